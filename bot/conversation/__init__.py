@@ -1,0 +1,1 @@
+"""What the bot decides: order, memory, prompts, tasks. Knows no SDK and no torch."""

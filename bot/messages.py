@@ -1,0 +1,102 @@
+"""The shared vocabulary: what every room of the house says to every other.
+
+Frozen dataclasses, standard library only. Nothing here knows a platform's SDK, a database
+or a model; platform ids are opaque strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKey:
+    """The unit of memory: one channel, or one thread of a channel."""
+
+    platform: str
+    workspace_id: str
+    channel_id: str
+    thread_id: str | None = None
+
+    def __str__(self) -> str:
+        thread = f"/{self.thread_id}" if self.thread_id else ""
+        return f"{self.platform}:{self.workspace_id}/{self.channel_id}{thread}"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message. `id` is the platform's, `name` what people see."""
+
+    id: str
+    name: str
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command such as `/translate`, with its options as the platform delivered them.
+
+    `options` maps option names to text; the task parses and checks the values.
+    """
+
+    name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """One message or command from a platform, before anything was decided about it.
+
+    `message_id` names the message in its conversation, `event_id` the delivery: a platform
+    that delivers the same event again uses the same `event_id`. `is_addressed` says that the
+    bot should answer (a mention, a direct message, a command); other messages are remembered
+    only. `reply_to` is the `message_id` this one replies to. `sent_at` is timezone-aware.
+    """
+
+    conversation: ConversationKey
+    message_id: str
+    event_id: str
+    author: Author
+    text: str
+    sent_at: datetime
+    is_addressed: bool
+    command: Command | None = None
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One remembered message of a conversation, as storage gives it back.
+
+    The order of a list of turns is the order of memory: a reply of the bot stands right
+    after the last message that it answers, whatever arrived meanwhile.
+    """
+
+    role: Role
+    text: str
+    author: Author | None
+    sent_at: datetime
+    message_id: str
+    reply_to: str | None = None
+    is_edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A sign of life from long work, shown while nothing of the answer can be shown yet.
+
+    Never part of the answer and never remembered.
+    """
+
+    text: str
+
+
+Piece = str | Progress
+"""What an answer's stream yields: text of the answer, or a sign of life."""
+
+PieceStream = AsyncIterator[Piece]

@@ -1,0 +1,61 @@
+"""What a platform is to the rest of the house: two protocols, no behaviour.
+
+A platform turns its SDK's events into `IncomingMessage` (a pure `to_incoming`), hands them to
+the manager, and gives out sinks that post and edit. Delivery does the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.conversation.manager import ConversationManager, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLimits:
+    """What a platform allows: characters in one post, and seconds between two edits of a post."""
+
+    max_chars: int
+    min_edit_interval_s: float
+
+
+class ReplySink(Protocol):
+    """Where one reply goes. All methods raise PlatformError when the platform fails for good."""
+
+    @property
+    def limits(self) -> DeliveryLimits: ...
+
+    async def post(self, text: str, nonce: str) -> str:
+        """Post a new message and return its id. The same `nonce` again must not post twice where the
+        platform can prevent that."""
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Replace the text of a posted message."""
+
+    async def delete(self, message_id: str) -> None:
+        """Remove a posted message; one that is gone already is no error."""
+
+    async def find(self, nonce: str) -> str | None:
+        """The id of the message posted with `nonce` by an earlier process, if the platform has it."""
+
+    async def status(self, text: str) -> None:
+        """Show a sign of life where the platform can (typing, a status line); never an error."""
+
+    async def finish(self, outcome: str) -> None:
+        """The reply is complete: "finished", "stopped", "withdrawn" or "failed". Last call of a delivery."""
+
+
+class Platform(Protocol):
+    """A platform adapter. `name` is the `platform` of its conversation keys."""
+
+    name: str
+
+    async def run(self, manager: ConversationManager) -> None:
+        """Listen until cancelled or closed; returns when the platform has ended by itself."""
+
+    def sink(self, reply: Reply) -> ReplySink:
+        """A sink for one reply."""
+
+    async def close(self) -> None:
+        """Stop listening and free everything."""

@@ -1,0 +1,61 @@
+"""What storage gives back, beyond the shared vocabulary. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.messages import ConversationKey, IncomingMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One reply to be made, claimed from the inbox: what it answers and what was already sent.
+
+    `messages` are the addressed messages it answers, oldest first: one command, or one or more chat
+    messages that waited together. `posts` are the platform message ids that an earlier
+    attempt already posted, in order; `text` is the whole answer where an earlier attempt finished
+    writing it but not sending it. `attempt` counts from 1.
+    """
+
+    reply_id: int
+    conversation: ConversationKey
+    messages: tuple[IncomingMessage, ...]
+    posts: tuple[str, ...]
+    text: str | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an edit or a deletion touched.
+
+    `is_known`: the message was in memory (and its text differs, for an edit). `open_reply_id`: the
+    unfinished reply that answers it. `done_reply_id`: the finished reply that answers it, only when
+    that is the latest reply of its conversation.
+    """
+
+    is_known: bool
+    open_reply_id: int | None = None
+    done_reply_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationSummary:
+    """One line of a list of conversations: how many messages, and when the last was sent."""
+
+    conversation: ConversationKey
+    messages: int
+    last_sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Text made from messages: a summary, a translation. It goes when any of its sources changes."""
+
+    kind: str
+    key: str
+    text: str
+    model: str
+    source_ids: tuple[str, ...]
+    created_at: datetime
