@@ -1,0 +1,270 @@
+"""Settings: every variable, its type, its default and one line of help.
+
+Nothing else reads the environment. What is wrong is reported all at once, by the variable's name, and
+a secret's value is never shown, not even when it is wrong. Only the top of the house (the command
+line and `app`) imports this; everything below is handed plain values.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.errors import ConfigError
+
+PlatformName = Literal["discord", "slack", "web"]
+Origin = Literal["environment", ".env", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expects:
+    """What to write instead, when a value is wrong: the end of the sentence "write ..."."""
+
+    text: str
+
+
+class Settings(BaseSettings):
+    """What is in force. Field `bot_http_port` is the variable `BOT_HTTP_PORT`, and so on.
+
+    The constructor takes values only from its arguments; `load` reads the environment and `.env`.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True, validate_default=True
+    )
+
+    discord_token: Annotated[SecretStr | None, Expects("the bot's token from Discord's developer portal")] = (
+        Field(None, min_length=20, description="Discord bot token; setting it starts the bot on Discord.")
+    )
+    slack_bot_token: Annotated[
+        SecretStr | None, Expects("the bot token of the Slack app, which begins with xoxb-")
+    ] = Field(None, description="Slack bot token (xoxb-...); setting it starts the bot on Slack.")
+    slack_app_token: Annotated[
+        SecretStr | None, Expects("the app-level token of the Slack app, which begins with xapp-")
+    ] = Field(None, description="Slack app-level token (xapp-...), for Socket Mode.")
+    slack_signing_secret: Annotated[
+        SecretStr | None, Expects("the signing secret from the Slack app's Basic Information page")
+    ] = Field(None, min_length=16, description="Slack signing secret, for events over HTTP.")
+    database_url: Annotated[str, Expects("sqlite+aiosqlite:/// and a file, such as data/parley.db")] = Field(
+        "sqlite+aiosqlite:///data/parley.db",
+        pattern=r"^sqlite\+aiosqlite:///.",
+        description="Where history is kept: an SQLite file. Unset, it is parley.db in BOT_DATA_DIR.",
+    )
+    bot_platforms: Annotated[
+        tuple[PlatformName, ...], NoDecode, Expects("some of discord, slack, web, with commas between them")
+    ] = Field((), description="Platforms to start, with commas; empty: those with a token, else web.")
+    bot_name: Annotated[str, Expects("a name of 1 to 32 characters")] = Field(
+        "Parley", min_length=1, max_length=32, description="What the bot calls itself."
+    )
+    bot_model: Annotated[str, Expects("auto, pocket, a model folder, or a hub id such as org/name")] = Field(
+        "auto",
+        min_length=1,
+        description="Model: auto (the best on this machine), pocket (bundled), a folder or a hub id.",
+    )
+    bot_model_revision: Annotated[str | None, Expects("a branch, a tag or a commit hash")] = Field(
+        None, pattern=r"^[\w./-]+$", description="Revision of a hub model, best as a commit hash."
+    )
+    bot_models_dir: Annotated[Path, Expects("a folder")] = Field(
+        Path("data/models"), description="Where models are kept. Unset, it is models in BOT_DATA_DIR."
+    )
+    bot_device: Annotated[Literal["auto", "cpu", "cuda"], Expects("auto, cpu or cuda")] = Field(
+        "auto", description="Where the model runs: auto, cpu or cuda."
+    )
+    bot_dtype: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"], Expects("auto, float32, bfloat16 or float16")
+    ] = Field("auto", description="Number format of the weights: auto, float32, bfloat16 or float16.")
+    bot_threads: Annotated[int, Expects("a whole number from 0 to 1024")] = Field(
+        0, ge=0, le=1024, description="Threads of the model; 0 lets the engine choose."
+    )
+    bot_max_batch: Annotated[int, Expects("a whole number from 1 to 256")] = Field(
+        16, ge=1, le=256, description="Answers that are generated at the same time."
+    )
+    bot_queue_limit: Annotated[int, Expects("a whole number from 1 to 100000")] = Field(
+        64, ge=1, le=100_000, description="Answers that may wait; beyond it people are asked to come back."
+    )
+    bot_timeout_s: Annotated[float, Expects("seconds, from 1 to 86400")] = Field(
+        300.0, ge=1, le=86_400, description="Seconds that one answer may take, waiting included."
+    )
+    bot_answer_tokens: Annotated[int, Expects("a whole number from 1 to 32768")] = Field(
+        512, ge=1, le=32_768, description="Longest answer, in the model's tokens."
+    )
+    bot_system_prompt: Annotated[str, Expects("what the model is told before every conversation")] = Field(
+        "You are a helpful assistant in a group chat. Answer briefly and honestly, in the language you are "
+        "spoken to, and say so when you do not know.",
+        max_length=20_000,
+        description="What the model is told before every conversation.",
+    )
+    bot_language: Annotated[str, Expects("a language code such as en, de or pt-BR")] = Field(
+        "en", pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$", description="Language of people who chose none."
+    )
+    bot_http_host: Annotated[str, Expects("an address of this machine, such as 127.0.0.1")] = Field(
+        "127.0.0.1", min_length=1, description="Address that the playground listens on."
+    )
+    bot_http_port: Annotated[int, Expects("a port from 0 to 65535")] = Field(
+        8080, ge=0, le=65_535, description="Port that the playground listens on; 0 takes a free one."
+    )
+    bot_data_dir: Annotated[Path, Expects("a folder that the bot may write to")] = Field(
+        Path("data"), description="Folder for what the bot keeps."
+    )
+    bot_log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Expects("DEBUG, INFO, WARNING or ERROR")
+    ] = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments only, so that a test or a tool never picks up a stray environment."""
+        return (init_settings,)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_paths(cls, values: dict[str, object]) -> dict[str, object]:
+        data_dir = values.get("bot_data_dir", "data")
+        return {
+            "database_url": f"sqlite+aiosqlite:///{data_dir}/parley.db",
+            "bot_models_dir": f"{data_dir}/models",
+            **values,
+        }
+
+    @field_validator("bot_platforms", mode="before")
+    @classmethod
+    def _split_platforms(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+
+    @field_validator("bot_log_level", mode="before")
+    @classmethod
+    def _upper_level(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _check_prefix(cls, value: SecretStr | None, info: object) -> SecretStr | None:
+        prefix = "xoxb-" if getattr(info, "field_name", "") == "slack_bot_token" else "xapp-"
+        if value is not None and not value.get_secret_value().startswith(prefix):
+            raise ValueError("wrong kind of token")
+        return value
+
+    @property
+    def platforms(self) -> tuple[PlatformName, ...]:
+        """The platforms to start: those asked for, else those with a token, else the playground."""
+        tokens: dict[PlatformName, SecretStr | None] = {
+            "discord": self.discord_token,
+            "slack": self.slack_bot_token,
+        }
+        with_token = tuple(name for name, token in tokens.items() if token is not None)
+        return self.bot_platforms or with_token or ("web",)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings with where each came from, and warnings that stop nothing."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    warnings: tuple[str, ...] = ()
+
+
+def load(env_file: Path = Path(".env")) -> LoadedSettings:
+    """Read the environment, then `env_file` for what it leaves open. Raises ConfigError with all problems."""
+    environment = EnvSettingsSource(Settings, env_ignore_empty=True)
+    try:
+        dotenv = DotEnvSettingsSource(Settings, env_file=env_file, env_ignore_empty=True)
+        from_file = {name: value for name, value in dotenv().items() if name in Settings.model_fields}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{env_file} cannot be read: {type(error).__name__}; write it as UTF-8 text"
+        ) from None
+    from_environment = environment()
+    settings = validate({**from_file, **from_environment})
+    origins: dict[str, Origin] = dict.fromkeys(Settings.model_fields, "default")
+    origins |= dict.fromkeys(from_file, ".env")
+    origins |= dict.fromkeys(from_environment, "environment")
+    names = {*os.environ, *(name.upper() for name in dotenv.env_vars)}
+    return LoadedSettings(settings, MappingProxyType(origins), _warnings(names))
+
+
+def validate(values: Mapping[str, object]) -> Settings:
+    """Settings from raw values by field name. Raises ConfigError that lists every problem at once."""
+    problems: dict[str, str] = {}
+    settings = None
+    try:
+        settings = Settings.model_validate(dict(values))
+    except ValidationError as error:
+        wrong = dict.fromkeys(str(item["loc"][0]) for item in error.errors(include_input=False))
+        problems = {name: _problem(name, values.get(name)) for name in wrong}
+        # The rest may still be wrong together: look at it with the wrong ones left out.
+        settings = Settings.model_validate({k: v for k, v in values.items() if k not in problems})
+    for name, problem in _missing_tokens(settings):
+        problems.setdefault(name, problem)
+    if problems:
+        lines = tuple(problems.values())
+        raise ConfigError("settings are wrong: " + "; ".join(lines), lines)
+    return settings
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting's value must never be shown."""
+    return "SecretStr" in str(field.annotation)
+
+
+def expected(field: FieldInfo) -> str:
+    """What to write for a setting, for people."""
+    return next(item.text for item in field.metadata if isinstance(item, Expects))
+
+
+def _problem(name: str, value: object) -> str:
+    field = Settings.model_fields[name]
+    shown = "is not right" if is_secret(field) else f"is {str(value)[:60]!r}"
+    return f"{name.upper()} {shown}: write {expected(field)}"
+
+
+def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
+    def missing(name: str) -> str:
+        return f"{name.upper()} is missing: write {expected(Settings.model_fields[name])}"
+
+    if "discord" in settings.platforms and settings.discord_token is None:
+        yield "discord_token", missing("discord_token") + ", or take discord out of BOT_PLATFORMS"
+    if "slack" not in settings.platforms:
+        return
+    if settings.slack_bot_token is None:
+        yield "slack_bot_token", missing("slack_bot_token") + ", or take slack out of BOT_PLATFORMS"
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        yield (
+            "slack_app_token",
+            missing("slack_app_token") + ", or set SLACK_SIGNING_SECRET for HTTP",
+        )
+
+
+def _warnings(names: Iterable[str]) -> tuple[str, ...]:
+    known = [name.upper() for name in Settings.model_fields]
+    warnings = []
+    for name in sorted(set(names)):
+        if name.startswith("BOT_") and name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {nearest[0]}?" if nearest else ""
+            warnings.append(f"{name} is no setting of mine and is not read{hint}")
+    return tuple(warnings)
