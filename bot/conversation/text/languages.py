@@ -1,0 +1,112 @@
+"""The languages people may name: by ISO 639-1 code, English name, own name or a flag. Knows no model."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language. `flags` are country codes whose flag means it, in the order of preference."""
+
+    code: str
+    name: str
+    own_name: str
+    flags: tuple[str, ...]
+
+
+def _language(code: str, name: str, own_name: str, flags: str) -> Language:
+    return Language(code, name, own_name, tuple(flags.split()))
+
+
+LANGUAGES: tuple[Language, ...] = (
+    _language("ar", "Arabic", "العربية", "SA EG AE MA DZ IQ JO"),
+    _language("bg", "Bulgarian", "български", "BG"),
+    _language("bn", "Bengali", "বাংলা", "BD"),
+    _language("ca", "Catalan", "català", "AD"),
+    _language("cs", "Czech", "čeština", "CZ"),
+    _language("da", "Danish", "dansk", "DK"),
+    _language("de", "German", "Deutsch", "DE AT"),
+    _language("el", "Greek", "ελληνικά", "GR"),
+    _language("en", "English", "English", "GB US AU NZ IE"),
+    _language("es", "Spanish", "español", "ES MX AR CO CL PE"),
+    _language("et", "Estonian", "eesti", "EE"),
+    _language("fa", "Persian", "فارسی", "IR"),
+    _language("fi", "Finnish", "suomi", "FI"),
+    _language("fr", "French", "français", "FR"),
+    _language("he", "Hebrew", "עברית", "IL"),
+    _language("hi", "Hindi", "हिन्दी", "IN"),
+    _language("hr", "Croatian", "hrvatski", "HR"),
+    _language("hu", "Hungarian", "magyar", "HU"),
+    _language("id", "Indonesian", "Bahasa Indonesia", "ID"),
+    _language("it", "Italian", "italiano", "IT"),
+    _language("ja", "Japanese", "日本語", "JP"),
+    _language("ko", "Korean", "한국어", "KR"),
+    _language("nl", "Dutch", "Nederlands", "NL"),
+    _language("no", "Norwegian", "norsk", "NO"),
+    _language("pl", "Polish", "polski", "PL"),
+    _language("pt", "Portuguese", "português", "PT BR"),
+    _language("ro", "Romanian", "română", "RO"),
+    _language("ru", "Russian", "русский", "RU"),
+    _language("sk", "Slovak", "slovenčina", "SK"),
+    _language("sv", "Swedish", "svenska", "SE"),
+    _language("th", "Thai", "ไทย", "TH"),
+    _language("tr", "Turkish", "Türkçe", "TR"),
+    _language("uk", "Ukrainian", "українська", "UA"),
+    _language("vi", "Vietnamese", "Tiếng Việt", "VN"),
+    _language("zh", "Chinese", "中文", "CN TW HK"),
+)
+_MORE_NAMES = {
+    "castellano": "es",
+    "farsi": "fa",
+    "mandarin": "zh",
+    "simplified chinese": "zh",
+    "汉语": "zh",
+    "漢語": "zh",
+    "brazilian": "pt",
+    "brazilian portuguese": "pt",
+    "flemish": "nl",
+    "nb": "no",
+    "bokmål": "no",
+    "iw": "he",
+    "indonesia": "id",
+    "한국말": "ko",
+}
+
+
+def find_language(text: str) -> Language | None:
+    """The language that `text` names, in any of the ways this module knows, or None."""
+    key = _key(text)
+    names = _names()
+    return names.get(key) or names.get(key.replace("_", "-").split("-")[0] if len(key) <= 7 else key)
+
+
+def language(code: str) -> Language | None:
+    """The language with an ISO 639-1 code, or None."""
+    return next((entry for entry in LANGUAGES if entry.code == code), None)
+
+
+def english_name(code: str) -> str:
+    """The English name of a language, or its code where it is not in the table."""
+    entry = language(code)
+    return entry.name if entry else code
+
+
+@cache
+def _names() -> dict[str, Language]:
+    by_code = {entry.code: entry for entry in LANGUAGES}
+    names = {_key(name): entry for entry in LANGUAGES for name in (entry.code, entry.name, entry.own_name)}
+    names |= {_flag(country): entry for entry in LANGUAGES for country in entry.flags}
+    return names | {_key(name): by_code[code] for name, code in _MORE_NAMES.items()}
+
+
+def _key(text: str) -> str:
+    """Compared without case and accents, so that `francais` and `Français` are one."""
+    decomposed = unicodedata.normalize("NFKD", text.strip().casefold())
+    return "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
+
+
+def _flag(country: str) -> str:
+    return "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in country)

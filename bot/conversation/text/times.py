@@ -1,0 +1,54 @@
+"""Reads points in time as people write them: `9:00`, `2h`, `yesterday`, a date. Knows no clock."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from bot.errors import CommandError
+
+_AGO = re.compile(r"(\d{1,4})\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)(?:\s+ago)?")
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?")
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """The point in time that `text` means at `now`, in the time zone of `now`.
+
+    A time of day that is still to come means yesterday's. Raises CommandError.
+    """
+    text = text.strip().lower()
+    ago = _AGO.fullmatch(text)
+    if ago:
+        return now - timedelta(minutes=int(ago[1]) * _MINUTES[ago[2][0]])
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if text in ("today", "yesterday"):
+        return midnight - timedelta(days=text == "yesterday")
+    when = _clock(text, midnight, now) or _date(text, now)
+    if when is None:
+        raise CommandError(
+            "I do not understand that time. Try `since:9:00`, `since:2h`, `since:yesterday` "
+            "or `since:2026-11-20`."
+        )
+    return when
+
+
+def _clock(text: str, midnight: datetime, now: datetime) -> datetime | None:
+    match = _CLOCK.fullmatch(text)
+    if match is None or (match[2] is None and match[3] is None):
+        return None
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if match[3]:
+        hour = hour % 12 + 12 * (match[3] == "pm") if 1 <= hour <= 12 else 99
+    if hour > 23 or minute > 59:
+        return None
+    when = midnight.replace(hour=hour, minute=minute)
+    return when if when <= now else when - timedelta(days=1)
+
+
+def _date(text: str, now: datetime) -> datetime | None:
+    try:
+        when = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=now.tzinfo)
