@@ -226,6 +226,11 @@ def validate(values: Mapping[str, object]) -> Settings:
     return settings
 
 
+def environment() -> Mapping[str, str]:
+    """The process's environment as it is now, for what hands variables of other programs on (HF_HOME, PATH)."""
+    return MappingProxyType(dict(os.environ))
+
+
 def is_secret(field: FieldInfo) -> bool:
     """Whether a setting's value must never be shown."""
     return "SecretStr" in str(field.annotation)

@@ -1,0 +1,275 @@
+"""The command line: `python -m bot COMMAND`, or `parley COMMAND` where it is installed.
+
+Declares commands, options and exit codes; what the commands do lives in `bot.cli` and `bot.app`. Heavy
+imports stay inside the commands, so that `--help` answers at once.
+
+Exit codes: 0 done, 1 failed, 2 used or set up wrongly, 130 interrupted, 141 the reader of our output left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+import typer.core
+
+from bot.errors import BotError, CommandError, ConfigError
+
+if TYPE_CHECKING:
+    from bot.config import LoadedSettings, Settings
+
+FAILED, WRONG_USE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn what can go wrong into a sentence on standard error and an exit code."""
+    try:
+        yield
+    except ConfigError as error:
+        _complain(*error.problems)
+        raise SystemExit(WRONG_USE) from None
+    except CommandError as error:
+        _complain(error.user_message)
+        raise SystemExit(WRONG_USE) from None
+    except BotError as error:
+        _complain(str(error))
+        raise SystemExit(FAILED) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # The interpreter flushes standard output once more at its end; that must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(BROKEN_PIPE) from None
+
+
+class Commands(typer.core.TyperGroup):
+    """The group of all commands, with our exit codes around it."""
+
+    def invoke(self, ctx: typer.Context) -> object:
+        """Run the command that was asked for."""
+        with exit_codes():
+            result: object = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="parley",
+    help="Parley: a private GPT for your own Discord and Slack, your terminal, and a local playground.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="Look at or migrate the database. `run` migrates by itself.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+
+@app.command()
+def run() -> None:
+    """Start the bot on every platform whose token is set; without one, the playground."""
+    from bot import app as bot_app
+
+    asyncio.run(bot_app.run(_settings()))
+
+
+@app.command()
+def chat(
+    text: Annotated[str | None, typer.Argument(help="One message; without it, a conversation.")] = None,
+    is_interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Converse line by line even from a pipe.")
+    ] = False,
+) -> None:
+    """Talk with the bot: interactively, or one message as argument or from a pipe."""
+    from bot.cli import oneshot
+
+    settings = _settings(is_one_shot=True)
+    if text is None and (is_interactive or sys.stdin.isatty()):
+        from bot import app as bot_app
+
+        asyncio.run(bot_app.run_terminal(settings))
+        return
+    message = oneshot.read_text("-") if text in (None, "-") else text
+    asyncio.run(oneshot.ask(settings, message or ""))
+
+
+@app.command()
+def summarize(
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="A chat log, or - for standard input.")],
+    last: Annotated[str | None, typer.Option(help="Only the newest so many messages.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only what is newer, such as 2h, 3d or 2026-11-01.")
+    ] = None,
+    style: Annotated[str | None, typer.Option(help="How it is told; see /help summarize.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of the summary, such as en.")] = None,
+) -> None:
+    """Summarize a chat log: plain text, JSON lines, a Slack export, or DiscordChatExporter's JSON."""
+    from bot.cli import oneshot
+
+    settings = _settings(is_one_shot=True)
+    options = {"last": last, "since": since, "style": style, "language": language}
+    asyncio.run(oneshot.summarize(settings, source, options))
+
+
+@app.command()
+def translate(
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT|-", help="What to translate, or - for standard input.")
+    ],
+    to: Annotated[str, typer.Option(help="The language to translate into, such as fr.")],
+    source: Annotated[str | None, typer.Option("--from", help="The language it is in, if known.")] = None,
+) -> None:
+    """Translate a text."""
+    from bot.cli import oneshot
+
+    settings = _settings(is_one_shot=True)
+    asyncio.run(oneshot.translate(settings, oneshot.read_text(text) if text == "-" else text, to, source))
+
+
+@app.command()
+def write(
+    prompt: Annotated[str, typer.Argument(help="The beginning to continue, or - for standard input.")],
+    max_length: Annotated[int | None, typer.Option(min=1, help="Most tokens, the prompt's included.")] = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most tokens, the prompt's apart.")
+    ] = None,
+    num_return_sequences: Annotated[int, typer.Option(min=1, max=64, help="How many texts; samples.")] = 1,
+    temperature: Annotated[float | None, typer.Option(min=0.0, help="Sample, flatter above 1.")] = None,
+    top_k: Annotated[int | None, typer.Option(min=0, help="Sample from the k likeliest tokens.")] = None,
+    top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Sample from this much mass.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Sample the same again.")] = None,
+) -> None:
+    """Continue a text with the bare model, greedily unless a sampling option is named."""
+    from bot.cli import oneshot, writing
+
+    settings = _settings(is_one_shot=True)
+    wanted = writing.Writing(
+        oneshot.read_text(prompt) if prompt == "-" else prompt,
+        max_length,
+        max_new_tokens,
+        num_return_sequences,
+        temperature,
+        top_k,
+        top_p,
+        seed,
+    )
+    asyncio.run(writing.write(settings, wanted))
+
+
+@app.command()
+def models() -> None:
+    """List the models on this machine, and which one `auto` takes."""
+    from bot.cli.models import table
+
+    typer.echo(table(_settings()), nl=False)
+
+
+@app.command()
+def config(
+    env_example: Annotated[
+        bool, typer.Option("--env-example", help="Print the text of .env.example.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the README's table.")] = False,
+) -> None:
+    """Print the settings in force and where each came from; secrets are masked."""
+    from bot.cli import settings_pages
+
+    if env_example:
+        text = settings_pages.env_example()
+    elif markdown:
+        text = settings_pages.markdown_table()
+    else:
+        text = settings_pages.in_force(_load())
+    typer.echo(text, nl=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at what the bot needs: settings, folders, database, model, memory, port."""
+    from bot.cli.doctor import examine
+
+    findings = list(examine(_load(is_warning=False)))
+    for finding in findings:
+        typer.echo(f"{'ok   ' if finding.is_fine else 'WRONG'}  {finding.subject}: {finding.detail}")
+    if not all(finding.is_fine for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
+def train(ctx: typer.Context) -> None:
+    """Make the bundled model: pretrain, evaluate, export. `train --help` lists the recipes."""
+    try:
+        from bot.training.cli import app as training
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"training needs {error.name}: pip install -c constraints.txt -e '.[train]'"
+        ) from None
+    training(ctx.args, prog_name="parley train", standalone_mode=False)
+
+
+@db.command()
+def upgrade(revision: Annotated[str, typer.Argument(help="Where to.")] = "head") -> None:
+    """Migrate the database forwards."""
+    from bot.storage import migrate
+
+    migrate.upgrade(_settings().database_url, revision)
+
+
+@db.command()
+def downgrade(revision: Annotated[str, typer.Argument(help="Where to, such as -1.")]) -> None:
+    """Migrate the database backwards. What newer versions stored may be lost: copy the file first."""
+    from bot.storage import migrate
+
+    migrate.downgrade(_settings().database_url, revision)
+
+
+@db.command()
+def current() -> None:
+    """Print the database's revision."""
+    from bot.storage import migrate
+
+    typer.echo(migrate.current(_settings().database_url) or "empty: no migration was applied yet")
+
+
+def _load(is_warning: bool = True) -> LoadedSettings:
+    from bot.config import load
+
+    loaded = load(Path(".env"))
+    if is_warning:
+        for warning in loaded.warnings:
+            typer.echo(f"parley: warning: {warning}", err=True)
+    return loaded
+
+
+def _settings(is_one_shot: bool = False) -> Settings:
+    """The settings; a one-shot logs warnings only, unless a level was asked for."""
+    loaded = _load()
+    if not is_one_shot:
+        return loaded.settings
+    from bot.app import configure_logging
+
+    configure_logging(loaded.settings, quiet=loaded.origins["bot_log_level"] == "default")
+    return loaded.settings
+
+
+def _complain(*sentences: str) -> None:
+    for sentence in sentences:
+        typer.echo(f"parley: {sentence}", err=True)
+
+
+def main() -> None:
+    """The entry point of `parley`."""
+    app(prog_name="parley")
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m bot")

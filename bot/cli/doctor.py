@@ -1,0 +1,123 @@
+"""`python -m bot doctor`: looks at everything the bot needs before it is started, and changes nothing that stays."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config import LoadedSettings, Settings, environment
+from bot.errors import BotError
+from bot.generation.catalog import POCKET_FOLDER, choose, default_hub_cache
+from bot.generation.folders import read_folder, verify_manifest
+from bot.generation.memory import available_memory
+
+MIN_FREE_BYTES = 500 * 1024**2
+"""Less room than this for history, log and cache is worth a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `is_fine` False means that the bot will not work as it stands."""
+
+    is_fine: bool
+    subject: str
+    detail: str
+
+
+def examine(loaded: LoadedSettings) -> Iterator[Finding]:
+    """Look at one thing after the other."""
+    settings = loaded.settings
+    yield Finding(True, "settings", f"in order; platforms: {', '.join(settings.platforms)}")
+    for warning in loaded.warnings:
+        yield Finding(False, "settings", warning)
+    checks: dict[str, Callable[[Settings], str]] = {
+        "data folder": _data_folder,
+        "database": _database,
+        "model": _model,
+        "memory": _memory,
+        "port": _port,
+    }
+    for subject, check in checks.items():
+        try:
+            yield Finding(True, subject, check(settings))
+        except (BotError, OSError) as error:
+            yield Finding(False, subject, str(error))
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    folder = folder.absolute()
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def _data_folder(settings: Settings) -> str:
+    place = _existing(settings.bot_data_dir)
+    with tempfile.TemporaryFile(dir=place):
+        free = shutil.disk_usage(place).free
+    if free < MIN_FREE_BYTES:
+        raise OSError(f"{settings.bot_data_dir} has only {free / 1024**2:.0f} MiB free")
+    return f"{settings.bot_data_dir} can be written to, {free / 1024**3:.0f} GiB free"
+
+
+def _database(settings: Settings) -> str:
+    file = Path(settings.database_url.split("///", 1)[1])
+    if not file.exists():
+        with tempfile.TemporaryFile(dir=_existing(file.parent)):
+            return f"{file} will be made at the first start"
+    import sqlite3
+
+    database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=5)
+    try:
+        [verdict] = database.execute("PRAGMA quick_check(1)").fetchone()
+        database.execute("BEGIN IMMEDIATE")
+        database.rollback()
+    except sqlite3.Error as error:
+        raise OSError(f"{file}: {error}") from None
+    finally:
+        database.close()
+    if verdict != "ok":
+        raise OSError(f"{file} is damaged: {verdict}")
+    return f"{file} is intact and can be written to"
+
+
+def _model(settings: Settings) -> str:
+    choice = choose(
+        settings.bot_model,
+        revision=settings.bot_model_revision,
+        models_dir=settings.bot_models_dir,
+        hub_cache=default_hub_cache(environment()),
+        device=settings.bot_device,
+    )
+    if choice.folder is None:
+        return f"{choice.name} is not here yet; it is fetched at the first start"
+    folder = read_folder(choice.folder)
+    if folder.problem is not None:
+        raise OSError(f"{choice.name}: {folder.problem}")
+    if choice.folder == POCKET_FOLDER:
+        verify_manifest(choice.folder)
+    return f"{choice.name}, {folder.parameters / 1e6:.1f} M parameters ({choice.reason})"
+
+
+def _memory(settings: Settings) -> str:
+    memory = available_memory(settings.bot_device)
+    return f"{memory.available_bytes / 1024**3:.1f} GiB free for the model{' on the GPU' if memory.is_gpu else ''}"
+
+
+def _port(settings: Settings) -> str:
+    if "web" not in settings.platforms:
+        return "none is needed"
+    host, port = settings.bot_http_host, settings.bot_http_port
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise OSError(
+                f"{host}:{port} cannot be listened on: {error.strerror}; set BOT_HTTP_PORT"
+            ) from None
+    return f"{host}:{port} is free"

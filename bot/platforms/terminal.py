@@ -1,0 +1,294 @@
+"""The terminal as a platform: one person, one conversation, lines in and text out.
+
+The smallest complete adapter, so a good one to read before writing another: `to_incoming` makes a
+message of what came in, `TerminalSink` shows a reply, `TerminalPlatform.run` listens. It knows no
+models, no storage and no settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import unicodedata
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TextIO
+from uuid import uuid4
+
+from bot.conversation.commands import parse
+from bot.conversation.manager import ConversationManager
+from bot.conversation.reply import Reply
+from bot.conversation.tasks import TASKS
+from bot.errors import BotError
+from bot.messages import Author, ConversationKey, IncomingMessage
+from bot.platforms.base import DeliveryLimits
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+
+KEY = ConversationKey("terminal", "local", "terminal")
+AUTHOR = Author("local", "you")
+LIMITS = DeliveryLimits(max_chars=10_000_000, min_edit_interval_s=0.05)
+"""A terminal has no length limit; the pace keeps redrawing cheap."""
+
+GREETING = "Type a message, or /help. Ctrl-C stops an answer, Ctrl-D leaves."
+LEAVE_HINT = "(Ctrl-C again, or Ctrl-D, leaves)"
+
+
+def to_incoming(line: str, message_id: str, sent_at: datetime) -> IncomingMessage:
+    """One typed line as a message. Raises CommandError for a command that is used wrongly."""
+    return IncomingMessage(
+        conversation=KEY,
+        message_id=message_id,
+        event_id=f"terminal-{message_id}",
+        author=AUTHOR,
+        text=line,
+        sent_at=sent_at,
+        is_addressed=True,
+        command=parse(line),
+    )
+
+
+def printable(text: str) -> str:
+    """`text` without control characters, which could move the cursor or retitle the window."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+class TerminalSink:
+    """Shows one reply. A terminal cannot take text back, so an edit prints only what is new."""
+
+    def __init__(self, out: TextIO, on_finish: Callable[[], None]) -> None:
+        self._out = out
+        self._on_finish = on_finish
+        self._shown: dict[str, str] = {}
+        self._status_width = 0
+
+    @property
+    def limits(self) -> DeliveryLimits:
+        """No length limit, and a pace that is pleasant to read."""
+        return LIMITS
+
+    async def post(self, text: str, nonce: str) -> str:
+        """Print a new message; its nonce serves as its id."""
+        self._print(printable(text))
+        self._shown[nonce] = printable(text)
+        return nonce
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Print what `text` adds to what stands there; all of it, on a new line, when it differs."""
+        text = printable(text)
+        shown = self._shown.get(message_id, "")
+        self._print(text.removeprefix(shown) if text.startswith(shown) else f"\n{text}")
+        self._shown[message_id] = text
+
+    async def delete(self, message_id: str) -> None:
+        """Nothing: what is printed is printed."""
+
+    async def find(self, nonce: str) -> str | None:
+        """Never known: an earlier process printed to another screen."""
+        return None
+
+    async def status(self, text: str) -> None:
+        """Show a passing line, on a screen only."""
+        if self._out.isatty():
+            line = f"... {printable(text)}"
+            self._out.write("\r" + line.ljust(self._status_width))
+            self._out.flush()
+            self._status_width = len(line)
+
+    async def finish(self, outcome: str) -> None:
+        """End the reply's last line, and let the next question be asked."""
+        self._print("\n" if outcome == "finished" else f" [{outcome}]\n")
+        self._on_finish()
+
+    def _print(self, text: str) -> None:
+        if self._status_width:
+            self._out.write("\r" + " " * self._status_width + "\r")
+            self._status_width = 0
+        self._out.write(text)
+        self._out.flush()
+
+
+class Lines(Protocol):
+    """Where typed lines come from."""
+
+    def screen(self) -> AbstractContextManager[object]:
+        """While entered, text may be printed without breaking the line being typed."""
+
+    async def read(self) -> str:
+        """The next line. Raises EOFError at the end and KeyboardInterrupt for Ctrl-C."""
+
+
+class TypedLines:
+    """Lines from a keyboard, with editing, a history file and completion of commands."""
+
+    def __init__(self, history_file: Path) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.completion import WordCompleter
+        from prompt_toolkit.history import FileHistory
+
+        history_file.parent.mkdir(parents=True, exist_ok=True)
+        history_file.touch(mode=0o600)
+        commands = [f"/{task.name}" for task in TASKS if task.is_command]
+        self._session: PromptSession[str] = PromptSession(
+            history=FileHistory(str(history_file)),
+            completer=WordCompleter(commands, sentence=True),
+            complete_while_typing=False,
+        )
+
+    def screen(self) -> AbstractContextManager[object]:
+        """Prints above the prompt."""
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        return patch_stdout(raw=True)
+
+    async def read(self) -> str:
+        """The next line, edited."""
+        return await self._session.prompt_async("> ")
+
+
+class PipedLines:
+    """Lines from a pipe or a file. A thread reads, because regular files cannot be waited for."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._read_all, daemon=True, name="stdin").start()
+
+    def screen(self) -> AbstractContextManager[object]:
+        """Nothing to protect: nobody is typing."""
+        return nullcontext()
+
+    async def read(self) -> str:
+        """The next line without its end."""
+        line = await self._lines.get()
+        if line is None:
+            raise EOFError
+        return line
+
+    def _read_all(self) -> None:
+        rest = b""
+        # os.read and not sys.stdin: a buffered reader's lock would block the interpreter's exit.
+        while data := os.read(self._descriptor, 65_536):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                self._hand_over(line)
+        if rest:
+            self._hand_over(rest)
+        self._hand_over(None)
+
+    def _hand_over(self, line: bytes | None) -> None:
+        text = None if line is None else line.decode(errors="replace").rstrip("\r")
+        try:
+            self._loop.call_soon_threadsafe(self._lines.put_nowait, text)
+        except RuntimeError:  # the loop has closed: nobody listens any more
+            return
+
+
+class TerminalPlatform:
+    """The conversation of one terminal. `history_file` keeps the lines that were typed."""
+
+    name = KEY.platform
+
+    def __init__(self, bot_name: str, history_file: Path) -> None:
+        self._bot_name = bot_name
+        self._history_file = history_file
+        self._waiting: dict[str, asyncio.Event] = {}
+        self._closed = asyncio.Event()
+
+    async def run(self, manager: ConversationManager) -> None:
+        """Read lines and answer each before the next is read, until the input ends or `close`."""
+        listening = asyncio.ensure_future(self._listen(manager))
+        closing = asyncio.ensure_future(self._closed.wait())
+        try:
+            await asyncio.wait({listening, closing}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+        finally:
+            for work in (listening, closing):
+                work.cancel()
+            await asyncio.gather(listening, closing, return_exceptions=True)
+
+    def sink(self, reply: Reply) -> TerminalSink:
+        """A sink for one reply. (`sys.stdout` is looked up late: prompt_toolkit replaces it.)"""
+        ids = [message.message_id for message in reply.messages]
+        return TerminalSink(sys.stdout, lambda: self._finished(ids))
+
+    async def close(self) -> None:
+        """Let `run` return."""
+        self._closed.set()
+
+    async def _listen(self, manager: ConversationManager) -> None:
+        lines = self._lines()
+        if sys.stdin.isatty():
+            _say(f"{self._bot_name}: {GREETING} (Model: {manager.model_status}.)")
+        while (line := await self._next_line(lines)) is not None:
+            if line.strip():
+                await self._answer(line, manager)
+
+    def _lines(self) -> Lines:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            # Ctrl-C belongs to the person typing: it ends a line or an answer, not the program.
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+            return TypedLines(self._history_file)
+        return PipedLines(sys.stdin.fileno())
+
+    async def _next_line(self, lines: Lines) -> str | None:
+        """The next line, or None at the end: of the input, by Ctrl-D, or by Ctrl-C twice."""
+        for hint in (LEAVE_HINT, None):
+            try:
+                with lines.screen():
+                    return await lines.read()
+            except EOFError:
+                return None
+            except KeyboardInterrupt:
+                if hint:
+                    _say(hint)
+        return None
+
+    async def _answer(self, line: str, manager: ConversationManager) -> None:
+        try:
+            message = to_incoming(line, uuid4().hex, datetime.now(UTC))
+            answered = self._waiting[message.message_id] = asyncio.Event()
+            await manager.accept(message)
+        except BotError as error:
+            _say(error.user_message)
+            return
+        with _InterruptStops(manager):
+            await answered.wait()
+
+    def _finished(self, message_ids: list[str]) -> None:
+        for message_id in message_ids:
+            if event := self._waiting.pop(message_id, None):
+                event.set()
+
+
+class _InterruptStops:
+    """While entered, the first Ctrl-C stops the answer being made and not the program; a second one means it."""
+
+    def __init__(self, manager: ConversationManager) -> None:
+        self._manager = manager
+        self._stopping: asyncio.Task[bool] | None = None
+
+    def __enter__(self) -> None:
+        # Straight to the signal module: the loop has one handler a signal, and the one in place must come back.
+        self._loop = asyncio.get_running_loop()
+        self._before = signal.signal(signal.SIGINT, lambda *_: self._loop.call_soon_threadsafe(self._stop))
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _stop(self) -> None:
+        self._stopping = self._loop.create_task(self._manager.stop(KEY))
+        signal.signal(signal.SIGINT, self._before)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
