@@ -18,6 +18,9 @@ names neither. No message of either kind quotes what people wrote.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 
 class BotError(Exception):
     """Root of the tree. `detail` is for operators, `user_message` for people in a channel."""
@@ -90,3 +93,11 @@ class EngineDeadError(GenerationError):
     """The engine's process died and a retry did not help."""
 
     default_user_message = "My language model stopped twice on this message, so I gave up on it. Please rephrase it."
+
+
+def where(error: BaseException) -> str:
+    """Name an unexpected error for the log: its type and the innermost frames, without its text,
+    which may quote what people wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+    return f"{type(error).__name__} at {places or 'an unknown place'}"

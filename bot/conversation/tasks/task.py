@@ -39,7 +39,8 @@ class TaskContext:
 
     `messages` are what it answers, the last one being the question or command; `options` are the
     command's, checked against the task's own by name. `generate` submits a prompt and yields signs of
-    life while it waits, then text; it logs the one line per reply.
+    life while it waits, then text; it logs the one line per reply. `language` is the code of the language of
+    people who chose none.
     """
 
     messages: tuple[IncomingMessage, ...]
@@ -51,6 +52,7 @@ class TaskContext:
     system_prompt: str
     answer_tokens: int
     generate: Callable[[Prompt, SamplingParams], AsyncGenerator[Piece, None]]
+    language: str = "en"
 
     @property
     def question(self) -> IncomingMessage:

@@ -1,0 +1,199 @@
+"""The composition root: the one place that names concrete classes. Start, drain, stop.
+
+Everything else is given its parts by constructor; nothing here decides what the bot says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from bot import logs
+from bot.config import Settings
+from bot.conversation.answering import Answerer, AnswerPolicy
+from bot.conversation.manager import ConversationManager
+from bot.errors import ConfigError, ModelLoadError
+from bot.generation.catalog import choose
+from bot.generation.types import TextGenerator
+from bot.generation.worker import GenerationWorker
+from bot.platforms.base import Platform
+from bot.platforms.delivery import serve
+from bot.storage.migrate import upgrade
+from bot.storage.store import HistoryStore
+
+log = logging.getLogger(__name__)
+
+DRAIN_S = 8.0
+"""Seconds that answers being made get to finish after a request to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every platform stands on."""
+
+    store: HistoryStore
+    generator: TextGenerator
+    manager: ConversationManager
+
+
+async def run(settings: Settings) -> None:
+    """Run every platform that the settings ask for, until SIGINT or SIGTERM; then drain and stop."""
+    configure_logging(settings)
+    async with open_house(settings) as house:
+        platforms = [_platform(name, settings, house) for name in settings.platforms]
+        await _run_platforms(platforms, house)
+
+
+async def run_terminal(settings: Settings) -> None:
+    """The interactive chat in this terminal, on the same road as every platform."""
+    configure_logging(settings, quiet=True)
+    from bot.platforms.terminal import TerminalPlatform
+
+    async with open_house(settings) as house:
+        platform = TerminalPlatform(bot_name=settings.bot_name, history_file=settings.bot_data_dir / "history")
+        await _run_platforms([platform], house)
+
+
+def configure_logging(settings: Settings, quiet: bool = False) -> None:
+    """Log to standard error at the level asked for; `quiet` keeps a conversation in the terminal readable."""
+    values = (getattr(settings, name) for name in Settings.model_fields)
+    secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    level = "ERROR" if quiet and settings.bot_log_level == "INFO" else settings.bot_log_level
+    logs.configure(level, secrets)
+
+
+def build_generator(settings: Settings) -> TextGenerator:
+    """The generation worker for the model that the settings choose. Raises ConfigError for a wrong BOT_MODEL."""
+    model = choose(
+        settings.bot_model, revision=settings.bot_model_revision, models_dir=settings.bot_models_dir
+    )
+    log.info("model %s: %s", model.name, model.reason)
+    return GenerationWorker(
+        model,
+        max_batch=settings.bot_max_batch,
+        queue_limit=settings.bot_queue_limit,
+        device=settings.bot_device,
+        dtype=settings.bot_dtype,
+        threads=settings.bot_threads or None,
+    )
+
+
+def answer_policy(settings: Settings) -> AnswerPolicy:
+    """How the bot answers, by the settings."""
+    return AnswerPolicy(
+        bot_name=settings.bot_name,
+        system_prompt=settings.bot_system_prompt,
+        answer_tokens=settings.bot_answer_tokens,
+        timeout_s=settings.bot_timeout_s,
+        language=settings.bot_language,
+    )
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Database migrated and open, model loading, manager ready; all of it closed again at the end."""
+    settings.bot_data_dir.mkdir(parents=True, exist_ok=True)
+    with only_instance(settings):
+        generator = build_generator(settings)
+        await asyncio.to_thread(upgrade, settings.database_url)
+        store = HistoryStore(settings.database_url)
+        answerer = Answerer(store, generator, answer_policy(settings))
+        manager = ConversationManager(store, generator, answerer, settings.bot_name)
+        await generator.start()
+        try:
+            yield House(store, generator, manager)
+        finally:
+            await generator.close()
+            await store.close()
+
+
+@contextmanager
+def only_instance(settings: Settings) -> Iterator[None]:
+    """Hold the data folder for this process: two bots on one database would answer everything twice."""
+    path = settings.bot_data_dir / "parley.lock"
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigError(
+                f"another Parley is running on {settings.bot_data_dir}: stop it, or set BOT_DATA_DIR to another folder"
+            ) from None
+        yield
+
+
+def _platform(name: str, settings: Settings, house: House) -> Platform:
+    if name == "web":
+        from bot.platforms.web import WebPlatform
+
+        return WebPlatform(
+            host=settings.bot_http_host,
+            port=settings.bot_http_port,
+            bot_name=settings.bot_name,
+            data_dir=settings.bot_data_dir,
+        )
+    raise ConfigError(
+        f"this version has no adapter for {name} yet: set BOT_PLATFORMS=web, or unset the token of {name}"
+    )
+
+
+async def _run_platforms(platforms: list[Platform], house: House) -> None:
+    """Run until a signal, or until all platforms ended by themselves; then drain."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    async with asyncio.TaskGroup() as group:
+        serving = [group.create_task(serve(house.manager, platform)) for platform in platforms]
+        running = [group.create_task(platform.run(house.manager)) for platform in platforms]
+        watching = group.create_task(_watch_model(house.generator))
+        await _first(stopping, running)
+        log.info("stopping: up to %.0f s for answers that are being made", DRAIN_S)
+        await house.manager.drain(DRAIN_S)
+        await asyncio.gather(*serving)
+        for platform in platforms:
+            await platform.close()
+        for task in (*running, watching):
+            task.cancel()
+
+
+async def _first(stopping: asyncio.Event, running: list[asyncio.Task[None]]) -> None:
+    """Wait for the request to stop, or for the end of every platform."""
+    waiting = asyncio.ensure_future(stopping.wait())
+    ended = asyncio.gather(*running)
+    try:
+        await asyncio.wait({waiting, ended}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting
+
+
+async def _watch_model(generator: TextGenerator) -> None:
+    """Tell the operator when the model is ready, or why it is not."""
+    try:
+        info = await generator.ready()
+    except ModelLoadError as error:
+        log.error("%s", error)
+        return
+    log.info(
+        "model %s is ready: %.1f M parameters, %s on %s, context of %d tokens",
+        info.name,
+        info.parameters / 1e6,
+        info.dtype,
+        info.device,
+        info.context_window,
+    )
+
+
+def tell(line: str) -> None:
+    """A line for the person at the terminal, apart from the log."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,219 @@
+"""Answering: runs one task for one reply, with signs of life and one log line.
+
+It turns a claimed reply into a stream of pieces. It does not know who shows them, nor how replies are
+ordered. Errors end here: a person reads the error's `user_message`, the operator's log its detail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import uuid4
+
+from bot.conversation.reply import Reply
+from bot.conversation.tasks import TASKS
+from bot.conversation.tasks.task import Memory, Task, TaskContext
+from bot.errors import BotError, CommandError, where
+from bot.generation.types import (
+    Delta,
+    Generation,
+    GenerationRequest,
+    ModelInfo,
+    Prompt,
+    SamplingParams,
+    TextGenerator,
+)
+from bot.messages import IncomingMessage, Piece, Progress
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SIGN_OF_LIFE_S = 1.0
+"""Seconds between two signs of life while nothing of an answer can be shown yet."""
+
+UNKNOWN_MODEL = ModelInfo(
+    name="none",
+    folder="",
+    parameters=0,
+    context_window=1024,
+    has_chat_template=False,
+    message_overhead=0,
+    prompt_overhead=0,
+    dtype="",
+    device="",
+    follows_instructions=False,
+    uses_system_prompt=False,
+    summarizes=False,
+)
+"""What tasks that need no model are given while none is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPolicy:
+    """How this bot answers: its name, its persona, and what one answer may cost."""
+
+    bot_name: str = "Parley"
+    system_prompt: str = ""
+    answer_tokens: int = 512
+    timeout_s: float = 300.0
+    language: str = "en"
+
+
+class Answerer:
+    """Runs tasks. One instance serves all conversations, and the command line's one-shots."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        generator: TextGenerator,
+        policy: AnswerPolicy,
+        tasks: Sequence[Task] = TASKS,
+    ) -> None:
+        self._memory = memory
+        self._generator = generator
+        self._policy = policy
+        self._tasks = {task.name: task for task in tasks}
+
+    def task_for(self, question: IncomingMessage) -> Task:
+        """The task that a message asks for. Raises CommandError for an unknown command."""
+        name = question.command.name if question.command else "chat"
+        if name not in self._tasks:
+            raise CommandError(f"I do not know the command /{name}. Try /help.")
+        return self._tasks[name]
+
+    async def answer(self, reply: Reply) -> AsyncGenerator[Piece, None]:
+        """Yield the answer; a failure becomes a sentence to the person and marks the reply as a notice."""
+        has_text = False
+        try:
+            async with aclosing(self.run_task(reply.messages, str(reply.reply_id))) as pieces:
+                async for piece in pieces:
+                    has_text = has_text or isinstance(piece, str)
+                    yield piece
+        except BotError as error:
+            level = logging.INFO if isinstance(error, CommandError) else logging.WARNING
+            detail = "a command was used wrongly" if isinstance(error, CommandError) else str(error)
+            log.log(level, "reply %d: %s: %s", reply.reply_id, type(error).__name__, detail)
+            reply.is_notice = not has_text
+            yield ("\n\n" if has_text else "") + error.user_message
+        except Exception as error:
+            log.error("reply %d: %s", reply.reply_id, where(error))
+            reply.is_notice = not has_text
+            yield ("\n\n" if has_text else "") + BotError.default_user_message
+
+    async def run_task(
+        self, messages: tuple[IncomingMessage, ...], label: str
+    ) -> AsyncGenerator[Piece, None]:
+        """Run the task that the last of `messages` asks for. Raises BotError; `label` names it in the log."""
+        question = messages[-1]
+        task = self.task_for(question)
+        model = UNKNOWN_MODEL
+        if task.needs_model:
+            async with aclosing(self._model_when_ready()) as waiting:
+                async for piece in waiting:
+                    if isinstance(piece, ModelInfo):
+                        model = piece
+                    else:
+                        yield piece
+        elif self._generator.status == "ready":
+            model = await self._generator.ready()
+        async with aclosing(task.run(self._context(task, messages, model, label))) as pieces:
+            async for text in pieces:
+                yield text
+
+    async def _model_when_ready(self) -> AsyncGenerator[Progress | ModelInfo, None]:
+        loading = asyncio.ensure_future(self._generator.ready())
+        try:
+            while not await _done_within(loading, SIGN_OF_LIFE_S):
+                yield Progress(self._generator.status)
+            yield loading.result()
+        finally:
+            loading.cancel()
+
+    def _context(
+        self, task: Task, messages: tuple[IncomingMessage, ...], model: ModelInfo, label: str
+    ) -> TaskContext:
+        question = messages[-1]
+        tenant = f"{question.conversation.platform}:{question.author.id}"
+
+        def generate(prompt: Prompt, sampling: SamplingParams) -> AsyncGenerator[Piece, None]:
+            request = GenerationRequest(
+                request_id=f"{label}-{uuid4().hex[:8]}",
+                prompt=prompt,
+                sampling=sampling,
+                tenant=tenant,
+                timeout_s=self._policy.timeout_s,
+            )
+            return self._generate(request, task.name)
+
+        return TaskContext(
+            messages=messages,
+            options=question.command.options if question.command else {},
+            memory=self._memory,
+            generator=self._generator,
+            model=model,
+            bot_name=self._policy.bot_name,
+            system_prompt=self._policy.system_prompt,
+            answer_tokens=self._policy.answer_tokens,
+            generate=generate,
+            language=self._policy.language,
+        )
+
+    async def _generate(self, request: GenerationRequest, task: str) -> AsyncGenerator[Piece, None]:
+        """Submit, show the place in the queue while waiting, then yield text."""
+        async with aclosing(self._generator.submit(request)) as generation:
+            stream = aiter(generation)
+            while True:
+                following = asyncio.ensure_future(_next_delta(stream))
+                try:
+                    while not await _done_within(following, SIGN_OF_LIFE_S):
+                        yield Progress(self._waiting_line(generation))
+                finally:
+                    following.cancel()
+                delta = following.result()
+                if delta is None:
+                    return
+                if delta.text:
+                    yield delta.text
+                if delta.finish_reason:
+                    _log_reply(task, delta)
+
+    def _waiting_line(self, generation: Generation) -> str:
+        if self._generator.status != "ready":
+            return self._generator.status
+        if generation.position == 0:
+            return "thinking"
+        wait_s = max(1, round(generation.estimated_wait_s))
+        return f"waiting: place {generation.position} in the queue, about {wait_s} s"
+
+
+async def _done_within(work: asyncio.Future[T], seconds: float) -> bool:
+    """Whether `work` is done after at most `seconds`; it goes on if not."""
+    await asyncio.wait({work}, timeout=seconds)
+    return work.done()
+
+
+def _next_delta(stream: object) -> Awaitable[Delta | None]:
+    return anext(stream, None)  # type: ignore[call-overload,no-any-return]
+
+
+def _log_reply(task: str, delta: Delta) -> None:
+    usage = delta.usage
+    if usage is None:
+        log.info("request %s task=%s finish=%s", delta.request_id, task, delta.finish_reason)
+        return
+    log.info(
+        "request %s task=%s prompt_tokens=%d new_tokens=%d queue_ms=%.0f first_token_ms=%.0f total_ms=%.0f finish=%s",
+        delta.request_id,
+        task,
+        usage.prompt_tokens,
+        usage.new_tokens,
+        usage.queue_ms,
+        usage.first_token_ms,
+        usage.total_ms,
+        delta.finish_reason,
+    )

@@ -1,0 +1,253 @@
+"""ConversationManager: accept, order, answer, amend, forget.
+
+The one door between platforms and everything the bot decides. It takes conversations in order: one reply
+at a time in a conversation, many conversations at once; what arrives meanwhile joins the next reply. It never
+calls a platform: delivery asks it for the next reply, pulls the pieces, and reports what was posted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import TypeVar
+
+from bot.conversation.answering import Answerer
+from bot.conversation.reply import Outcome, Reply
+from bot.errors import BotError, StorageError
+from bot.generation.types import TextGenerator
+from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
+from bot.storage.records import ConversationSummary, Job
+from bot.storage.store import HistoryStore
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MAX_ATTEMPTS = 3
+"""A reply that could not be finished in this many starts of the bot is given up with a clear sentence."""
+
+STORAGE_RETRY_S = (0.1, 0.3, 1.0, 3.0)
+"""Waits between attempts to settle a reply while the database refuses; the last one repeats."""
+
+GIVEN_UP = "I was interrupted several times while answering this, so I gave up on it. Please ask again."
+
+
+class ConversationManager:
+    """Accepts messages, orders conversations and gives out replies to be delivered."""
+
+    def __init__(
+        self, store: HistoryStore, generator: TextGenerator, answerer: Answerer, bot_name: str = "Parley"
+    ) -> None:
+        self._store = store
+        self._generator = generator
+        self._answerer = answerer
+        self._bot_name = bot_name
+        self._ready: defaultdict[str, asyncio.Queue[ConversationKey | None]] = defaultdict(asyncio.Queue)
+        self._queued: set[ConversationKey] = set()
+        # A conversation whose next reply is being claimed has None here: no second claim may start.
+        self._active: dict[ConversationKey, Reply | None] = {}
+        self._missed: set[ConversationKey] = set()
+        self._early_ends: dict[int, Outcome] = {}
+        self._is_draining = False
+
+    # --- from platforms: what happened -------------------------------------------------------
+
+    async def accept(self, message: IncomingMessage) -> bool:
+        """Remember a message, durably, and answer it if it is addressed. False for a repeated event.
+
+        Acknowledge the platform's event only after this returned. Raises StorageError: then the event
+        must not be acknowledged.
+        """
+        is_new = await self._store.accept(message)
+        if is_new and message.is_addressed:
+            self._schedule(message.conversation)
+        return is_new
+
+    async def amend(
+        self, key: ConversationKey, message_id: str, text: str, edited_at: datetime
+    ) -> None:
+        """A message was edited: memory follows, and its answer is made again into the same posts, if it is
+        being made or was the last one in the conversation."""
+        change = await self._store.amend(key, message_id, text, edited_at)
+        if change.open_reply_id is not None:
+            self._end(key, change.open_reply_id, "restarted")
+        elif change.done_reply_id is not None and await self._store.reopen(change.done_reply_id):
+            self._schedule(key)
+
+    async def forget(self, key: ConversationKey, message_id: str) -> None:
+        """A message was deleted: its text is erased, and an answer to it that is being made is stopped."""
+        change = await self._store.forget(key, message_id)
+        if change.open_reply_id is None:
+            return
+        is_over = await self._store.withdraw(change.open_reply_id, message_id)
+        self._end(key, change.open_reply_id, "withdrawn" if is_over else "restarted")
+
+    async def stop(self, key: ConversationKey) -> bool:
+        """Stop the answer being made in a conversation; what was written stands. False if there was none."""
+        reply = self._active.get(key)
+        if reply is None or reply.has_been_ended:
+            return False
+        reply.end("stopped")
+        return True
+
+    async def import_messages(self, messages: Sequence[IncomingMessage]) -> int:
+        """Remember past messages without answering them; returns how many were new."""
+        return await self._store.import_messages(messages)
+
+    # --- to platforms: what is known ---------------------------------------------------------
+
+    async def history(self, key: ConversationKey, limit: int = 200) -> list[Turn]:
+        """The newest turns of a conversation as people saw them, commands and their answers included."""
+        return await self._store.turns(key, limit=limit, memory_only=False)
+
+    async def conversations(self, platform: str, workspace_id: str) -> list[ConversationSummary]:
+        """All conversations of a workspace, newest first."""
+        return await self._store.conversations(platform, workspace_id)
+
+    @property
+    def model_status(self) -> str:
+        """One line for people about the model: "loading the model", "ready", ..."""
+        return self._generator.status
+
+    def is_answering(self, key: ConversationKey) -> bool:
+        """Whether an answer is being made in this conversation."""
+        return self._active.get(key) is not None
+
+    # --- to delivery: replies ----------------------------------------------------------------
+
+    async def replies(self, platform: str) -> AsyncIterator[Reply]:
+        """Yield replies to be delivered on a platform, for ever, until `drain`.
+
+        Begins with what an earlier process left unfinished. At most one reply of a conversation is out at a
+        time; the next follows when it was settled.
+        """
+        for key in await self._patiently(lambda: self._store.recover(platform)):
+            self._schedule(key)
+        ready = self._ready[platform]
+        while (key_or_end := await ready.get()) is not None:
+            self._queued.discard(key_or_end)
+            reply = await self._claim(key_or_end)
+            if reply is not None:
+                yield reply
+
+    async def posted(self, reply: Reply, index: int, message_id: str) -> None:
+        """Delivery has posted part `index` of a reply under `message_id`."""
+        await self._patiently(lambda: self._store.record_post(reply.reply_id, index, message_id))
+
+    async def settle(self, reply: Reply) -> None:
+        """Delivery is through with a reply, whatever its outcome: write it down, take the next."""
+        await self._patiently(lambda: self._write_down(reply))
+        self._missed.add(reply.conversation)
+        self._free(reply.conversation)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Give out no further reply, wait for those that are out, and release what is not done in time."""
+        self._is_draining = True
+        for queue in self._ready.values():
+            queue.put_nowait(None)
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while self._active and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+        for reply in list(self._active.values()):
+            if reply is not None:
+                reply.end("released")
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _schedule(self, key: ConversationKey) -> None:
+        if key in self._active:
+            self._missed.add(key)
+        elif not self._is_draining and key not in self._queued:
+            self._queued.add(key)
+            self._ready[key.platform].put_nowait(key)
+
+    def _end(self, key: ConversationKey, reply_id: int, outcome: Outcome) -> None:
+        reply = self._active.get(key)
+        if reply is not None and reply.reply_id == reply_id:
+            reply.end(outcome)
+        elif key in self._active:
+            self._early_ends[reply_id] = outcome
+        else:
+            self._schedule(key)
+
+    async def _claim(self, key: ConversationKey) -> Reply | None:
+        if self._is_draining or key in self._active:
+            return None
+        self._active[key] = None
+        job = await self._patiently(lambda: self._store.claim(key))
+        if job is None:
+            self._free(key)
+            return None
+        reply = Reply(job)
+        reply.pieces = self._pieces(reply, job)
+        self._active[key] = reply
+        if early_end := self._early_ends.pop(job.reply_id, None):
+            reply.end(early_end)
+        return reply
+
+    def _free(self, key: ConversationKey) -> None:
+        """Let the next reply of a conversation be claimed; whatever came meanwhile is looked at now."""
+        self._active.pop(key, None)
+        if key in self._missed:
+            self._missed.discard(key)
+            self._schedule(key)
+
+    async def _pieces(self, reply: Reply, job: Job) -> AsyncGenerator[Piece, None]:
+        """The pieces of one reply until its end, whoever ends it; the text is recorded before the last is gone."""
+        written: list[str] = []
+        async with aclosing(reply.until_ended(self._stream(reply, job))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    written.append(piece)
+                yield piece
+        if reply.outcome in ("finished", "stopped"):
+            await self._patiently(lambda: self._store.record_text(reply.reply_id, "".join(written)))
+
+    async def _stream(self, reply: Reply, job: Job) -> AsyncGenerator[Piece, None]:
+        """The text that an earlier attempt finished, a notice when too many attempts failed, or a new answer."""
+        if job.text is not None:
+            yield job.text
+        elif job.attempt > MAX_ATTEMPTS:
+            reply.is_notice = True
+            yield GIVEN_UP
+        else:
+            async with aclosing(self._answerer.answer(reply)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _write_down(self, reply: Reply) -> None:
+        if reply.outcome in ("restarted", "released"):
+            await self._store.release(reply.reply_id)
+        elif reply.outcome != "withdrawn":
+            await self._store.complete(
+                reply.reply_id,
+                is_memory=self._is_memory(reply),
+                author_id=self._bot_name,
+                author_name=self._bot_name,
+            )
+
+    def _is_memory(self, reply: Reply) -> bool:
+        if reply.is_notice or reply.outcome == "failed":
+            return False
+        try:
+            return self._answerer.task_for(reply.question).is_memory
+        except BotError:
+            return False
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do storage work, again and again while the database refuses: what was accepted must not be lost."""
+        failures = 0
+        while True:
+            try:
+                return await work()
+            except StorageError as error:
+                wait_s = STORAGE_RETRY_S[min(failures, len(STORAGE_RETRY_S) - 1)]
+                log.warning("the database refused, next try in %.1f s: %s", wait_s, error)
+                failures += 1
+                if self._is_draining and failures > len(STORAGE_RETRY_S):
+                    raise
+                await asyncio.sleep(wait_s)

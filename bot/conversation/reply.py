@@ -1,0 +1,83 @@
+"""Reply: one answer on its way, from the claimed job to the settled outbox row.
+
+It is what the manager hands to delivery. It knows how it may end, and nothing of platforms or models.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Literal
+
+from bot.messages import ConversationKey, IncomingMessage, Piece
+from bot.storage.records import Job
+
+Outcome = Literal["finished", "stopped", "withdrawn", "restarted", "released", "failed"]
+"""How a reply ended.
+
+`finished`: written whole; `stopped`: a person stopped it, what was written stands; `withdrawn`: its question
+was deleted, its posts go too; `restarted`: its question was edited, it is made again into the same posts;
+`released`: the bot is shutting down, the next start makes it; `failed`: the platform refused it for good."""
+
+
+class Reply:
+    """One answer on its way. Iterate `pieces` once; ending it early from outside is `end`."""
+
+    def __init__(self, job: Job) -> None:
+        self.reply_id = job.reply_id
+        self.conversation: ConversationKey = job.conversation
+        self.messages: tuple[IncomingMessage, ...] = job.messages
+        self.posts = job.posts
+        self.attempt = job.attempt
+        self.outcome: Outcome = "finished"
+        self.is_notice = False
+        self.pieces: AsyncGenerator[Piece, None] = _nothing()
+        self._ended = asyncio.Event()
+
+    @property
+    def question(self) -> IncomingMessage:
+        """The message that this reply answers; with several, the last."""
+        return self.messages[-1]
+
+    @property
+    def has_been_ended(self) -> bool:
+        """Whether somebody ended this reply before it was finished."""
+        return self._ended.is_set()
+
+    def end(self, outcome: Outcome) -> None:
+        """End the stream now; the first call decides the outcome."""
+        if not self._ended.is_set():
+            self.outcome = outcome
+            self._ended.set()
+
+    async def until_ended(self, stream: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+        """Yield from `stream` until it is exhausted or `end` is called, and close it in both cases."""
+        ended = asyncio.create_task(self._ended.wait())
+        following: asyncio.Task[Piece] | None = None
+        try:
+            while not self._ended.is_set():
+                following = asyncio.create_task(_advance(stream))
+                await asyncio.wait({following, ended}, return_when=asyncio.FIRST_COMPLETED)
+                if not following.done():
+                    return
+                try:
+                    yield following.result()
+                except StopAsyncIteration:
+                    return
+        finally:
+            ended.cancel()
+            if following is not None and not following.done():
+                following.cancel()
+                with suppress(asyncio.CancelledError, StopAsyncIteration):
+                    await following
+            await stream.aclose()
+
+
+async def _advance(stream: AsyncGenerator[Piece, None]) -> Piece:
+    return await anext(stream)
+
+
+async def _nothing() -> AsyncGenerator[Piece, None]:
+    return
+    yield

@@ -1,0 +1,96 @@
+"""A text generator that plays a script: it implements the port, waits where the script says, and keeps what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from bot.generation.types import Delta, GenerationRequest, ModelInfo, Usage
+
+INFO = ModelInfo(
+    name="script",
+    folder="",
+    parameters=1,
+    context_window=2048,
+    has_chat_template=True,
+    message_overhead=4,
+    prompt_overhead=4,
+    dtype="float32",
+    device="cpu",
+    follows_instructions=True,
+    uses_system_prompt=True,
+    summarizes=True,
+)
+
+Script = Callable[[GenerationRequest], AsyncIterator[str]]
+
+
+class PlayedGeneration:
+    """One request being played."""
+
+    def __init__(self, request: GenerationRequest, script: Script) -> None:
+        self.request_id = request.request_id
+        self.is_closed = False
+        self._words = script(request)
+        self._count = 0
+        self._is_over = False
+
+    position = 0
+    estimated_wait_s = 0.0
+
+    def __aiter__(self) -> PlayedGeneration:
+        return self
+
+    async def __anext__(self) -> Delta:
+        if self._is_over:
+            raise StopAsyncIteration
+        try:
+            text = await anext(self._words)
+        except StopAsyncIteration:
+            self._is_over = True
+            return Delta(self.request_id, "", "stop", Usage(1, self._count, 0.0, 0.0, 0.0))
+        self._count += 1
+        return Delta(self.request_id, text)
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+class PlayedGenerator:
+    """Plays `script` for every request; `asked` and `generations` keep what happened."""
+
+    status = "ready"
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.asked: list[GenerationRequest] = []
+        self.generations: list[PlayedGeneration] = []
+
+    async def start(self) -> None:
+        return
+
+    async def ready(self) -> ModelInfo:
+        return INFO
+
+    async def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) + 1 for text in texts]
+
+    def submit(self, request: GenerationRequest) -> PlayedGeneration:
+        self.asked.append(request)
+        self.generations.append(PlayedGeneration(request, self.script))
+        return self.generations[-1]
+
+    async def close(self) -> None:
+        return
+
+
+def last_user(request: GenerationRequest) -> str:
+    """The last user message of a prompt."""
+    return [message.content for message in request.prompt.messages if message.role == "user"][-1]
+
+
+async def echo(request: GenerationRequest) -> AsyncIterator[str]:
+    """Answer a message by itself, word by word."""
+    for word in f"You said: {last_user(request)}".split(" "):
+        await asyncio.sleep(0)
+        yield word + " "
