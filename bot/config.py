@@ -227,7 +227,7 @@ def validate(values: Mapping[str, object]) -> Settings:
 
 
 def environment() -> Mapping[str, str]:
-    """The process's environment as it is now, for what hands variables of other programs on (HF_HOME, PATH)."""
+    """The process's environment, for what hands on variables of other programs (PATH, HF_HOME)."""
     return MappingProxyType(dict(os.environ))
 
 

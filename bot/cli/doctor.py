@@ -1,4 +1,4 @@
-"""`python -m bot doctor`: looks at everything the bot needs before it is started, and changes nothing that stays."""
+"""`python -m bot doctor`: looks at what the bot needs before it is started, and changes nothing."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def _model(settings: Settings) -> str:
 
 def _memory(settings: Settings) -> str:
     memory = available_memory(settings.bot_device)
-    return f"{memory.available_bytes / 1024**3:.1f} GiB free for the model{' on the GPU' if memory.is_gpu else ''}"
+    where = " on the GPU" if memory.is_gpu else ""
+    return f"{memory.available_bytes / 1024**3:.1f} GiB free for the model{where}"
 
 
 def _port(settings: Settings) -> str:

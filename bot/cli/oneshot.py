@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.app import answer_policy, build_generator
 from bot.config import Settings
 from bot.conversation.answering import Answerer
+from bot.conversation.commands import check_options, command_task
 from bot.errors import CommandError
 from bot.generation.types import TextGenerator
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece, Progress, Turn
@@ -39,7 +40,7 @@ class ListMemory:
         through_message_id: str | None = None,
         include_threads: bool = False,
     ) -> list[Turn]:
-        """The newest `limit` turns since `since`; there are no threads, and the question is not among them."""
+        """The newest `limit` turns since `since`; there are no threads, and no question."""
         turns = [turn for turn in self.kept if since is None or turn.sent_at >= since]
         return turns if limit is None else turns[max(0, len(turns) - limit) :]
 

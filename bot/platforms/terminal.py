@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 from uuid import uuid4
 
-from bot.conversation.commands import parse
+from bot.conversation.commands import parse_command
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.conversation.tasks import TASKS
@@ -50,7 +50,7 @@ def to_incoming(line: str, message_id: str, sent_at: datetime) -> IncomingMessag
         text=line,
         sent_at=sent_at,
         is_addressed=True,
-        command=parse(line),
+        command=parse_command(line),
     )
 
 
@@ -270,14 +270,14 @@ class TerminalPlatform:
 
 
 class _InterruptStops:
-    """While entered, the first Ctrl-C stops the answer being made and not the program; a second one means it."""
+    """While entered, the first Ctrl-C stops the answer and not the program; a second one means it."""
 
     def __init__(self, manager: ConversationManager) -> None:
         self._manager = manager
         self._stopping: asyncio.Task[bool] | None = None
 
     def __enter__(self) -> None:
-        # Straight to the signal module: the loop has one handler a signal, and the one in place must come back.
+        # Straight to the signal module: it gives the handler that was in place, so that it can come back.
         self._loop = asyncio.get_running_loop()
         self._before = signal.signal(signal.SIGINT, lambda *_: self._loop.call_soon_threadsafe(self._stop))
 
