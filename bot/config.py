@@ -50,81 +50,90 @@ class Settings(BaseSettings):
     )
 
     discord_token: Annotated[SecretStr | None, Expects("the bot's token from Discord's developer portal")] = (
-        Field(None, min_length=20, description="Discord bot token; setting it starts the bot on Discord.")
+        Field(
+            default=None,
+            min_length=20,
+            description="Discord bot token; setting it starts the bot on Discord.",
+        )
     )
     slack_bot_token: Annotated[
         SecretStr | None, Expects("the bot token of the Slack app, which begins with xoxb-")
-    ] = Field(None, description="Slack bot token (xoxb-...); setting it starts the bot on Slack.")
+    ] = Field(default=None, description="Slack bot token (xoxb-...); setting it starts the bot on Slack.")
     slack_app_token: Annotated[
         SecretStr | None, Expects("the app-level token of the Slack app, which begins with xapp-")
-    ] = Field(None, description="Slack app-level token (xapp-...), for Socket Mode.")
+    ] = Field(default=None, description="Slack app-level token (xapp-...), for Socket Mode.")
     slack_signing_secret: Annotated[
         SecretStr | None, Expects("the signing secret from the Slack app's Basic Information page")
-    ] = Field(None, min_length=16, description="Slack signing secret, for events over HTTP.")
+    ] = Field(default=None, min_length=16, description="Slack signing secret, for events over HTTP.")
     database_url: Annotated[str, Expects("sqlite+aiosqlite:/// and a file, such as data/parley.db")] = Field(
-        "sqlite+aiosqlite:///data/parley.db",
+        default="sqlite+aiosqlite:///data/parley.db",
         pattern=r"^sqlite\+aiosqlite:///.",
         description="Where history is kept: an SQLite file. Unset, it is parley.db in BOT_DATA_DIR.",
     )
     bot_platforms: Annotated[
         tuple[PlatformName, ...], NoDecode, Expects("some of discord, slack, web, with commas between them")
-    ] = Field((), description="Platforms to start, with commas; empty: those with a token, else web.")
+    ] = Field(default=(), description="Platforms to start, with commas; empty: those with a token, else web.")
     bot_name: Annotated[str, Expects("a name of 1 to 32 characters")] = Field(
-        "Parley", min_length=1, max_length=32, description="What the bot calls itself."
+        default="Parley", min_length=1, max_length=32, description="What the bot calls itself."
     )
     bot_model: Annotated[str, Expects("auto, pocket, a model folder, or a hub id such as org/name")] = Field(
-        "auto",
+        default="auto",
         min_length=1,
         description="Model: auto (the best on this machine), pocket (bundled), a folder or a hub id.",
     )
     bot_model_revision: Annotated[str | None, Expects("a branch, a tag or a commit hash")] = Field(
-        None, pattern=r"^[\w./-]+$", description="Revision of a hub model, best as a commit hash."
+        default=None, pattern=r"^[\w./-]+$", description="Revision of a hub model, best as a commit hash."
     )
     bot_models_dir: Annotated[Path, Expects("a folder")] = Field(
-        Path("data/models"), description="Where models are kept. Unset, it is models in BOT_DATA_DIR."
+        default=Path("data/models"), description="Where models are kept. Unset, it is models in BOT_DATA_DIR."
     )
     bot_device: Annotated[Literal["auto", "cpu", "cuda"], Expects("auto, cpu or cuda")] = Field(
-        "auto", description="Where the model runs: auto, cpu or cuda."
+        default="auto", description="Where the model runs: auto, cpu or cuda."
     )
     bot_dtype: Annotated[
         Literal["auto", "float32", "bfloat16", "float16"], Expects("auto, float32, bfloat16 or float16")
-    ] = Field("auto", description="Number format of the weights: auto, float32, bfloat16 or float16.")
+    ] = Field(default="auto", description="Number format of the weights: auto, float32, bfloat16 or float16.")
     bot_threads: Annotated[int, Expects("a whole number from 0 to 1024")] = Field(
-        0, ge=0, le=1024, description="Threads of the model; 0 lets the engine choose."
+        default=0, ge=0, le=1024, description="Threads of the model; 0 lets the engine choose."
     )
     bot_max_batch: Annotated[int, Expects("a whole number from 1 to 256")] = Field(
-        16, ge=1, le=256, description="Answers that are generated at the same time."
+        default=16, ge=1, le=256, description="Answers that are generated at the same time."
     )
     bot_queue_limit: Annotated[int, Expects("a whole number from 1 to 100000")] = Field(
-        64, ge=1, le=100_000, description="Answers that may wait; beyond it people are asked to come back."
+        default=64,
+        ge=1,
+        le=100_000,
+        description="Answers that may wait; beyond it people are asked to come back.",
     )
     bot_timeout_s: Annotated[float, Expects("seconds, from 1 to 86400")] = Field(
-        300.0, ge=1, le=86_400, description="Seconds that one answer may take, waiting included."
+        default=300.0, ge=1, le=86_400, description="Seconds that one answer may take, waiting included."
     )
     bot_answer_tokens: Annotated[int, Expects("a whole number from 1 to 32768")] = Field(
-        512, ge=1, le=32_768, description="Longest answer, in the model's tokens."
+        default=512, ge=1, le=32_768, description="Longest answer, in the model's tokens."
     )
     bot_system_prompt: Annotated[str, Expects("what the model is told before every conversation")] = Field(
-        "You are a helpful assistant in a group chat. Answer briefly and honestly, in the language you are "
-        "spoken to, and say so when you do not know.",
+        default="You are a helpful assistant in a group chat. Answer briefly and honestly, in the language "
+        "you are spoken to, and say so when you do not know.",
         max_length=20_000,
         description="What the model is told before every conversation.",
     )
     bot_language: Annotated[str, Expects("a language code such as en, de or pt-BR")] = Field(
-        "en", pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$", description="Language of people who chose none."
+        default="en",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$",
+        description="Language of people who chose none.",
     )
     bot_http_host: Annotated[str, Expects("an address of this machine, such as 127.0.0.1")] = Field(
-        "127.0.0.1", min_length=1, description="Address that the playground listens on."
+        default="127.0.0.1", min_length=1, description="Address that the playground listens on."
     )
     bot_http_port: Annotated[int, Expects("a port from 0 to 65535")] = Field(
-        8080, ge=0, le=65_535, description="Port that the playground listens on; 0 takes a free one."
+        default=8080, ge=0, le=65_535, description="Port that the playground listens on; 0 takes a free one."
     )
     bot_data_dir: Annotated[Path, Expects("a folder that the bot may write to")] = Field(
-        Path("data"), description="Folder for what the bot keeps."
+        default=Path("data"), description="Folder for what the bot keeps."
     )
     bot_log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Expects("DEBUG, INFO, WARNING or ERROR")
-    ] = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
+    ] = Field(default="INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,189 @@
+"""Settings: where they come from, what is refused and in which words, and that secrets stay secret."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.cli import settings_pages
+from bot.config import Settings, expected, is_secret, load, validate
+from bot.errors import ConfigError
+
+SECRETS = {
+    "discord_token": "discord-token-that-nobody-may-see",
+    "slack_bot_token": "xoxb-token-that-nobody-may-see",
+    "slack_app_token": "xapp-token-that-nobody-may-see",
+    "slack_signing_secret": "signing-secret-that-nobody-may-see",
+}
+
+
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    return tmp_path / ".env"
+
+
+def problems_of(values: Mapping[str, object]) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        validate(values)
+    return caught.value.problems
+
+
+def test_defaults_need_nothing(env_file: Path) -> None:
+    loaded = load(env_file)
+    assert loaded.settings.platforms == ("web",)
+    assert loaded.settings.database_url == "sqlite+aiosqlite:///data/parley.db"
+    assert loaded.settings.bot_http_host == "127.0.0.1"
+    assert set(loaded.origins.values()) == {"default"}
+    assert loaded.warnings == ()
+
+
+def test_environment_wins_over_file_and_origins_say_so(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file.write_text("BOT_NAME=FromFile\nBOT_HTTP_PORT=9001\nBOT_LANGUAGE=\n")
+    monkeypatch.setenv("BOT_NAME", "FromEnvironment")
+    monkeypatch.setenv("BOT_DEVICE", "")
+    loaded = load(env_file)
+    assert (loaded.settings.bot_name, loaded.origins["bot_name"]) == ("FromEnvironment", "environment")
+    assert (loaded.settings.bot_http_port, loaded.origins["bot_http_port"]) == (9001, ".env")
+    assert (loaded.settings.bot_language, loaded.origins["bot_language"]) == ("en", "default")
+    assert (loaded.settings.bot_device, loaded.origins["bot_device"]) == ("auto", "default")
+
+
+def test_constructor_does_not_read_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_NAME", "Stray")
+    assert Settings().bot_name == "Parley"
+
+
+def test_data_folder_moves_what_lives_in_it(tmp_path: Path) -> None:
+    settings = validate({"bot_data_dir": "/srv/parley"})
+    assert settings.database_url == "sqlite+aiosqlite:////srv/parley/parley.db"
+    assert settings.bot_models_dir == Path("/srv/parley/models")
+    own = validate({"bot_data_dir": "/srv/parley", "database_url": "sqlite+aiosqlite:///other.db"})
+    assert own.database_url == "sqlite+aiosqlite:///other.db"
+
+
+def test_platforms_follow_tokens_unless_named() -> None:
+    token = {"discord_token": SECRETS["discord_token"]}
+    assert validate(token).platforms == ("discord",)
+    assert validate(SECRETS).platforms == ("discord", "slack")
+    assert validate({**token, "bot_platforms": " Web , discord,web "}).platforms == ("web", "discord")
+
+
+def test_all_problems_are_reported_at_once_by_name() -> None:
+    problems = problems_of(
+        {
+            "bot_http_port": "eighty",
+            "bot_max_batch": "0",
+            "bot_dtype": "int3",
+            "bot_platforms": "discord, slack",
+            "database_url": "postgresql://somewhere/else",
+        }
+    )
+    names = {problem.split()[0] for problem in problems}
+    wrong = {"BOT_HTTP_PORT", "BOT_MAX_BATCH", "BOT_DTYPE", "DATABASE_URL"}
+    assert names == wrong | {"DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"}
+    assert "BOT_HTTP_PORT is 'eighty': write a port from 0 to 65535" in problems
+    assert all("write " in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bot_http_port", "65536"),
+        ("bot_http_port", "-1"),
+        ("bot_timeout_s", "nan"),
+        ("bot_timeout_s", "0"),
+        ("bot_queue_limit", "1.5"),
+        ("bot_platforms", "irc"),
+        ("bot_language", "English"),
+        ("bot_log_level", "LOUD"),
+        ("bot_name", "x" * 33),
+        ("bot_model_revision", "a b"),
+        ("database_url", "sqlite:///data/parley.db"),
+        ("discord_token", "short"),
+        ("slack_bot_token", "xapp-this-is-the-other-one"),
+    ],
+)
+def test_wrong_value_is_refused_with_what_to_write(name: str, value: str) -> None:
+    [problem, *_] = problems_of({name: value})
+    assert problem.startswith(name.upper())
+    assert expected(Settings.model_fields[name]) in problem
+
+
+def test_slack_needs_a_way_in() -> None:
+    bot_token = {"slack_bot_token": SECRETS["slack_bot_token"]}
+    [problem] = problems_of(bot_token)
+    assert "SLACK_APP_TOKEN" in problem
+    assert "SLACK_SIGNING_SECRET" in problem
+    assert validate({**bot_token, "slack_signing_secret": SECRETS["slack_signing_secret"]}).platforms == (
+        "slack",
+    )
+
+
+@given(secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60))
+def test_a_wrong_secret_is_never_shown(secret: str) -> None:
+    # Prefixed, so that no hypothesis example can be a word of our own sentences.
+    secret = "§" + secret
+    with pytest.raises(ConfigError) as caught:
+        validate({"slack_bot_token": secret, "slack_app_token": secret, "bot_http_port": "x"})
+    shown = "\n".join(
+        ["".join(traceback.format_exception(caught.value)), repr(caught.value), *caught.value.problems]
+    )
+    assert secret not in shown
+    assert caught.value.__cause__ is None
+
+
+def test_secrets_are_masked_wherever_settings_are_shown(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name.upper(), value)
+    loaded = load(env_file)
+    shown = [
+        settings_pages.in_force(loaded),
+        repr(loaded),
+        str(loaded.settings),
+        loaded.settings.model_dump_json(),
+    ]
+    for value in SECRETS.values():
+        assert not any(value in text for text in shown)
+    assert "********  (environment)" in shown[0]
+
+
+def test_every_token_is_a_secret() -> None:
+    named = {name for name in Settings.model_fields if name.endswith(("token", "secret"))}
+    assert (
+        named == {name for name, field in Settings.model_fields.items() if is_secret(field)} == set(SECRETS)
+    )
+
+
+def test_unknown_variables_are_warned_of_with_the_nearest_name(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file.write_text("BOT_HTPT_PORT=1\n")
+    monkeypatch.setenv("BOT_MODLE", "gpt2")
+    monkeypatch.setenv("BOT_XYZZY_QUUX_FROBNICATE", "1")
+    warnings = load(env_file).warnings
+    assert len(warnings) == 3
+    assert any("BOT_MODLE" in line and "BOT_MODEL?" in line for line in warnings)
+    assert any("BOT_HTPT_PORT" in line and "BOT_HTTP_PORT?" in line for line in warnings)
+
+
+def test_an_unreadable_file_is_named(env_file: Path) -> None:
+    env_file.write_bytes(b"BOT_NAME=\xff\xfe\n")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load(env_file)
+
+
+def test_every_setting_has_help_a_default_and_an_expectation() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+        assert not field.is_required(), name
+        assert expected(field), name
