@@ -1,0 +1,175 @@
+"""From a Prompt to token ids: chat template, transcript, or raw text.
+
+It must not know sampling, batches or weights. Whatever people wrote is neutralised here, and the ids are
+checked afterwards: a prompt never has more control tokens than its scaffolding has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from jinja2 import TemplateError
+
+from bot.errors import GenerationError
+from bot.generation.engine.codec import Codec, repair
+from bot.generation.engine.neutralize import (
+    Neutralizer,
+    indent_forged,
+    indent_lines,
+    scaffolding,
+    speaker_name,
+)
+from bot.generation.engine.templates import ChatMessage, ChatTemplate
+from bot.generation.types import Prompt, PromptMessage
+
+USER_NAME, BOT_NAME = "User", "Assistant"
+SAMPLE_NAME = "Alexandra"  # a display name of usual length, for measuring
+JOIN_SLACK = 2  # tokens that may come on top where texts meet: tokenizers join and split across borders
+
+Clean = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """Ids to prefill; strings and ids that end the answer on top of the request's own; whether white space
+    in front of the answer is of the format and not of the answer."""
+
+    ids: tuple[int, ...]
+    stop: tuple[str, ...] = ()
+    stop_ids: frozenset[int] = field(default_factory=frozenset)
+    strip_start: bool = False
+
+
+class PromptRenderer:
+    """Renders prompts for one tokenizer. `render` may raise GenerationError."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        has_template = isinstance(codec.tokenizer.chat_template, (str, dict)) and bool(
+            codec.tokenizer.chat_template
+        )
+        self.template = ChatTemplate(codec.tokenizer) if has_template else None
+        self._neutralizer = Neutralizer((*codec.control_strings, *self._scaffolding()))
+        self._chat_stop_ids = self._end_of_turn_ids()
+
+    def _scaffolding(self) -> set[str]:
+        if self.template is None:
+            return set()
+        rendered, contents = self.template.probe()
+        return scaffolding(rendered, contents, self._codec.control_strings)
+
+    def _end_of_turn_ids(self) -> frozenset[int]:
+        """EOS, and the control token that the template puts right behind an answer."""
+        eos = self._codec.tokenizer.eos_token_id
+        ids = {eos} if isinstance(eos, int) else set()
+        if self.template is not None:
+            behind = self._codec.encode(self.template.after_answer().lstrip(), with_special=False)
+            if behind and behind[0] in self._codec.control_ids:
+                ids.add(behind[0])
+        return frozenset(ids)
+
+    def render(self, prompt: Prompt) -> RenderedPrompt:
+        """Token ids and stop conditions of `prompt`. Raises GenerationError when no prompt can be made of
+        it."""
+        if not prompt.messages:
+            return self._raw(prompt.prefix)
+        if self.template is None:
+            return self._safely(prompt, self._transcript)
+        return self._safely(prompt, self._chat)
+
+    def _raw(self, text: str) -> RenderedPrompt:
+        """Exactly what `tokenizer(text)` gives; only a chat model is shielded from control tokens in it."""
+        if self.template is not None:
+            text = self._neutralizer.clean(repair(text))
+        ids = self._codec.encode(text, with_special=True) or self._codec.start_ids
+        if not ids:
+            raise GenerationError("empty prompt, and the model has no token to begin a text with")
+        return RenderedPrompt(tuple(ids))
+
+    def _safely(self, prompt: Prompt, render: Callable[[Prompt, Clean], RenderedPrompt]) -> RenderedPrompt:
+        """Render with neutralised contents and check by ids that no control token came in with them."""
+        limit = self._control_count(render(prompt, lambda text: "x" if text.strip() else text))
+        for clean in (self._neutralizer.clean, self._neutralizer.scrub):
+            rendered = render(prompt, lambda text, clean=clean: clean(repair(text)))  # type: ignore[misc]
+            if self._control_count(rendered) <= limit:
+                return rendered
+        raise GenerationError(
+            "the prompt's text holds control tokens of the model that cannot be neutralised"
+        )
+
+    def _control_count(self, rendered: RenderedPrompt) -> int:
+        return sum(token in self._codec.control_ids for token in rendered.ids)
+
+    def _chat(self, prompt: Prompt, clean: Clean) -> RenderedPrompt:
+        assert self.template is not None
+        names = {speaker_name(m.name, USER_NAME) for m in prompt.messages if m.role == "user" and m.name}
+        messages = [ChatMessage(m.role, clean(_chat_content(m, names))) for m in prompt.messages]
+        try:
+            text = self.template.render(messages)
+        except (TemplateError, TypeError, ValueError) as error:
+            raise GenerationError(f"the chat template refused the prompt ({type(error).__name__})") from error
+        ids = self._codec.encode(text + clean(prompt.prefix), with_special=False)
+        return RenderedPrompt(tuple(ids), stop_ids=self._chat_stop_ids, strip_start=not prompt.prefix)
+
+    def _transcript(self, prompt: Prompt, clean: Clean) -> RenderedPrompt:
+        """`Name: text` lines for models that only continue text, ending where the bot is to speak."""
+        bot = next(
+            (speaker_name(m.name, BOT_NAME) for m in prompt.messages if m.role == "assistant"), BOT_NAME
+        )
+        speakers = [_speaker(message, bot) for message in prompt.messages]
+        parts = [
+            clean(m.content).strip() + "\n"
+            for m in prompt.messages
+            if m.role == "system" and m.content.strip()
+        ]
+        for message, speaker in zip(prompt.messages, speakers, strict=True):
+            if message.role != "system":
+                parts.append(f"{clean(speaker)}: {indent_lines(clean(message.content).strip())}")
+        parts.append(f"{clean(bot)}: {clean(prompt.prefix)}".rstrip(" "))
+        stop = {f"\n{speaker}:" for speaker in (*speakers, bot, USER_NAME) if speaker}
+        ids = self._codec.encode("\n".join(parts), with_special=True)
+        return RenderedPrompt(
+            tuple(ids), tuple(sorted(stop)), self._chat_stop_ids, strip_start=not prompt.prefix
+        )
+
+    def overheads(self) -> tuple[int, int]:
+        """(tokens that one message adds at most beyond its text, tokens that a whole prompt adds), measured.
+
+        A user's name of ordinary length is counted in the message's share.
+        """
+        user, answer = (
+            PromptMessage("user", "hello", SAMPLE_NAME),
+            PromptMessage("assistant", "hello", BOT_NAME),
+        )
+        system = PromptMessage("system", "hello")
+        content = self._codec.count(["hello"])[0]
+        base = self._length([user])
+        pair = self._length([user, answer, user])
+        message = max(-(-(pair - base) // 2), self._length([system, user]) - base, 0)
+        # A pair may be uneven: a user's markup can cost more than an assistant's.
+        message = (
+            max(message, self._length([user, answer]) - base, pair - self._length([user, answer])) - content
+        )
+        message = max(message, 0) + JOIN_SLACK
+        return message, max(base - content - message, 0) + JOIN_SLACK
+
+    def _length(self, messages: Sequence[PromptMessage]) -> int:
+        return len(self.render(Prompt(tuple(messages))).ids)
+
+
+def _chat_content(message: PromptMessage, names: set[str]) -> str:
+    """A message's text with its speaker's name in front, where a person has one."""
+    if message.role != "user" or not message.name:
+        return message.content
+    return f"{speaker_name(message.name, USER_NAME)}: {indent_forged(message.content, names)}"
+
+
+def _speaker(message: PromptMessage, bot: str) -> str:
+    """The name in front of a transcript's line; "" for system text. Nobody can take the bot's name."""
+    if message.role == "system":
+        return ""
+    if message.role == "assistant":
+        return bot
+    name = speaker_name(message.name, USER_NAME)
+    return f"{name} ({USER_NAME.lower()})" if name.casefold() == bot.casefold() else name
