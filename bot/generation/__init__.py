@@ -1,0 +1,1 @@
+"""How text is made: the worker, its engine process, and the choice of a model."""

@@ -1,0 +1,144 @@
+"""What can be learned of a model folder without loading it.
+
+Torch-free and quick: reads `config.json`, the tokenizer's configuration and the headers of
+the safetensors files, never a weight. Knows nothing of settings or of which model is wanted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.errors import ModelLoadError
+
+_TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+_MAX_HEADER_BYTES: Final = 100_000_000  # the safetensors format's own limit
+_MAX_JSON_BYTES: Final = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """One model folder as its files describe it. `problem` is why it cannot be used, or None.
+
+    `parameters` and `bytes` count what the safetensors files hold; `architecture` is the first
+    of `config.json`; `modified_at` is in seconds since the epoch.
+    """
+
+    folder: Path
+    parameters: int
+    bytes: int
+    architecture: str
+    has_chat_template: bool
+    is_quantized: bool
+    modified_at: float
+    problem: str | None = None
+
+    @property
+    def is_causal_lm(self) -> bool:
+        """Whether the model continues text: what a chat needs, unlike an encoder or a classifier."""
+        return self.architecture.endswith(("ForCausalLM", "LMHeadModel"))
+
+
+def read_folder(folder: Path) -> ModelFolder:
+    """Describe `folder`; whatever is wrong with it becomes its `problem`."""
+    try:
+        config = _read_json(folder / "config.json")
+        weights = sorted(folder.glob("*.safetensors"))
+        parameters = sum(_count_parameters(file) for file in weights)
+        size = sum(file.stat().st_size for file in weights)
+        modified_at = max((file.stat().st_mtime for file in weights), default=0.0)
+    except (OSError, ValueError) as error:
+        return ModelFolder(folder, 0, 0, "", False, False, 0.0, _complaint(folder, error))
+    architectures = config.get("architectures")
+    return ModelFolder(
+        folder=folder,
+        parameters=parameters,
+        bytes=size,
+        architecture=str(architectures[0]) if isinstance(architectures, list) and architectures else "",
+        has_chat_template=_has_chat_template(folder),
+        is_quantized="quantization_config" in config,
+        modified_at=modified_at,
+        problem=_problem(folder, has_weights=bool(weights)),
+    )
+
+
+def _complaint(folder: Path, error: Exception) -> str:
+    if not folder.is_dir():
+        return "no such folder"
+    if isinstance(error, FileNotFoundError):
+        return "it has no config.json"
+    return f"its files cannot be read ({type(error).__name__})"
+
+
+def _problem(folder: Path, *, has_weights: bool) -> str | None:
+    if not has_weights and any(folder.glob("*.bin")):
+        return "it has only pickle weights (*.bin), which can run code; convert them to safetensors"
+    if not has_weights:
+        return "it has no *.safetensors file"
+    if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+        return "it has no tokenizer"
+    return None
+
+
+def _has_chat_template(folder: Path) -> bool:
+    if (folder / "chat_template.jinja").is_file() or (folder / "chat_template.json").is_file():
+        return True
+    try:
+        return bool(_read_json(folder / "tokenizer_config.json").get("chat_template"))
+    except (OSError, ValueError):
+        return False
+
+
+def _read_json(file: Path) -> Mapping[str, object]:
+    if file.stat().st_size > _MAX_JSON_BYTES:
+        raise ValueError(f"{file.name} is too large")
+    content = json.loads(file.read_bytes())
+    if not isinstance(content, dict):
+        raise ValueError(f"{file.name} is no JSON object")
+    return content
+
+
+def _count_parameters(file: Path) -> int:
+    """Numbers in one safetensors file: 8 bytes of little-endian header length, then a JSON header
+    with each tensor's shape (https://huggingface.co/docs/safetensors)."""
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        if length > _MAX_HEADER_BYTES:
+            raise ValueError("the header is too long")
+        header = json.loads(stream.read(length))
+    if not isinstance(header, dict):
+        raise ValueError("the header is no JSON object")
+    return sum(_shape_size(tensor) for name, tensor in header.items() if name != "__metadata__")
+
+
+def _shape_size(tensor: object) -> int:
+    shape = tensor.get("shape") if isinstance(tensor, dict) else None
+    if not isinstance(shape, list) or not all(isinstance(length, int) and length >= 0 for length in shape):
+        raise ValueError("a tensor has no shape")
+    return math.prod(shape)
+
+
+def verify_manifest(folder: Path) -> None:
+    """Check the files of the bundled model against `manifest.json` (`{"files": {name: SHA-256 in hex}}`).
+
+    Raises ModelLoadError naming the first file that is missing or differs.
+    """
+    advice = "install Parley again, or set BOT_MODEL to another model"
+    try:
+        files = _read_json(folder / "manifest.json").get("files")
+    except (OSError, ValueError):
+        raise ModelLoadError(f"the bundled model is missing from {folder}: {advice}") from None
+    if not isinstance(files, dict) or not files:
+        raise ModelLoadError(f"{folder / 'manifest.json'} lists no files: {advice}")
+    for name, expected in files.items():
+        try:
+            digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except OSError:
+            raise ModelLoadError(f"the bundled model has lost its file {name}: {advice}") from None
+        if digest != expected:
+            raise ModelLoadError(f"the bundled model's file {name} is damaged: {advice}")
