@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.core
@@ -52,10 +52,10 @@ def exit_codes() -> Iterator[None]:
 class Commands(typer.core.TyperGroup):
     """The group of all commands, with our exit codes around it."""
 
-    def invoke(self, ctx: typer.Context) -> object:
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (typer keeps the type of a context to itself)
         """Run the command that was asked for."""
         with exit_codes():
-            result: object = super().invoke(ctx)
+            result = super().invoke(ctx)
             sys.stdout.flush()
             return result
 
@@ -75,9 +75,10 @@ app.add_typer(db, name="db")
 @app.command()
 def run() -> None:
     """Start the bot on every platform whose token is set; without one, the playground."""
+    settings = _settings()
     from bot import app as bot_app
 
-    asyncio.run(bot_app.run(_settings()))
+    asyncio.run(bot_app.run(settings))
 
 
 @app.command()
@@ -88,9 +89,9 @@ def chat(
     ] = False,
 ) -> None:
     """Talk with the bot: interactively, or one message as argument or from a pipe."""
+    settings = _settings(is_one_shot=True)
     from bot.cli import oneshot
 
-    settings = _settings(is_one_shot=True)
     if text is None and (is_interactive or sys.stdin.isatty()):
         from bot import app as bot_app
 
@@ -111,9 +112,9 @@ def summarize(
     language: Annotated[str | None, typer.Option(help="Language of the summary, such as en.")] = None,
 ) -> None:
     """Summarize a chat log: plain text, JSON lines, a Slack export, or DiscordChatExporter's JSON."""
+    settings = _settings(is_one_shot=True)
     from bot.cli import oneshot
 
-    settings = _settings(is_one_shot=True)
     options = {"last": last, "since": since, "style": style, "language": language}
     asyncio.run(oneshot.summarize(settings, source, options))
 
@@ -127,9 +128,9 @@ def translate(
     source: Annotated[str | None, typer.Option("--from", help="The language it is in, if known.")] = None,
 ) -> None:
     """Translate a text."""
+    settings = _settings(is_one_shot=True)
     from bot.cli import oneshot
 
-    settings = _settings(is_one_shot=True)
     asyncio.run(oneshot.translate(settings, oneshot.read_text(text) if text == "-" else text, to, source))
 
 
@@ -147,9 +148,9 @@ def write(
     seed: Annotated[int | None, typer.Option(min=0, help="Sample the same again.")] = None,
 ) -> None:
     """Continue a text with the bare model, greedily unless a sampling option is named."""
+    settings = _settings(is_one_shot=True)
     from bot.cli import oneshot, writing
 
-    settings = _settings(is_one_shot=True)
     wanted = writing.Writing(
         oneshot.read_text(prompt) if prompt == "-" else prompt,
         max_length,
@@ -219,9 +220,10 @@ def train(ctx: typer.Context) -> None:
 @db.command()
 def upgrade(revision: Annotated[str, typer.Argument(help="Where to.")] = "head") -> None:
     """Migrate the database forwards."""
+    settings = _settings()
     from bot.storage import migrate
 
-    migrate.upgrade(_settings().database_url, revision)
+    migrate.upgrade(settings.database_url, revision)
 
 
 @db.command()

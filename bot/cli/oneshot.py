@@ -15,7 +15,9 @@ from pathlib import Path
 from bot.app import answer_policy, build_generator
 from bot.config import Settings
 from bot.conversation.answering import Answerer
+from bot.conversation.chatlog import parse_log, to_incoming
 from bot.conversation.commands import check_options, command_task
+from bot.conversation.tasks.summarize import MAX_LAST
 from bot.errors import CommandError
 from bot.generation.types import TextGenerator
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece, Progress, Turn
@@ -71,6 +73,20 @@ async def ask(
     await with_generator(settings, answer)
 
 
+async def summarize(settings: Settings, source: str, options: Mapping[str, str | None]) -> None:
+    """Print a summary of a chat log, all of it unless the options say otherwise. Raises BotError."""
+    name = "standard input" if source == "-" else Path(source).name
+    turns = as_turns(to_incoming(parse_log(read_input(source), name), KEY))
+    given = {"last": None if options["since"] else str(min(max(len(turns), 1), MAX_LAST))}
+    given |= {key: value for key, value in options.items() if value is not None}
+    await ask(settings, "/summarize", _command("summarize", given), turns)
+
+
+async def translate(settings: Settings, text: str, to: str, source: str | None) -> None:
+    """Print a translation. Raises BotError."""
+    await ask(settings, text, _command("translate", {"to": to, "from": source, "text": text}))
+
+
 async def with_generator(settings: Settings, work: Callable[[TextGenerator], Awaitable[None]]) -> None:
     """Start the model, do `work` with it, and stop it."""
     generator = build_generator(settings)
@@ -121,9 +137,10 @@ class ProgressLine:
             self._width = 0
 
 
-def command(name: str, options: Mapping[str, str | None]) -> Command:
-    """A command with the options that were given."""
-    return Command(name, {key: value for key, value in options.items() if value is not None})
+def _command(name: str, options: Mapping[str, str | None]) -> Command:
+    """A command with the options that were given, checked. Raises CommandError."""
+    given = {key: value for key, value in options.items() if value is not None}
+    return Command(name, check_options(command_task(name), given))
 
 
 def read_input(source: str) -> bytes:
@@ -134,6 +151,11 @@ def read_input(source: str) -> bytes:
         return Path(source).read_bytes()
     except OSError as error:
         raise CommandError(f"{source} cannot be read: {error.strerror or type(error).__name__}") from None
+
+
+def read_text(source: str) -> str:
+    """What `read_input` reads, as text without its last line break."""
+    return read_input(source).decode(errors="replace").removesuffix("\n")
 
 
 def as_turns(messages: Sequence[IncomingMessage]) -> list[Turn]:

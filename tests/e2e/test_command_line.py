@@ -1,0 +1,123 @@
+"""The command line from outside: help, settings, exit codes, pipes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.e2e.process import CommandLine
+
+SECRET = "xoxb-secret-that-nobody-may-see"
+
+
+def test_help_is_quick_and_names_every_command(parley: CommandLine) -> None:
+    started_s = time.monotonic()
+    result = parley.run("--help")
+    assert result.returncode == 0
+    # Half a second on an idle machine; twice that leaves room for a busy one.
+    assert time.monotonic() - started_s < 1.0
+    for command in (
+        "run",
+        "chat",
+        "write",
+        "summarize",
+        "translate",
+        "models",
+        "config",
+        "doctor",
+        "db",
+        "train",
+    ):
+        assert command in result.stdout
+
+
+def test_help_imports_nothing_heavy(parley: CommandLine) -> None:
+    code = (
+        "import sys, bot.__main__; "
+        "print(sorted({'torch', 'transformers', 'sqlalchemy', 'aiohttp', 'pydantic'} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=parley.environment(), capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_all_wrong_settings_at_once(parley: CommandLine) -> None:
+    result = parley.run(
+        "run",
+        BOT_HTTP_PORT="eighty",
+        BOT_DEVICE="abacus",
+        BOT_PLATFORMS="discord",
+        SLACK_BOT_TOKEN="nonsense-1234",
+    )
+    assert result.returncode == 2
+    for name in ("BOT_HTTP_PORT", "BOT_DEVICE", "DISCORD_TOKEN", "SLACK_BOT_TOKEN"):
+        assert name in result.stderr
+    assert "nonsense-1234" not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_config_shows_origins_and_masks_secrets(parley: CommandLine) -> None:
+    (parley.folder / ".env").write_text(f"BOT_NAME=Filed\nSLACK_BOT_TOKEN={SECRET}\nBOT_NAMME=x\n")
+    result = parley.run("config", BOT_LANGUAGE="de", SLACK_APP_TOKEN="xapp-1-another-secret")
+    assert result.returncode == 0
+    lines = {line.split()[0]: line for line in result.stdout.splitlines() if line}
+    assert lines["BOT_NAME"].endswith("Filed  (.env)")
+    assert lines["BOT_LANGUAGE"].endswith("de  (environment)")
+    assert lines["BOT_HTTP_PORT"].endswith("8080  (default)")
+    assert "platforms to start: slack" in result.stdout
+    assert "secret" not in (result.stdout + result.stderr).lower().replace("slack_signing_secret", "")
+    assert "BOT_NAMME" in result.stderr
+    assert "BOT_NAME?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["write", "Hello", "--num-return-sequences", "2"],
+        ["write", ""],
+        ["write", "Hello", "--max-length", "9", "--max-new-tokens", "9"],
+        ["write", "Hello", "--top-p", "2"],
+        ["summarize", "no-such-file.txt"],
+        ["translate", "Hello"],
+        ["no-such-command"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_explained(parley: CommandLine, arguments: list[str]) -> None:
+    result = parley.run(*arguments)
+    assert result.returncode == 2
+    assert len(result.stderr) > 20
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_model_that_is_not_there(parley: CommandLine) -> None:
+    result = parley.run("chat", "hello", BOT_MODEL="./no/such/model")
+    assert result.returncode == 2
+    assert "BOT_MODEL" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_models_lists_what_is_here(with_gpt2: CommandLine) -> None:
+    result = with_gpt2.run("models")
+    assert result.returncode == 0
+    assert "pocket" in result.stdout
+    assert "BOT_MODEL=" in result.stdout
+
+
+def test_a_reader_that_leaves_is_no_error(parley: CommandLine) -> None:
+    command = f"set -o pipefail; {sys.executable} -m bot config | true; echo $?"
+    result = subprocess.run(
+        ["bash", "-c", command],
+        cwd=parley.folder,
+        env=parley.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stderr == ""
+    assert result.stdout.strip() in ("0", "141")
