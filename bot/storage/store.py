@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.messages import ConversationKey, IncomingMessage, Turn
+from bot.messages import Author, ConversationKey, IncomingMessage, Turn
+from bot.storage import changes, history, inbox, outbox
+from bot.storage import derived as derived_data
+from bot.storage.database import Database
 from bot.storage.records import Change, ConversationSummary, Derived, Job
 
 
@@ -16,6 +19,11 @@ class HistoryStore:
     is then half written.
     """
 
+    def __init__(self, database_url: str) -> None:
+        """Opens nothing yet; `migrate.upgrade` makes the tables. Raises ConfigError for an unsupported URL or
+        an unwritable place."""
+        self._database = Database(database_url)
+
     # --- messages in -------------------------------------------------------------------------
 
     async def accept(self, message: IncomingMessage) -> bool:
@@ -25,65 +33,83 @@ class HistoryStore:
         text) adds no second history row, and a job only if the message had none and is addressed
         now. Commands get an inbox row and no history row.
         """
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            return await inbox.accept(connection, message)
 
     async def import_messages(self, messages: Sequence[IncomingMessage]) -> int:
         """Append past messages, none of them to be answered; returns how many were new."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            return await inbox.import_messages(connection, messages)
 
     async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> Change:
         """Replace a message's text, and drop derived data that rested on it."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            return await changes.amend(connection, key, message_id, text, edited_at)
 
     async def forget(self, key: ConversationKey, message_id: str) -> Change:
         """Erase a message's text and author name and drop derived data that rested on it. The tombstone
         keeps its ids, so that a late copy of the event does not bring the text back. A post of
         the bot's own erases the whole reply's text when it is the reply's only post."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            change = await changes.forget(connection, key, message_id)
+        await self._database.scrub()
+        return change
 
     async def erase_conversation(self, key: ConversationKey) -> int:
         """Delete all messages, replies and derived data of a conversation, threads included; event ids
         stay, so that late copies stay silent. The open reply that is running is kept out of it: its
         row stays, without history. Returns how many messages went."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            count = await changes.erase_conversation(connection, key)
+        await self._database.scrub()
+        return count
 
     # --- jobs: inbox and outbox --------------------------------------------------------------
 
     async def recover(self, platform: str) -> list[ConversationKey]:
         """After a start: every unfinished reply of this platform waits again (with its posts and its
         text); returns the conversations that have something waiting, oldest first."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            return await inbox.recover(connection, platform)
 
     async def claim(self, key: ConversationKey) -> Job | None:
         """Take the next reply to be made in a conversation: what an interrupted reply answered, else one
         waiting command, else all chat messages waiting before the next command. None when nothing waits."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            return await inbox.claim(connection, key)
 
     async def record_post(self, reply_id: int, index: int, message_id: str) -> None:
         """Remember that post `index` (from 0) of a reply now exists on the platform."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            await outbox.record_post(connection, reply_id, index, message_id)
 
     async def record_text(self, reply_id: int, text: str) -> None:
         """The answer is written in full; a later attempt sends this text and generates nothing."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            await outbox.record_text(connection, reply_id, text)
 
     async def complete(self, reply_id: int, *, is_memory: bool, author_id: str, author_name: str) -> None:
         """The reply is on the platform. With `is_memory` (and a text that is not blank) it becomes an
         assistant turn after the last message that it answers; notices and errors do not."""
-        raise NotImplementedError
+        author = Author(author_id, author_name, is_bot=True)
+        async with self._database.write() as connection:
+            await outbox.complete(connection, reply_id, is_memory=is_memory, author=author)
 
     async def release(self, reply_id: int) -> None:
         """Put an unfinished reply back to waiting (shutdown, a question edited), posts kept, text dropped."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            await outbox.release(connection, reply_id)
 
     async def withdraw(self, reply_id: int, message_id: str | None = None) -> bool:
         """A question was deleted: take it out of its reply. When no question is left the reply is
         cancelled for good and True is returned; else the reply waits again. None cancels all."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            return await outbox.withdraw(connection, reply_id, message_id)
 
     async def reopen(self, reply_id: int) -> ConversationKey | None:
         """Make a finished reply again, into the same posts; its assistant turn is removed meanwhile."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            return await outbox.reopen(connection, reply_id)
 
     # --- memory out --------------------------------------------------------------------------
 
@@ -96,39 +122,49 @@ class HistoryStore:
         before_message_id: str | None = None,
         through_message_id: str | None = None,
         include_threads: bool = False,
+        memory_only: bool = True,
     ) -> list[Turn]:
         """The newest `limit` turns in the order of memory, oldest first, deleted ones left out.
 
         `before_message_id` excludes that message and all after it; `through_message_id` excludes
         what comes after it. With `include_threads`, the channel's threads follow their first message.
         """
-        raise NotImplementedError
+        query = history.TurnQuery(
+            limit, since, before_message_id, through_message_id, include_threads, memory_only
+        )
+        async with self._database.read() as connection:
+            return await history.turns(connection, key, query)
 
     async def conversations(self, platform: str, workspace_id: str) -> list[ConversationSummary]:
         """All conversations of a workspace that have messages, newest first."""
-        raise NotImplementedError
+        async with self._database.read() as connection:
+            return await history.list_conversations(connection, platform, workspace_id)
 
     # --- channel settings --------------------------------------------------------------------
 
     async def setting(self, key: ConversationKey, name: str) -> str | None:
         """A channel setting; a thread without one of its own has its channel's."""
-        raise NotImplementedError
+        async with self._database.read() as connection:
+            return await derived_data.get_setting(connection, key, name)
 
     async def set_setting(self, key: ConversationKey, name: str, value: str | None) -> None:
         """Set, or with None remove, a channel setting."""
-        raise NotImplementedError
+        async with self._database.write() as connection:
+            await derived_data.set_setting(connection, key, name, value)
 
     # --- derived data ------------------------------------------------------------------------
 
     async def derived(self, key: ConversationKey, kind: str, name: str) -> Derived | None:
         """Derived data by kind ("summary", "translation") and name, if its sources are unchanged."""
-        raise NotImplementedError
+        async with self._database.read() as connection:
+            return await derived_data.get_derived(connection, key, kind, name)
 
     async def put_derived(self, key: ConversationKey, derived: Derived) -> bool:
-        """Keep derived data with the ids it came from, replacing what had its kind and key. False, and nothing
-        kept, when a source is deleted or was edited after `derived.created_at`."""
-        raise NotImplementedError
+        """Keep derived data with the ids it came from, replacing what had its kind and key. False, and
+        nothing kept, when a source is deleted, unknown or was edited after `derived.created_at`."""
+        async with self._database.write() as connection:
+            return await derived_data.put_derived(connection, key, derived)
 
     async def close(self) -> None:
         """Close all connections."""
-        raise NotImplementedError
+        await self._database.close()
