@@ -39,9 +39,9 @@ class Masked:
         return [piece for piece in pieces if piece[1]]
 
     def restore(self, text: str) -> str | None:
-        """`text` with the originals in place, or None unless each placeholder is there exactly once."""
-        numbers = sorted(int(match[1]) for match in _PLACEHOLDER.finditer(text) if len(match[1]) < 9)
-        if numbers != list(range(len(self.originals))):
+        """`text`, which was made from this one, with the originals in place, or None unless each placeholder
+        of this one is there exactly once."""
+        if sorted(_PLACEHOLDER.findall(text)) != sorted(_PLACEHOLDER.findall(self.text)):
             return None
         return _PLACEHOLDER.sub(lambda match: self.originals[int(match[1])], text)
 

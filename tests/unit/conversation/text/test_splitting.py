@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-import regex
+import regex  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,10 +13,26 @@ from bot.conversation.text import splitting
 from bot.conversation.text.splitting import chunks, split, split_stream
 
 PIECES = st.sampled_from(
-    ["```", "```python\n", "\n```\n", "~~~", "\n", "\n\n", "word ", "A sentence. ", "[label](https://example.org/a)",
-     "| a | b |\n", "https://example.org/x", "👩‍👩‍👧", "🇫🇷🇩🇪", "e\u0301", "`code`", "[", "](", "<", "|", "#", "x" * 60,
-     "\ud800", "\u202e", "def f():\n    return 1\n", "漢字。"]
-)  # fmt: skip
+    [
+        *(
+            "```",
+            "```python\n",
+            "\n```\n",
+            "~~~",
+            "\n",
+            "\n\n",
+            "word ",
+            "A sentence. ",
+            "`code`",
+            "[",
+            "](",
+            "<",
+            "|",
+        ),
+        *("[label](https://example.org/a)", "| a | b |\n", "https://example.org/x", "#", "x" * 60, "漢字。"),
+        *("👩‍👩‍👧", "🇫🇷🇩🇪", "e\u0301", "\ud800", "\u202e", "def f():\n    return 1\n"),
+    ]
+)
 TEXTS = st.lists(PIECES, max_size=120).map("".join)
 LIMITS = st.sampled_from([100, 137, 400])
 
@@ -54,7 +70,11 @@ def test_closed_posts_never_change_as_text_grows(text: str, limit: int) -> None:
         assert so_far[:-1] == final[: max(len(so_far) - 1, 0)]
 
 
-@given(st.lists(st.sampled_from(["👩‍👩‍👧", "🇫🇷", "e\u0301\u0323", "👍🏽", "한", "a", "1\ufe0f\u20e3"]), max_size=200).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(["👩‍👩‍👧", "🇫🇷", "e\u0301\u0323", "👍🏽", "한", "a", "1\ufe0f\u20e3"]), max_size=200
+    ).map("".join)
+)
 @settings(max_examples=100, deadline=None)
 def test_no_cut_falls_inside_a_visible_character(text: str) -> None:
     edges, at = {0}, 0
@@ -67,7 +87,13 @@ def test_no_cut_falls_inside_a_visible_character(text: str) -> None:
         assert at in edges
 
 
-@given(st.lists(st.sampled_from(["some words ", "[a label](https://example.org/page?x=1) ", "more. ", "https://example.org/path "])))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["some words ", "[a label](https://example.org/page?x=1) ", "more. ", "https://example.org/path "]
+        )
+    )
+)
 @settings(max_examples=100, deadline=None)
 def test_links_are_never_broken(pieces: list[str]) -> None:
     text = "".join(pieces)
@@ -91,7 +117,10 @@ def test_a_code_block_is_closed_and_opened_again_with_its_info_string() -> None:
 
 
 def test_paragraphs_are_preferred_to_lines_and_lines_to_words() -> None:
-    assert split("a" * 60 + "\n\n" + "b" * 20 + "\n" + "c" * 60, 100) == ["a" * 60 + "\n\n", "b" * 20 + "\n" + "c" * 60]
+    assert split("a" * 60 + "\n\n" + "b" * 20 + "\n" + "c" * 60, 100) == [
+        "a" * 60 + "\n\n",
+        "b" * 20 + "\n" + "c" * 60,
+    ]
     assert split("a" * 60 + "\n" + "b c " * 20, 100)[0] == "a" * 60 + "\n"
     assert split("word " * 30, 100)[0] == "word " * 20
 
@@ -106,7 +135,11 @@ def test_a_limit_too_small_for_fences_is_refused() -> None:
         split("text", splitting.MIN_LIMIT - 1)
 
 
-@pytest.mark.parametrize("mark", list("`~[]()<>|*_#.!\\ \n\t\u0301\u200d\U0001f1eb") + ["[](", "](", "`\n", "```\n", "[x](", "![", "<a", "|\n", "a.", "http://"])
+SINGLE = list("`~[]()<>|*_#.!\\ \n\t\u0301\u200d\U0001f1eb")
+PAIRS = ["[](", "](", "`\n", "```\n", "[x](", "![", "<a", "|\n", "a.", "http://"]
+
+
+@pytest.mark.parametrize("mark", [*SINGLE, *PAIRS])
 def test_time_is_linear_in_every_metacharacter(mark: str) -> None:
     text = (mark * 100_000)[:100_000]
     best = min(_seconds(text) for _ in range(3))

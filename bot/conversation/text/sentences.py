@@ -1,0 +1,42 @@
+"""Cuts text into sentences for translation, keeping the white space between them. Knows no language."""
+
+from __future__ import annotations
+
+import re
+
+MAX_CHARS = 200
+"""Small models were trained on short sentences; a longer one is cut at a clause or a word."""
+
+_PIECE = re.compile(r"[^\n]*?(?:[.!?…][\"')\]”’»]*(?=[ \t])|[。！？][」』”]?|(?=\n)|\Z)")
+_GAP = re.compile(r"\s*")
+
+
+def sentences(text: str, max_chars: int = MAX_CHARS) -> list[tuple[str, str]]:
+    """Sentences of at most `max_chars` characters, each with the white space after it; joined they are
+    `text`."""
+    found: list[tuple[str, str]] = []
+    gap = _GAP.match(text)
+    at = gap.end() if gap else 0
+    if at:
+        found.append(("", text[:at]))
+    while at < len(text):
+        match = _PIECE.match(text, at)
+        end = match.end() if match and match.end() > at else len(text)
+        end = _within(text, at, at + len(text[at:end].rstrip()), max_chars)
+        after = _GAP.match(text, end)
+        following = after.end() if after else end
+        found.append((text[at:end], text[end:following]))
+        at = following
+    return found
+
+
+def _within(text: str, begin: int, end: int, max_chars: int) -> int:
+    """The end of the sentence that begins at `begin`, or of its last clause or word that is short enough."""
+    if end - begin <= max_chars:
+        return end
+    top = begin + max_chars
+    for mark in (", ", "; ", ": ", " "):
+        place = text.rfind(mark, begin + max_chars // 2, top)
+        if place > begin:
+            return place + len(mark.rstrip())
+    return top
