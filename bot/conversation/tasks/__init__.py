@@ -1,0 +1,20 @@
+"""The list of everything the bot does. Platforms' commands, menus and the README's table come from it."""
+
+from bot.conversation.tasks.chat import ASK
+from bot.conversation.tasks.chat import TASK as CHAT
+from bot.conversation.tasks.help import TASK as HELP
+from bot.conversation.tasks.reset import TASK as RESET
+from bot.conversation.tasks.summarize import TASK as SUMMARIZE
+from bot.conversation.tasks.task import Task
+from bot.conversation.tasks.translate import TASK as TRANSLATE
+from bot.conversation.tasks.write import TASK as WRITE
+
+TASKS: tuple[Task, ...] = (CHAT, ASK, SUMMARIZE, TRANSLATE, WRITE, HELP, RESET)
+
+
+def task_by_name(name: str) -> Task | None:
+    """The task called `name`, or None."""
+    return next((task for task in TASKS if task.name == name), None)
+
+
+__all__ = ["TASKS", "Task", "task_by_name"]

@@ -1,0 +1,103 @@
+"""Write: articles, stories, news and other text from a beginning or a request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from bot.conversation.context import answer_budget
+from bot.conversation.tasks.answer import clean_answer, sampling
+from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.text.safety import clean_text, is_blank
+from bot.errors import CommandError, PromptTooLongError
+from bot.generation.types import Prompt, PromptMessage
+from bot.messages import Piece
+
+KINDS = ("text", "story", "article", "news", "poem", "email")
+MAX_LENGTH = 4096
+NOTHING_CAME = "My model had nothing to add. Try a longer beginning."
+EXAMPLE = "/write Once upon a time"
+
+
+async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
+    """A model that follows instructions writes what was asked for; any other one continues the words given,
+    which are shown first. Raises CommandError and PromptTooLongError."""
+    text = clean_text(ctx.options.get("prompt", "")).strip()
+    if is_blank(text):
+        raise CommandError(f"Tell me how the text begins, or what it is about. For example: `{EXAMPLE}`")
+    length = _max_length(ctx)
+    stream = (
+        _instructed(ctx, text, length) if ctx.model.follows_instructions else _continued(ctx, text, length)
+    )
+    async with aclosing(stream) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+def _max_length(ctx: TaskContext) -> int | None:
+    value = ctx.options.get("max_length")
+    if value is None:
+        return None
+    if not value.isdecimal() or not 1 <= int(value[:9]) <= MAX_LENGTH:
+        raise CommandError(
+            f"`max_length` is a number of tokens from 1 to {MAX_LENGTH}. "
+            "For example: `/write max_length:50 Once upon a time`"
+        )
+    return int(value)
+
+
+async def _instructed(ctx: TaskContext, text: str, length: int | None) -> AsyncGenerator[Piece, None]:
+    kind = ctx.options.get("kind", KINDS[0])
+    system = f"You are a skilled writer. Write the {kind} that is asked for, and nothing else."
+    answer = answer_budget(ctx.model, length or ctx.answer_tokens)
+    system_tokens, request_tokens = await _count(ctx, [system, text])
+    overhead = ctx.model.prompt_overhead + 2 * ctx.model.message_overhead
+    if system_tokens + request_tokens + overhead + answer > ctx.model.context_window:
+        raise PromptTooLongError(f"a request of {request_tokens} tokens")
+    messages = [PromptMessage("user", f"{system}\n\n{text}")]
+    if ctx.model.uses_system_prompt:
+        messages = [PromptMessage("system", system), PromptMessage("user", text)]
+    params = sampling(ctx.model, answer)
+    async with aclosing(clean_answer(ctx, Prompt(tuple(messages)), params, NOTHING_CAME)) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def _continued(ctx: TaskContext, text: str, length: int | None) -> AsyncGenerator[Piece, None]:
+    (tokens,) = await _count(ctx, [text])
+    if tokens + ctx.model.prompt_overhead >= ctx.model.context_window:
+        raise PromptTooLongError(f"a beginning of {tokens} tokens")
+    if length is not None and length <= tokens:
+        raise CommandError(
+            f"Your words alone are {tokens} tokens, and `max_length` counts them too. Use a larger one."
+        )
+    wished = length - tokens if length is not None else ctx.answer_tokens
+    free = ctx.model.context_window - tokens - ctx.model.prompt_overhead
+    is_empty = True
+    yield text
+    async with aclosing(ctx.generate(Prompt(prefix=text), sampling(ctx.model, min(wished, free)))) as pieces:
+        async for piece in pieces:
+            is_empty = is_empty and (not isinstance(piece, str) or is_blank(piece))
+            yield piece
+    if is_empty:
+        yield f"\n\n_{NOTHING_CAME}_"
+
+
+async def _count(ctx: TaskContext, texts: list[str]) -> list[int]:
+    """Token counts; texts far longer than the window are refused uncounted."""
+    if sum(map(len, texts)) > 16 * ctx.model.context_window:
+        raise PromptTooLongError("a request far longer than the context window")
+    return await ctx.generator.count_tokens(texts)
+
+
+TASK = Task(
+    name="write",
+    help="Write a story, an article or news from your first words.",
+    example=EXAMPLE,
+    run=run,
+    options=(
+        Option("max_length", "at most so many tokens, your words included where I continue them"),
+        Option("kind", "what to write", choices=KINDS),
+        Option("prompt", "the first words, or what to write about", is_required=True, is_rest=True),
+    ),
+)

@@ -1,0 +1,145 @@
+"""Translation: what must survive does, nothing is left out, and nothing is generated in vain."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+from bot.conversation.tasks.translate import TASK
+from bot.errors import CommandError
+from bot.generation.types import Prompt
+from bot.messages import Command
+from tests.support import BASE, SMALL, ListMemory, ScriptedGenerator, context, message, run_command, turn
+
+
+def shout(prompt: Prompt) -> list[str]:
+    """A translator that writes everything in capitals."""
+    return [prompt.messages[-1].content.partition("\n")[2].upper()]
+
+
+async def test_an_instructed_model_gets_the_translators_prompt() -> None:
+    generator = ScriptedGenerator(shout)
+    assert await run_command(TASK, generator, options={"to": "🇫🇷", "text": "Hello there"}) == "HELLO THERE"
+    assert generator.prompts[0].messages[-1].content == "Translate into French:\nHello there"
+    assert "translator" in generator.prompts[0].messages[0].content
+    assert generator.requests[0].sampling.temperature == 0
+
+
+async def test_a_small_model_gets_one_sentence_at_a_time_and_nothing_that_is_masked() -> None:
+    generator = ScriptedGenerator(shout, SMALL)
+    text = "Hi <@U1>, look at https://example.org now. It is good!\n\n`code` 👍 42"
+    answer = await run_command(TASK, generator, options={"to": "fr", "text": text})
+    assert answer == "HI <@U1>, LOOK AT https://example.org NOW. IT IS GOOD!\n\n`code` 👍 42"
+    asked = [prompt.messages[0].content for prompt in generator.prompts]
+    assert asked[0] == "Translate into French:\nHi" and asked[-1] == "Translate into French:\nIt is good!"
+    assert all(len(prompt.messages) == 1 for prompt in generator.prompts)
+
+
+async def test_a_small_model_refuses_pairs_it_does_not_know_and_names_those_it_knows() -> None:
+    generator = ScriptedGenerator(model=SMALL)
+    with pytest.raises(CommandError, match=r"English to French, French to English"):
+        await run_command(TASK, generator, options={"to": "de", "text": "Where are you?"})
+    with pytest.raises(CommandError, match="from German"):
+        await run_command(TASK, generator, options={"to": "fr", "text": "Wo bist du und was ist das?"})
+    assert not generator.requests
+
+
+async def test_sentences_left_blank_stay_and_are_counted() -> None:
+    answer = await run_command(
+        TASK, ScriptedGenerator(lambda _: [], SMALL), options={"to": "fr", "text": "Where are you?"}
+    )
+    assert answer.startswith("Where are you?") and "1 sentence I could not translate" in answer
+
+
+async def test_masked_places_come_back_in_their_new_order() -> None:
+    generator = ScriptedGenerator(lambda _: ["⟦1⟧ puis ⟦0⟧"])
+    answer = await run_command(TASK, generator, options={"to": "fr", "text": "first :tada: then `x`"})
+    assert answer == "`x` puis :tada:"
+
+
+async def test_a_lost_placeholder_makes_it_translate_around() -> None:
+    def script(prompt: Prompt) -> list[str]:
+        text = prompt.messages[-1].content.partition("\n")[2]
+        return ["lost it"] if "⟦" in text else [text.upper()]
+
+    answer = await run_command(
+        TASK, ScriptedGenerator(script), options={"to": "fr", "text": "see :tada: and `x` here"}
+    )
+    assert answer == "SEE :tada: AND `x` HERE"
+
+
+async def test_a_long_text_is_translated_whole_in_parts() -> None:
+    generator = ScriptedGenerator(shout)
+    text = "\n\n".join(f"Paragraph {number} is here. " + "More words follow. " * 10 for number in range(30))
+    answer = await run_command(TASK, generator, options={"to": "fr", "text": text})
+    assert answer == text.upper()
+    assert len(generator.requests) > 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "target", "rest"),
+    [("fr Hello you", "French", "Hello you"), ("german Where are you", "German", "Where are you"),
+     ("🇪🇸 Hello you", "Spanish", "Hello you"), ("de Hello you", "German", "Hello you")],
+)  # fmt: skip
+async def test_the_first_word_may_name_the_language(typed: str, target: str, rest: str) -> None:
+    generator = ScriptedGenerator(shout)
+    await run_command(TASK, generator, options={"text": typed})
+    assert generator.prompts[0].messages[-1].content == f"Translate into {target}:\n{rest}"
+
+
+async def test_a_first_word_of_the_sentence_is_no_language() -> None:
+    generator = ScriptedGenerator(shout)
+    answer = await run_command(TASK, generator, options={"text": "it is raining in the city"})
+    assert "English already" in answer and not generator.requests
+
+
+async def test_without_a_text_the_message_replied_to_or_the_last_one_is_taken() -> None:
+    memory = ListMemory([turn("Bonjour à tous", number=1), turn("Comment vas-tu ?", number=2)])
+    generator = ScriptedGenerator(shout)
+    assert await run_command(TASK, generator, memory) == "COMMENT VAS-TU ?"
+    assert await run_command(TASK, generator, memory, reply_to="m1") == "BONJOUR À TOUS"
+    assert await run_command(TASK, generator, memory, {"text": "de"}) == "COMMENT VAS-TU ?"
+    assert "German" in generator.prompts[-1].messages[0].content
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"to": "en", "text": "Where are you going?"}, "English already"),
+        ({"to": "fr", "text": "👍 <@U1> https://example.org"}, "no words"),
+        ({"to": "fr", "from": "fr", "text": "Salut"}, "French already"),
+    ],
+)
+async def test_nothing_is_generated_where_nothing_is_to_be_done(options: dict[str, str], said: str) -> None:
+    generator = ScriptedGenerator()
+    assert said in await run_command(TASK, generator, options=options)
+    assert not generator.requests
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"to": "Klingon", "text": "x"}, {"to": "fr", "text": "a" * 1_000_000}, {"text": " "}]
+)
+async def test_wrong_wishes_are_refused(options: dict[str, str]) -> None:
+    generator = ScriptedGenerator()
+    with pytest.raises(CommandError):
+        await run_command(TASK, generator, options=options)
+    assert not generator.requests
+
+
+async def test_a_base_model_does_not_pretend() -> None:
+    with pytest.raises(CommandError, match="cannot translate"):
+        await run_command(
+            TASK, ScriptedGenerator(model=replace(BASE)), options={"to": "fr", "text": "Where are you?"}
+        )
+
+
+async def test_closing_the_stream_closes_the_generation() -> None:
+    generator = ScriptedGenerator(lambda _: ["one", "two"])
+    ctx = context(
+        generator, ListMemory(), message("", Command("translate", {"to": "fr", "text": "Where are you?"}))
+    )
+    async with aclosing(TASK.run(ctx)) as pieces:
+        await anext(pieces)
+    assert generator.generations[0].is_closed
