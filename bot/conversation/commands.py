@@ -1,0 +1,166 @@
+"""Typed commands: `/translate to:fr Hello there` into a `Command`, and the menu that platforms show.
+
+Pure. Knows the list of tasks and their options; nothing about who typed, nor what a task does with a value.
+A value may be given as `name:value`, `name=value`, `--name value` or `--name=value`, and quoted. Options
+stand before the text that a task takes whole; other tasks take them anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import TypedDict
+
+from bot.conversation.tasks import TASKS
+from bot.conversation.tasks.task import Option, Task
+from bot.errors import CommandError
+from bot.messages import Command
+
+MAX_VALUE_CHARS = 200
+
+_COMMAND = re.compile(r"\s*/([A-Za-z][\w-]*)(?=\s|\Z)")
+_OPTION = re.compile(r"\s*(?:--([A-Za-z][\w-]*)(?:=|[ \t]+|(?=\s|\Z))|([A-Za-z][\w-]*)[:=](?!//)[ \t]*)")
+_VALUE = re.compile(r"\"([^\"]*)\"|'([^']*)'(?=\s|\Z)|“([^”]*)”|([^\s]+)")
+
+
+class OptionEntry(TypedDict):
+    """One option of a command, for a menu."""
+
+    name: str
+    help: str
+    required: bool
+    choices: list[str]
+
+
+class MenuEntry(TypedDict):
+    """One command, for a menu."""
+
+    name: str
+    help: str
+    example: str
+    options: list[OptionEntry]
+
+
+def parse_command(text: str, tasks: Sequence[Task] = TASKS) -> Command | None:
+    """The command that `text` is, or None where it is no command (`/usr/bin` is none).
+
+    Raises CommandError, with an example, for an unknown command, option or choice.
+    """
+    match = _COMMAND.match(text)
+    if match is None:
+        return None
+    task = command_task(match[1].lower(), tasks)
+    return Command(task.name, parse_options(task, text[match.end() :]))
+
+
+def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
+    """The task that is run as the command `name`. Raises CommandError."""
+    known = {task.name: task for task in tasks if task.is_command}
+    if name in known:
+        return known[name]
+    close = get_close_matches(name, known, n=1)
+    hint = f"Did you mean `{known[close[0]].example}`?" if close else "`/help` lists what I can do."
+    raise CommandError(f"I do not know the command `/{name[:40]}`. {hint}")
+
+
+def parse_options(task: Task, text: str) -> dict[str, str]:
+    """The options in what was typed after a command's name, checked. Raises CommandError."""
+    known = {option.name: option for option in task.options}
+    rest = next((option for option in task.options if option.is_rest), None)
+    options: dict[str, str] = {}
+    at = 0
+    while text[at:].strip():
+        match = _OPTION.match(text, at)
+        name = (match[1] or match[2]).lower() if match else ""
+        if match is None or (name not in known and rest is not None and match[1] is None):
+            if rest is None:
+                raise _misuse(task, f"I do not understand `{text[at:].split()[0][:40]}`.")
+            options[rest.name] = text[at:].strip()
+            break
+        if name not in known:
+            raise _misuse(task, f"`/{task.name}` has no option `{name[:40]}`.")
+        if known[name].is_rest:
+            options[name] = _unquoted(text[match.end() :].strip())
+            break
+        value = _VALUE.match(text, match.end())
+        if value is None:
+            raise _misuse(task, f"The option `{name}` needs a value.")
+        options[name] = next(group for group in value.groups() if group is not None)
+        at = value.end()
+    return check_options(task, options)
+
+
+def check_options(task: Task, options: Mapping[str, str]) -> dict[str, str]:
+    """Options as any platform delivered them, by name, without blank ones, choices as the task spells them.
+
+    Raises CommandError, with an example, for an unknown or missing option and for a wrong choice.
+    """
+    known = {option.name: option for option in task.options}
+    checked: dict[str, str] = {}
+    for name, value in options.items():
+        if name not in known:
+            raise _misuse(task, f"`/{task.name}` has no option `{name[:40]}`.")
+        if value.strip():
+            checked[name] = _checked(task, known[name], value)
+    for option in task.options:
+        if option.is_required and option.name not in checked:
+            raise _misuse(task, f"`/{task.name}` needs its {option.name}: {option.help}")
+    return checked
+
+
+def _checked(task: Task, option: Option, value: str) -> str:
+    if option.is_rest:
+        return value
+    value = value.strip()
+    if option.choices:
+        choice = next((choice for choice in option.choices if choice.casefold() == value.casefold()), None)
+        if choice is None:
+            raise _misuse(task, f"The option `{option.name}` is one of {', '.join(option.choices)}.")
+        return choice
+    if len(value) > MAX_VALUE_CHARS:
+        raise _misuse(task, f"The value of `{option.name}` is too long.")
+    return value
+
+
+def _unquoted(text: str) -> str:
+    for begin, end in ('""', "''", "“”"):
+        if len(text) > 1 and text[0] == begin and text[-1] == end and end not in text[1:-1]:
+            return text[1:-1]
+    return text
+
+
+def _misuse(task: Task, problem: str) -> CommandError:
+    return CommandError(f"{problem} For example: `{task.example}`")
+
+
+def command_menu(tasks: Sequence[Task] = TASKS) -> list[MenuEntry]:
+    """The commands and their options, ready for a menu or a manifest."""
+    return [
+        MenuEntry(
+            name=task.name,
+            help=task.help,
+            example=task.example,
+            options=[
+                OptionEntry(
+                    name=option.name,
+                    help=option.help,
+                    required=option.is_required,
+                    choices=list(option.choices),
+                )
+                for option in task.options
+            ],
+        )
+        for task in tasks
+        if task.is_command
+    ]
+
+
+def commands_table(tasks: Sequence[Task] = TASKS) -> str:
+    """The commands as a Markdown table, for the README."""
+    rows = ["| command | what it does | options | example |", "|---|---|---|---|"]
+    for task in tasks:
+        if task.is_command:
+            options = ", ".join(f"`{option.name}`" for option in task.options) or "none"
+            rows.append(f"| `/{task.name}` | {task.help} | {options} | `{task.example}` |")
+    return "\n".join(rows) + "\n"

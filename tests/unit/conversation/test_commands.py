@@ -1,0 +1,93 @@
+"""Typed commands: every way of giving an option, and errors that show how."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation.commands import check_options, command_menu, commands_table, parse_command
+from bot.conversation.tasks import TASKS, task_by_name
+from bot.errors import CommandError
+from bot.messages import Command
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "options"),
+    [
+        ("/translate to:fr Hello there", "translate", {"to": "fr", "text": "Hello there"}),
+        ("/translate fr Hello", "translate", {"text": "fr Hello"}),
+        ("/translate --to fr Hello", "translate", {"to": "fr", "text": "Hello"}),
+        ("/translate --to=fr --from en Hello", "translate", {"to": "fr", "from": "en", "text": "Hello"}),
+        (
+            '/translate to:"Brazilian Portuguese" hi',
+            "translate",
+            {"to": "Brazilian Portuguese", "text": "hi"},
+        ),
+        ("/translate TO: fr Note: keep\n this ", "translate", {"to": "fr", "text": "Note: keep\n this"}),
+        ("/translate https://example.org is down", "translate", {"text": "https://example.org is down"}),
+        ('/translate text:"to:fr"', "translate", {"text": "to:fr"}),
+        ("/summarize last:50 style:BULLETS", "summarize", {"last": "50", "style": "bullets"}),
+        ("/summarize since:9:00", "summarize", {"since": "9:00"}),
+        ("  /HELP", "help", {}),
+        ("/ask why?", "ask", {"question": "why?"}),
+        (
+            "/write max_length:50 Once upon a time",
+            "write",
+            {"max_length": "50", "prompt": "Once upon a time"},
+        ),
+    ],
+)
+def test_options_are_read(text: str, name: str, options: dict[str, str]) -> None:
+    assert parse_command(text) == Command(name, options)
+
+
+@pytest.mark.parametrize("text", ["hello", "/usr/bin is a folder", "/", "/ help", "a /help", "", "//help"])
+def test_what_is_no_command_stays_a_message(text: str) -> None:
+    assert parse_command(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "example"),
+    [
+        ("/sumarize", "do not know the command", "/summarize last:50"),
+        ("/qqqq", "do not know the command", "/help"),
+        ("/summarize style:long", "one of brief, bullets", "/summarize last:50"),
+        ("/summarize lots", "do not understand", "/summarize last:50"),
+        ("/summarize size:3", "no option `size`", "/summarize last:50"),
+        ("/summarize last:", "needs a value", "/summarize last:50"),
+        ("/translate --into fr x", "no option `into`", "/translate to:fr"),
+        ("/write", "needs its prompt", "/write Once upon a time"),
+        ("/chat hello", "do not know the command", "/help"),
+    ],
+)
+def test_misuse_is_answered_with_an_example(text: str, problem: str, example: str) -> None:
+    with pytest.raises(CommandError) as raised:
+        parse_command(text)
+    assert problem in raised.value.user_message and example in raised.value.user_message
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_command_a_message_or_a_clear_error(text: str) -> None:
+    try:
+        parse_command(f"/translate {text}")
+    except CommandError as error:
+        assert error.user_message
+
+
+def test_options_of_platforms_are_checked_by_the_same_rules() -> None:
+    task = task_by_name("summarize")
+    assert task is not None
+    assert check_options(task, {"last": " 5 ", "since": ""}) == {"last": "5"}
+    with pytest.raises(CommandError):
+        check_options(task, {"first": "5"})
+
+
+def test_every_command_is_in_the_menu_and_the_table_and_its_example_works() -> None:
+    names = {entry["name"] for entry in command_menu()}
+    assert names == {"ask", "summarize", "translate", "write", "help", "reset"}
+    for task in TASKS:
+        if task.is_command:
+            assert f"| `/{task.name}` |" in commands_table()
+            command = parse_command(task.example)
+            assert command is not None and command.name == task.name
