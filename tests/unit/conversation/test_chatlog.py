@@ -1,0 +1,182 @@
+"""Chat logs: every format is told from its content, and hostile files are refused in a sentence."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation.chatlog import LogMessage, parse_log, to_incoming
+from bot.errors import CommandError
+from tests.support import CHANNEL, NOON
+
+
+def pairs(found: list[LogMessage]) -> list[tuple[str, str]]:
+    return [(message.author, message.text) for message in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann: Hello\nBob: Hi\nthere",
+        "[10:02] Ann: Hello\n[10:03] Bob: Hi\nthere",
+        "20/11/2026, 10:02 - Ann: Hello\n20/11/2026, 10:03 - Bob: Hi\nthere",
+        "[20.11.26, 10:02:11] Ann: Hello\n[20.11.26, 10:03:00] Bob: Hi\nthere",
+        "11/20/26, 10:02 AM - Ann: Hello\n11/20/26, 10:03 AM - Bob: Hi\nthere",
+        "2026-11-20 10:02 Ann: Hello\n2026-11-20 10:03 Bob: Hi\nthere",
+    ],
+)
+def test_transcripts_are_read(text: str) -> None:
+    found = parse_log(text.encode())
+    assert pairs(found) == [("Ann", "Hello"), ("Bob", "Hi\nthere")]
+    if "20" in text:
+        assert found[0].sent_at == datetime(2026, 11, 20, 10, 2, tzinfo=UTC)
+
+
+def test_other_text_is_a_message_a_paragraph() -> None:
+    found = parse_log("One thing happened.\nIt was good.\n\nAnother: thing.\n\n\nA third.")
+    assert [message.text for message in found] == [
+        "One thing happened.\nIt was good.",
+        "Another: thing.",
+        "A third.",
+    ]
+
+
+def test_json_lines_of_any_names() -> None:
+    lines = [
+        {"author": "Ann", "text": "Hello", "ts": 1763632800},
+        {"user": "Bob", "content": "Hi", "timestamp": "2026-11-20T10:03:00Z"},
+        {"name": "Cy", "message": "Yo", "sent_at": 1763632800000},
+    ]
+    found = parse_log("\n".join(json.dumps(line) for line in lines))
+    assert pairs(found) == [("Ann", "Hello"), ("Bob", "Hi"), ("Cy", "Yo")]
+    assert found[0].sent_at == found[2].sent_at == datetime(2025, 11, 20, 10, 0, tzinfo=UTC)
+    assert found[1].sent_at == datetime(2026, 11, 20, 10, 3, tzinfo=UTC)
+
+
+SLACK = [
+    {
+        "type": "message",
+        "user": "U1",
+        "ts": "1763632800.000100",
+        "text": "Hello",
+        "user_profile": {"display_name": "", "real_name": "Ann A"},
+    },
+    {"type": "message", "subtype": "channel_join", "user": "U3", "ts": "1763632801.0", "text": "joined"},
+    {
+        "type": "message",
+        "user": "U2",
+        "ts": "1763632860.000200",
+        "text": "Hi",
+        "thread_ts": "1763632800.000100",
+    },
+]
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_slack_exports_with_threads() -> None:
+    found = parse_log(json.dumps(SLACK).encode())
+    assert pairs(found) == [("Ann A", "Hello"), ("U2", "Hi")]
+    incoming = to_incoming(found, CHANNEL)
+    assert incoming[1].reply_to == incoming[0].message_id and incoming[0].reply_to is None
+
+
+def test_a_zip_of_a_slack_channel() -> None:
+    days = {
+        "general/2026-11-21.json": json.dumps(SLACK[2:]).encode(),
+        "general/2026-11-20.json": json.dumps(SLACK[:2]).encode(),
+    }
+    found = parse_log(zipped({**days, "users.json": b"[]"}))
+    assert pairs(found) == [("Ann A", "Hello"), ("U2", "Hi")]
+
+
+def test_discord_chat_exporter() -> None:
+    export = {
+        "guild": {"id": "1", "name": "G"},
+        "channel": {"id": "2", "name": "general"},
+        "messages": [
+            {
+                "id": "10",
+                "type": "Default",
+                "timestamp": "2026-11-20T10:02:00.123+00:00",
+                "content": "Hello",
+                "author": {"id": "7", "name": "ann", "nickname": "Ann", "isBot": False},
+            },
+            {
+                "id": "11",
+                "type": "Reply",
+                "timestamp": "2026-11-20T10:03:00+00:00",
+                "content": "Hi",
+                "author": {"id": "8", "name": "helper", "isBot": True},
+                "reference": {"messageId": "10"},
+            },
+        ],
+    }
+    found = parse_log(json.dumps(export))
+    assert pairs(found) == [("Ann", "Hello"), ("helper", "Hi")]
+    incoming = to_incoming(found, CHANNEL)
+    assert incoming[1].reply_to == incoming[0].message_id and incoming[1].author.is_bot
+
+
+def test_the_same_log_again_has_the_same_ids_and_equal_messages_differ() -> None:
+    found = parse_log("Ann: ok\nAnn: ok\nBob: fine")
+    first, second = to_incoming(found, CHANNEL), to_incoming(found, CHANNEL)
+    assert first == second
+    assert len({message.message_id for message in first}) == len({message.event_id for message in first}) == 3
+    assert not any(message.is_addressed for message in first)
+
+
+def test_messages_without_times_keep_their_order_and_end_when_told() -> None:
+    incoming = to_incoming(parse_log("Ann: a\nBob: b\nAnn: c"), CHANNEL, until=NOON)
+    times = [message.sent_at for message in incoming]
+    assert times == sorted(times) and times[-1] < NOON and len(set(times)) == 3
+
+
+BOMB = zipped({"general/a.json": b" " * (70 * 1024 * 1024)})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b" \n ",
+        b"[" * 1_000_000,
+        b'{"a":' * 1_000_000,
+        b"[1, 2, 3]",
+        b"[{}]",
+        b'{"a": 1}',
+        b'{"text": "x"}\n{broken',
+        b"\x89PNG\r\n\x1a\n\x00\x00",
+        b"PK\x03\x04 not a zip",
+        zipped({"a/1.json": b"[]", "b/1.json": b"[]"}),
+        zipped({"readme.txt": b"hello"}),
+        BOMB,
+    ],
+    ids=lambda data: repr(data[:12]),
+)
+def test_what_cannot_be_read_is_refused_in_a_sentence(data: bytes) -> None:
+    with pytest.raises(CommandError) as raised:
+        parse_log(data)
+    assert raised.value.user_message.endswith(".")
+
+
+@given(st.one_of(st.text(max_size=300), st.binary(max_size=300)))
+def test_any_input_is_read_or_refused(data: str | bytes) -> None:
+    try:
+        found = parse_log(data)
+    except CommandError:
+        return
+    assert all(message.text.strip() for message in found)
+    to_incoming(found, CHANNEL)
