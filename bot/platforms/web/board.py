@@ -1,0 +1,300 @@
+"""Board: the messages as the page shows them, in a small SQLite file of the playground's own.
+
+Discord and Slack keep their own copy of what people see; here nobody else does, so the playground keeps it:
+commands, notices, half-written answers and the nonces of posts, which the bot's memory has no place for. It
+knows rows, and nothing of pages, sockets or the bot. Text is UTF-8 with lone surrogates passed through, so
+that what was typed is what comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiosqlite
+
+from bot.errors import StorageError
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS channels (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS people (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS messages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL, thread TEXT,
+    author_id TEXT NOT NULL, author_name BLOB NOT NULL, is_bot INTEGER NOT NULL DEFAULT 0, text BLOB NOT NULL,
+    reply_to TEXT, sent_ms INTEGER NOT NULL, edited_ms INTEGER, nonce TEXT UNIQUE,
+    is_addressed INTEGER NOT NULL DEFAULT 0, is_command INTEGER NOT NULL DEFAULT 0,
+    is_deleted INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS messages_by_place ON messages (channel, thread, seq);
+"""
+
+Values = Sequence[object] | Mapping[str, object]
+
+COLUMNS = (
+    "seq, id, channel, thread, author_id, author_name, is_bot, text, reply_to, sent_ms, edited_ms, nonce, "
+    "is_addressed, is_command, is_deleted"
+)
+
+PAGE_MESSAGES = 60
+PAGE_CHARS = 400_000
+"""A page of history ends after this many messages, or characters of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel of the playground. `kind`: "direct" (every message is for the bot) or "channel"."""
+
+    id: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to speak as."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One message on the board. `seq` orders the board, `sent_ms` and `edited_ms` are Unix milliseconds."""
+
+    id: str
+    channel: str
+    thread: str | None
+    author_id: str
+    author_name: str
+    text: str
+    sent_ms: int
+    is_bot: bool = False
+    reply_to: str | None = None
+    edited_ms: int | None = None
+    nonce: str | None = None
+    is_addressed: bool = False
+    is_command: bool = False
+    is_deleted: bool = False
+    seq: int = 0
+    thread_replies: int = 0
+
+
+def now_ms() -> int:
+    """The wall clock in Unix milliseconds."""
+    return int(time.time() * 1000)
+
+
+class Board:
+    """The playground's own messages, channels and people. Every method is one short transaction and raises
+    StorageError when the file cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opening = asyncio.Lock()
+        self._connection: aiosqlite.Connection | None = None
+        self._is_closed = False
+
+    # --- channels and people -----------------------------------------------------------------
+
+    async def channels(self) -> list[Channel]:
+        """All channels, in the order in which they were made."""
+        rows = await self._read("SELECT id, name, kind FROM channels ORDER BY seq")
+        return [Channel(*row) for row in rows]
+
+    async def add_channel(self, channel: Channel) -> bool:
+        """Add a channel; False if its id is taken."""
+        sql = "INSERT OR IGNORE INTO channels (id, name, kind) VALUES (?, ?, ?)"
+        return await self._write(sql, (channel.id, channel.name, channel.kind)) > 0
+
+    async def people(self) -> list[Person]:
+        """Everybody to speak as, in the order in which they came."""
+        return [Person(*row) for row in await self._read("SELECT id, name FROM people ORDER BY seq")]
+
+    async def add_person(self, person: Person) -> bool:
+        """Add a person; False if the id is taken."""
+        sql = "INSERT OR IGNORE INTO people (id, name) VALUES (?, ?)"
+        return await self._write(sql, (person.id, person.name)) > 0
+
+    # --- messages ----------------------------------------------------------------------------
+
+    async def add(self, note: Note) -> bool:
+        """Put a message on the board; False if its id or nonce is there already."""
+        return await self._write(_INSERT, _values(note)) > 0
+
+    async def add_all(self, notes: Iterable[Note]) -> None:
+        """Put many messages on the board at once, in their order; known ids are left as they are."""
+        connection = await self._open()
+        try:
+            await connection.executemany(_INSERT, [_values(note) for note in notes])
+            await connection.commit()
+        except sqlite3.Error as error:
+            raise StorageError(f"the playground's board cannot be written: {error}") from error
+
+    async def get(self, note_id: str) -> Note | None:
+        """One message, with its whole text."""
+        return await self._one("id = ?", note_id)
+
+    async def by_nonce(self, nonce: str) -> Note | None:
+        """The bot's message that was posted with this nonce."""
+        return await self._one("nonce = ?", nonce)
+
+    async def set_text(self, note_id: str, text: str, edited_ms: int | None) -> bool:
+        """Replace a message's text; with `edited_ms` None the change is not marked as an edit."""
+        sql = (
+            "UPDATE messages SET text = ?, edited_ms = coalesce(?, edited_ms) WHERE id = ? AND NOT is_deleted"
+        )
+        return await self._write(sql, (_encode(text), edited_ms, note_id)) > 0
+
+    async def erase(self, note_id: str) -> bool:
+        """Erase a message's text and author; the empty row stays, above a thread and against late copies."""
+        sql = (
+            "UPDATE messages SET text = '', author_id = '', author_name = '', nonce = NULL, is_deleted = 1 "
+            "WHERE id = ? AND NOT is_deleted"
+        )
+        return await self._write(sql, (note_id,)) > 0
+
+    async def page(self, channel: str, thread: str | None, before: int | None) -> tuple[list[Note], bool]:
+        """A page of a channel or thread, oldest first, up to `seq` `before`; and whether older ones remain.
+
+        A thread begins with its root message. Deleted messages are left out unless a thread hangs on them.
+        """
+        place = "m.thread IS NULL" if thread is None else "(m.thread = :thread OR m.id = :thread)"
+        rows = await self._read(
+            f"SELECT {_M_COLUMNS}, {_REPLIES} AS n FROM messages m WHERE m.channel = :channel AND {place} "  # noqa: S608
+            "AND m.seq < :before AND (NOT m.is_deleted OR n > 0) ORDER BY m.seq DESC LIMIT :limit",
+            {"channel": channel, "thread": thread, "before": before or 1 << 62, "limit": PAGE_MESSAGES + 1},
+        )
+        notes = [_note(row) for row in rows]
+        kept = _within(notes[:PAGE_MESSAGES], PAGE_CHARS)
+        return kept[::-1], len(kept) < len(notes)
+
+    async def is_bot_in_thread(self, channel: str, thread: str) -> bool:
+        """Whether the bot wrote in this thread or was called into it, its root message included."""
+        rows = await self._read(
+            "SELECT 1 FROM messages WHERE channel = ? AND (thread = ? OR id = ?) AND NOT is_deleted "
+            "AND (is_bot OR (thread IS NOT NULL AND is_addressed)) LIMIT 1",
+            (channel, thread, thread),
+        )
+        return bool(rows)
+
+    async def close(self) -> None:
+        """Close the file for good."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+        self._is_closed = True
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _open(self) -> aiosqlite.Connection:
+        async with self._opening:
+            if self._is_closed:
+                raise StorageError("the playground's board is closed")
+            if self._connection is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    connection = await aiosqlite.connect(self._path)
+                    await connection.execute("PRAGMA journal_mode = WAL")
+                    await connection.execute("PRAGMA synchronous = FULL")
+                    await connection.execute("PRAGMA secure_delete = ON")
+                    await connection.executescript(SCHEMA)
+                except (sqlite3.Error, OSError) as error:
+                    raise StorageError(f"the board {self._path} cannot be opened: {error}") from error
+                self._connection = connection
+            return self._connection
+
+    async def _read(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
+        connection = await self._open()
+        try:
+            return list(await connection.execute_fetchall(sql, values))
+        except sqlite3.Error as error:
+            raise StorageError(f"the playground's board cannot be read: {error}") from error
+
+    async def _write(self, sql: str, values: Values) -> int:
+        connection = await self._open()
+        try:
+            cursor = await connection.execute(sql, values)
+            await connection.commit()
+            return cursor.rowcount
+        except sqlite3.Error as error:
+            raise StorageError(f"the playground's board cannot be written: {error}") from error
+
+    async def _one(self, condition: str, value: str) -> Note | None:
+        rows = await self._read(f"SELECT {COLUMNS}, 0 FROM messages WHERE {condition}", (value,))  # noqa: S608
+        return _note(rows[0]) if rows else None
+
+
+_M_COLUMNS = ", ".join(f"m.{name}" for name in COLUMNS.split(", "))
+_REPLIES = (
+    "(SELECT count(*) FROM messages r WHERE r.channel = m.channel AND r.thread = m.id AND NOT r.is_deleted)"
+)
+_INSERT = f"INSERT OR IGNORE INTO messages ({COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608
+
+
+def _values(note: Note) -> tuple[object, ...]:
+    return (
+        None,
+        note.id,
+        note.channel,
+        note.thread,
+        note.author_id,
+        _encode(note.author_name),
+        note.is_bot,
+        _encode(note.text),
+        note.reply_to,
+        note.sent_ms,
+        note.edited_ms,
+        note.nonce,
+        note.is_addressed,
+        note.is_command,
+        note.is_deleted,
+    )
+
+
+def _note(row: sqlite3.Row) -> Note:
+    seq, note_id, channel, thread, author_id, author_name, is_bot, text = row[:8]
+    reply_to, sent_ms, edited_ms, nonce, is_addressed, is_command, is_deleted, thread_replies = row[8:]
+    return Note(
+        id=note_id,
+        channel=channel,
+        thread=thread,
+        author_id=author_id,
+        author_name=_decode(author_name),
+        text=_decode(text),
+        sent_ms=sent_ms,
+        is_bot=bool(is_bot),
+        reply_to=reply_to,
+        edited_ms=edited_ms,
+        nonce=nonce,
+        is_addressed=bool(is_addressed),
+        is_command=bool(is_command),
+        is_deleted=bool(is_deleted),
+        seq=seq,
+        thread_replies=thread_replies,
+    )
+
+
+def _within(notes: list[Note], max_chars: int) -> list[Note]:
+    """The first notes whose texts hold `max_chars` together, at least one."""
+    kept: list[Note] = []
+    room = max_chars
+    for note in notes:
+        room -= len(note.text)
+        if kept and room < 0:
+            break
+        kept.append(note)
+    return kept
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _decode(stored: bytes | str) -> str:
+    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")

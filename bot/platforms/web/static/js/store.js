@@ -1,0 +1,314 @@
+// What the page knows: channels, people, messages, answers being made, and what is not sent yet. It turns frames
+// into changes and tells its listeners which; it touches no element of the page.
+
+/**
+ * @typedef {{id: string, seq: number, channel: string, thread: string|null, author: {id: string, name: string, is_bot: boolean},
+ *   text: string, more: number, reply_to: string|null, sent_ms: number, edited_ms: number|null, is_command: boolean,
+ *   is_deleted: boolean, thread_replies: number, reply_id: number|null, problem?: string, isPending?: boolean}} Message
+ * @typedef {{messages: Map<string, Message>, isLoaded: boolean, isAsked: boolean, hasMore: boolean}} View
+ * @typedef {{channel: string, thread: string|null}} Place
+ */
+
+const OUTBOX = "parley.outbox";
+const MAX_FRAME_BYTES = 2 * 1024 * 1024; // larger frames close the connection
+
+/** @param {string} channel @param {string|null} thread */
+export const placeKey = (channel, thread) => (thread ? `${channel} ${thread}` : channel);
+
+export class Store extends EventTarget {
+  bot = { name: "Parley" };
+  /** @type {{id: string, name: string, kind: string}[]} */ channels = [];
+  /** @type {{id: string, name: string}[]} */ people = [];
+  commands = [];
+  model = "";
+  maxChars = 1_000_000;
+  isConnected = false;
+  channel = localStorage.getItem("parley.channel") ?? "";
+  /** @type {string|null} */ thread = null;
+  person = localStorage.getItem("parley.person") ?? "";
+  /** @type {Map<string, View>} */ views = new Map();
+  /** @type {Map<number, Place & {question: string, status: string}>} */ replies = new Map();
+  /** @type {Map<string, Message>} */ outbox = new Map();
+  unread = new Set();
+
+  constructor(socket) {
+    super();
+    this.socket = socket;
+    for (const message of JSON.parse(sessionStorage.getItem(OUTBOX) ?? "[]")) this.outbox.set(message.id, message);
+    socket.addEventListener("frame", (event) => this.#take(event.detail));
+    socket.addEventListener("down", () => this.#connection(false));
+  }
+
+  // --- asked by the views ----------------------------------------------------------------------
+
+  /** @param {string} channel @param {string|null} thread @returns {View} */
+  view(channel, thread) {
+    const key = placeKey(channel, thread);
+    if (!this.views.has(key)) this.views.set(key, { messages: new Map(), isLoaded: false, isAsked: false, hasMore: false });
+    return this.views.get(key);
+  }
+
+  /** The messages of a place in order, those not sent yet at the end. @returns {Message[]} */
+  messages(channel, thread) {
+    const kept = [...this.view(channel, thread).messages.values()].sort((a, b) => a.seq - b.seq);
+    return [...kept, ...[...this.outbox.values()].filter((m) => m.channel === channel && m.thread === thread)];
+  }
+
+  /** A message wherever it is known. @param {string} id @returns {Message|undefined} */
+  find(id) {
+    for (const view of this.views.values()) if (view.messages.has(id)) return view.messages.get(id);
+    return undefined;
+  }
+
+  /** The answer being made in a place, if there is one. */
+  replyIn(channel, thread) {
+    return [...this.replies.values()].find((reply) => reply.channel === channel && reply.thread === thread);
+  }
+
+  currentChannel() {
+    return this.channels.find((channel) => channel.id === this.channel);
+  }
+
+  currentPerson() {
+    return this.people.find((person) => person.id === this.person) ?? this.people[0];
+  }
+
+  // --- done by the person ----------------------------------------------------------------------
+
+  openChannel(id) {
+    this.channel = id;
+    this.thread = null;
+    this.unread.delete(id);
+    localStorage.setItem("parley.channel", id);
+    this.load(id, null);
+    this.#tell("place");
+  }
+
+  openThread(id) {
+    this.thread = id;
+    if (id) this.load(this.channel, id);
+    this.#tell("thread");
+  }
+
+  speakAs(id) {
+    this.person = id;
+    localStorage.setItem("parley.person", id);
+    this.#tell("people");
+  }
+
+  /** Ask for a place's messages; with `before`, for older ones. */
+  load(channel, thread, before = null) {
+    const view = this.view(channel, thread);
+    if (view.isAsked || (view.isLoaded && before === null)) return;
+    view.isAsked = this.socket.send({ type: "history", channel, thread, before });
+  }
+
+  /** Send a message, now or when the connection is back. @param {Place} place @param {string} text @param {string|null} replyTo */
+  send(place, text, replyTo) {
+    const person = this.currentPerson();
+    const message = {
+      id: `m-${crypto.randomUUID?.() ?? fallbackId()}`, seq: Number.MAX_SAFE_INTEGER, ...place, text, more: 0, reply_to: replyTo,
+      author: { id: person.id, name: person.name, is_bot: false }, sent_ms: Date.now(), edited_ms: null,
+      is_command: false, is_deleted: false, thread_replies: 0, reply_id: null, isPending: true,
+    };
+    this.outbox.set(message.id, message);
+    this.#keepOutbox();
+    this.#transmit(message);
+    this.#tell("messages", place);
+  }
+
+  /** Take back a message that could not be sent. @returns {string} its text */
+  takeBack(id) {
+    const message = this.outbox.get(id);
+    this.outbox.delete(id);
+    this.#keepOutbox();
+    if (message) this.#tell("messages", message);
+    return message?.text ?? "";
+  }
+
+  edit(id, text) { return this.#now({ type: "edit", id, text }); }
+  delete(id) { return this.#now({ type: "delete", id }); }
+  stop(channel, thread) { return this.#now({ type: "stop", channel, thread }); }
+  wholeText(id) { return this.#now({ type: "full", id }); }
+  addChannel(name) { this.isMakingChannel = this.#now({ type: "channel", name }); }
+  addPerson(name) { this.isMakingPerson = this.#now({ type: "person", name }); }
+
+  // --- told by the server ----------------------------------------------------------------------
+
+  #take(frame) {
+    const act = {
+      hello: () => this.#hello(frame),
+      message: () => this.#message(frame.message, true),
+      edit: () => this.#message(frame.message, false),
+      delete: () => this.#gone(frame),
+      history: () => this.#history(frame),
+      full: () => this.#full(frame),
+      reply: () => this.#reply(frame),
+      status: () => this.#status(frame),
+      channel: () => this.#newChannel(frame.channel),
+      person: () => this.#newPerson(frame.person),
+      model: () => { this.model = frame.text; this.#tell("model"); },
+      error: () => this.#error(frame),
+    }[frame.type];
+    act?.();
+  }
+
+  #hello(frame) {
+    Object.assign(this, { bot: frame.bot, channels: frame.channels, people: frame.people, commands: withRest(frame), model: frame.model, maxChars: frame.max_chars });
+    this.replies = new Map(frame.replies.map((reply) => [reply.reply_id, { ...reply, status: "" }]));
+    for (const view of this.views.values()) { view.messages.clear(); view.isLoaded = view.isAsked = view.hasMore = false; }
+    if (!this.currentChannel()) this.channel = (this.channels.find((c) => c.kind === "direct") ?? this.channels[0])?.id ?? "";
+    this.load(this.channel, null);
+    if (this.thread) this.load(this.channel, this.thread);
+    this.#connection(true);
+    this.#tell("hello");
+    for (const message of this.outbox.values()) if (!message.problem) this.#transmit(message);
+  }
+
+  /** @param {Message} message @param {boolean} isNew */
+  #message(message, isNew) {
+    this.outbox.delete(message.id);
+    this.#keepOutbox();
+    const view = this.view(message.channel, message.thread);
+    const known = view.messages.get(message.id);
+    if (view.isLoaded || view.isAsked) {
+      view.messages.set(message.id, { ...message, thread_replies: message.thread_replies || known?.thread_replies || 0 });
+    }
+    if (message.thread === null) this.#inThread(message);
+    else if (isNew && !known) this.#countReply(message, 1);
+    if (isNew && !known && message.author.is_bot && message.channel !== this.channel) this.#markUnread(message.channel);
+    this.#tell(known ? "message" : "messages", message);
+  }
+
+  /** A thread shows its root message too. */
+  #inThread(message) {
+    const thread = this.views.get(placeKey(message.channel, message.id));
+    if (thread?.messages.has(message.id)) {
+      thread.messages.set(message.id, message);
+      this.#tell("message", { ...message, thread: message.id });
+    }
+  }
+
+  #countReply(message, change) {
+    const root = this.view(message.channel, null).messages.get(message.thread);
+    if (!root) return;
+    root.thread_replies = Math.max(0, root.thread_replies + change);
+    this.#tell("message", root);
+  }
+
+  #gone({ id, channel, thread }) {
+    const message = this.view(channel, thread).messages.get(id);
+    if (!message) return;
+    if (thread) this.#countReply(message, -1);
+    const view = this.view(channel, thread);
+    if (message.thread_replies > 0) view.messages.set(id, { ...message, text: "", is_deleted: true });
+    else view.messages.delete(id);
+    this.#tell("messages", { channel, thread });
+    if (this.thread === id) this.openThread(null);
+  }
+
+  #history(frame) {
+    const view = this.view(frame.channel, frame.thread);
+    for (const message of frame.messages) {
+      view.messages.set(message.id, message);
+      this.outbox.delete(message.id);
+    }
+    Object.assign(view, { isLoaded: true, isAsked: false, hasMore: frame.has_more });
+    this.#tell("messages", { ...frame, isHistory: true });
+  }
+
+  #full({ id, text }) {
+    for (const view of this.views.values()) {
+      const message = view.messages.get(id);
+      if (!message) continue;
+      view.messages.set(id, { ...message, text, more: 0 });
+      this.#tell("message", message);
+    }
+  }
+
+  #reply(frame) {
+    if (frame.state === "started") this.replies.set(frame.reply_id, { ...frame, status: "" });
+    else this.replies.delete(frame.reply_id);
+    this.#tell("reply", frame);
+  }
+
+  #status(frame) {
+    const reply = this.replies.get(frame.reply_id);
+    if (reply) reply.status = frame.text;
+    this.#tell("reply", frame);
+  }
+
+  #newChannel(channel) {
+    if (!this.channels.some(({ id }) => id === channel.id)) this.channels.push(channel);
+    this.#tell("channels");
+    if (this.isMakingChannel) this.openChannel(channel.id);
+    this.isMakingChannel = false;
+  }
+
+  #newPerson(person) {
+    if (!this.people.some(({ id }) => id === person.id)) this.people.push(person);
+    if (this.isMakingPerson) this.speakAs(person.id);
+    else this.#tell("people");
+    this.isMakingPerson = false;
+  }
+
+  #error(frame) {
+    const message = this.outbox.get(frame.id);
+    if (message) {
+      message.problem = frame.text;
+      this.#keepOutbox();
+      this.#tell("messages", message);
+    }
+    this.isMakingChannel = this.isMakingPerson = false;
+    this.#tell("error", { text: frame.text, isShown: Boolean(message) });
+  }
+
+  // --- inside ----------------------------------------------------------------------------------
+
+  #connection(isConnected) {
+    this.isConnected = isConnected;
+    if (!isConnected) for (const view of this.views.values()) view.isAsked = false;
+    this.#tell("connection");
+  }
+
+  #markUnread(channel) {
+    this.unread.add(channel);
+    this.#tell("channels");
+  }
+
+  #transmit(message) {
+    const { id, channel, thread, text, reply_to } = message;
+    const frame = { type: "send", id, channel, thread, person: message.author.id, text, reply_to };
+    if (text.length > this.maxChars || new Blob([JSON.stringify(frame)]).size > MAX_FRAME_BYTES) {
+      message.problem = "This message is too long to be sent.";
+    } else {
+      this.socket.send(frame);
+    }
+  }
+
+  #now(frame) {
+    const isSent = this.socket.send(frame);
+    if (!isSent) this.#tell("error", { text: "Parley cannot be reached right now. Please try again in a moment." });
+    return isSent;
+  }
+
+  #keepOutbox() {
+    try {
+      sessionStorage.setItem(OUTBOX, JSON.stringify([...this.outbox.values()]));
+    } catch { /* full: it stays in this page's memory */ }
+  }
+
+  #tell(kind, detail = {}) {
+    this.dispatchEvent(new CustomEvent("change", { detail: { kind, detail } }));
+  }
+}
+
+/** The commands, each option knowing whether it takes the rest of the line. */
+function withRest({ commands, rest_options }) {
+  return commands.map((command) => ({ ...command, options: command.options.map((option) => ({ ...option, isRest: rest_options[command.name] === option.name })) }));
+}
+
+/** crypto.randomUUID is missing where a page is served by plain http from another machine. */
+function fallbackId() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

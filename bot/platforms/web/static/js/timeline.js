@@ -1,0 +1,210 @@
+// The messages of one place, kept in step with the store: day by day, grouped by author, scrolled to the newest.
+
+import { h, icon } from "./dom.js";
+import { dayKey, dayName } from "./format.js";
+import { avatar, messageElement, startEditing, toolbar } from "./message.js";
+
+const GROUP_MS = 5 * 60_000;
+const NEAR_PX = 80;
+
+/** @typedef {import("./store.js").Store} Store @typedef {import("./store.js").Message} Message */
+
+export class Timeline {
+  /**
+   * @param {Store} store @param {boolean} inThread
+   * @param {{onReply: (message: Message) => void, onAmend: (text: string) => void, empty: () => HTMLElement|null}} asked
+   */
+  constructor(store, inThread, asked) {
+    Object.assign(this, { store, inThread, asked });
+    this.list = h("div", { class: "timeline", role: "log", "aria-live": "off", "aria-label": inThread ? "Thread messages" : "Messages", tabindex: "0" });
+    this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } }, icon("down"), "Latest messages");
+    this.nodes = [this.list, this.jump];
+    this.dirty = new Set();
+    this.isSticky = true;
+    this.list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.list.addEventListener("keydown", (event) => this.#key(event));
+    this.list.addEventListener("click", (event) => this.#click(event));
+    for (const event of ["pointerover", "focusin"]) this.list.addEventListener(event, (e) => this.#point(e.target));
+    this.list.addEventListener("pointerleave", () => this.#point(document.activeElement));
+    new ResizeObserver(() => this.isSticky && this.toEnd()).observe(this.list);
+  }
+
+  get place() {
+    return { channel: this.store.channel, thread: this.inThread ? this.store.thread : null };
+  }
+
+  /** Draw everything again. With `toEnd`, show the newest. */
+  draw({ toEnd = false } = {}) {
+    if (this.inThread && !this.store.thread) return;
+    const before = this.list.scrollHeight - this.list.scrollTop;
+    const wasSticky = this.isSticky || toEnd;
+    const focused = this.list.contains(document.activeElement) ? document.activeElement.closest("[data-id]")?.dataset.id : null;
+    const editing = new Map([...this.list.querySelectorAll("[data-editing]")].map((element) => [element.dataset.id, element]));
+    this.list.replaceChildren(...this.#items(editing), ...this.#thinking());
+    if (focused && !editing.has(focused)) this.#element(focused)?.focus({ preventScroll: true });
+    this.#rove();
+    if (wasSticky) this.toEnd();
+    else this.list.scrollTop = this.list.scrollHeight - before;
+  }
+
+  /** Draw one message again; many changes of one frame are drawn once. @param {string} id */
+  drawMessage(id) {
+    if (!this.dirty.size) requestAnimationFrame(() => this.#flush());
+    this.dirty.add(id);
+  }
+
+  /** Draw the line of the thinking bot again. */
+  drawThinking() {
+    this.list.querySelector(".thinking")?.remove();
+    this.list.append(...this.#thinking());
+    if (this.isSticky) this.toEnd();
+  }
+
+  toEnd() {
+    this.list.scrollTop = this.list.scrollHeight;
+    this.isSticky = true;
+    this.jump.hidden = true;
+  }
+
+  /** Show a message and let it light up. @param {string} id */
+  reveal(id) {
+    const element = this.#element(id);
+    if (!element) return;
+    element.scrollIntoView({ block: "center" });
+    element.classList.remove("is-target");
+    void element.offsetWidth;
+    element.classList.add("is-target");
+    this.#rove(element);
+    element.focus({ preventScroll: true });
+  }
+
+  /** Edit the newest message of the one who speaks; false if there is none. */
+  editLast() {
+    const own = this.store.currentPerson()?.id;
+    const message = this.store.messages(this.place.channel, this.place.thread).findLast((m) => m.author.id === own && !m.is_command && !m.isPending && !m.is_deleted && m.more === 0);
+    const element = message && this.#element(message.id);
+    if (!element) return false;
+    startEditing(this.store, message, element);
+    return true;
+  }
+
+  // --- drawing ---------------------------------------------------------------------------------
+
+  #items(editing) {
+    const { channel, thread } = this.place;
+    const messages = this.store.messages(channel, thread);
+    const view = this.store.view(channel, thread);
+    if (!messages.length) return view.isLoaded ? [this.asked.empty()].filter(Boolean) : [];
+    const items = view.hasMore ? [h("button", { type: "button", class: "older", on: { click: () => this.#older() } }, "Load older messages")] : [];
+    let previous = null;
+    for (const message of messages) {
+      if (!previous || dayKey(previous.sent_ms) !== dayKey(message.sent_ms)) {
+        items.push(h("div", { class: "day", role: "separator", "aria-label": dayName(message.sent_ms) }, h("span", {}, dayName(message.sent_ms))));
+      }
+      items.push(editing.get(message.id) ?? this.#build(message, previous));
+      previous = message;
+    }
+    return items;
+  }
+
+  #build(message, previous) {
+    const quoted = message.reply_to && message.reply_to !== previous?.id && message.reply_to !== this.place.thread && message.id !== this.place.thread ? this.store.find(message.reply_to) : null;
+    const isGrouped = Boolean(previous) && previous.author.id === message.author.id && previous.author.name === message.author.name && !quoted
+      && message.sent_ms - previous.sent_ms < GROUP_MS && dayKey(previous.sent_ms) === dayKey(message.sent_ms) && !previous.is_deleted;
+    return messageElement(this.store, message, { isGrouped, quoted, inThread: this.inThread, onQuote: (id) => this.reveal(id) });
+  }
+
+  #thinking() {
+    const reply = this.store.replyIn(this.place.channel, this.place.thread);
+    if (!reply) return [];
+    const hasWords = this.store.messages(reply.channel, reply.thread).some((m) => m.reply_id === reply.reply_id);
+    if (hasWords) return [];
+    const words = reply.status ? `${this.store.bot.name}: ${reply.status}` : `${this.store.bot.name} is thinking`;
+    return [h("div", { class: "thinking" }, avatar({ author: { is_bot: true } }), h("div", { class: "line" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { dir: "auto" }, words)))];
+  }
+
+  #flush() {
+    const { channel, thread } = this.place;
+    const messages = this.store.messages(channel, thread);
+    for (const id of this.dirty) {
+      const index = messages.findIndex((message) => message.id === id);
+      const element = this.#element(id);
+      if (index < 0 || !element || element.dataset.editing) continue;
+      const fresh = this.#build(messages[index], messages[index - 1] ?? null);
+      fresh.tabIndex = element.tabIndex;
+      const bar = element.querySelector(".toolbar");
+      const hadFocus = element.contains(document.activeElement);
+      element.replaceWith(fresh);
+      if (bar) fresh.append(toolbar(this.store, messages[index], fresh, this.#look()));
+      if (hadFocus) fresh.focus({ preventScroll: true });
+    }
+    this.dirty.clear();
+    if (this.isSticky) this.toEnd();
+  }
+
+  #look() {
+    return { inThread: this.inThread, onReply: this.asked.onReply };
+  }
+
+  #element(id) {
+    return /** @type {HTMLElement|null} */ (this.list.querySelector(`[data-id="${CSS.escape(id)}"]`));
+  }
+
+  // --- pointing, keys, scrolling ---------------------------------------------------------------
+
+  /** The message under the pointer, or with the focus, shows its toolbar. */
+  #point(target) {
+    const element = target instanceof Element ? /** @type {HTMLElement|null} */ (target.closest(".message")) : null;
+    const shown = this.list.querySelector(".toolbar");
+    if (element && shown?.parentElement === element) return;
+    if (shown && !shown.contains(document.activeElement)) shown.remove();
+    if (!element || element.dataset.editing || !this.list.contains(element)) return;
+    const { channel, thread } = this.place;
+    const message = this.store.messages(channel, thread).find((m) => m.id === element.dataset.id);
+    if (!message || message.isPending || message.is_deleted) return;
+    element.append(toolbar(this.store, message, element, this.#look()));
+  }
+
+  /** One message at a time can be reached by Tab; arrows move on. */
+  #rove(chosen = null) {
+    const all = [...this.list.querySelectorAll(".message")];
+    const current = chosen ?? all.find((element) => element.tabIndex === 0) ?? all.at(-1);
+    for (const element of all) element.tabIndex = element === current ? 0 : -1;
+    this.list.tabIndex = all.length ? -1 : 0;
+  }
+
+  #key(event) {
+    const current = event.target.closest?.(".message");
+    if (!current || event.target !== current) {
+      if (event.key === "Escape" && current && event.target.closest(".toolbar")) { event.stopPropagation(); current.focus(); }
+      return;
+    }
+    const all = [...this.list.querySelectorAll(".message")];
+    const index = all.indexOf(current);
+    const next = { ArrowUp: all[index - 1], ArrowDown: all[index + 1], Home: all[0], End: all.at(-1) }[event.key];
+    if (event.key === "Enter") current.querySelector(".toolbar button")?.focus();
+    else if (next) { this.#rove(next); next.focus(); }
+    else return;
+    event.preventDefault();
+  }
+
+  #click(event) {
+    if (event.target.closest?.('[data-act="amend"]')) {
+      this.asked.onAmend(this.store.takeBack(event.target.closest(".message").dataset.id));
+    }
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.list;
+    this.isSticky = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    this.jump.hidden = this.isSticky;
+    if (scrollTop < 60 && scrollHeight > clientHeight) this.#older();
+  }
+
+  #older() {
+    const { channel, thread } = this.place;
+    const view = this.store.view(channel, thread);
+    const first = this.store.messages(channel, thread).find((message) => !message.isPending && message.id !== thread);
+    if (view.hasMore && first) this.store.load(channel, thread, first.seq);
+  }
+}
