@@ -10,18 +10,18 @@ import fcntl
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from bot import logs
-from bot.config import Settings
+from bot.config import Settings, environment
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
 from bot.errors import ConfigError, ModelLoadError
-from bot.generation.catalog import choose
+from bot.generation.catalog import choose, default_hub_cache
 from bot.generation.types import TextGenerator
 from bot.generation.worker import GenerationWorker
 from bot.platforms.base import Platform
@@ -47,7 +47,7 @@ class House:
 async def run(settings: Settings) -> None:
     """Run every platform that the settings ask for, until SIGINT or SIGTERM; then drain and stop."""
     configure_logging(settings)
-    async with open_house(settings) as house:
+    async with open_house(settings, settings.platforms) as house:
         platforms = [_platform(name, settings, house) for name in settings.platforms]
         await _run_platforms(platforms, house)
 
@@ -57,8 +57,10 @@ async def run_terminal(settings: Settings) -> None:
     configure_logging(settings, quiet=True)
     from bot.platforms.terminal import TerminalPlatform
 
-    async with open_house(settings) as house:
-        platform = TerminalPlatform(bot_name=settings.bot_name, history_file=settings.bot_data_dir / "history")
+    async with open_house(settings, ("terminal",)) as house:
+        platform = TerminalPlatform(
+            bot_name=settings.bot_name, history_file=settings.bot_data_dir / "history"
+        )
         await _run_platforms([platform], house)
 
 
@@ -72,12 +74,19 @@ def configure_logging(settings: Settings, quiet: bool = False) -> None:
 
 def build_generator(settings: Settings) -> TextGenerator:
     """The generation worker for the model that the settings choose. Raises ConfigError for a wrong BOT_MODEL."""
+    surroundings = environment()
     model = choose(
-        settings.bot_model, revision=settings.bot_model_revision, models_dir=settings.bot_models_dir
+        settings.bot_model,
+        revision=settings.bot_model_revision,
+        models_dir=settings.bot_models_dir,
+        hub_cache=default_hub_cache(surroundings),
+        device=settings.bot_device,
     )
     log.info("model %s: %s", model.name, model.reason)
     return GenerationWorker(
         model,
+        environment=surroundings,
+        pins_file=settings.bot_models_dir / "pins.json",
         max_batch=settings.bot_max_batch,
         queue_limit=settings.bot_queue_limit,
         device=settings.bot_device,
@@ -98,10 +107,12 @@ def answer_policy(settings: Settings) -> AnswerPolicy:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
+async def open_house(settings: Settings, platforms: Iterable[str]) -> AsyncIterator[House]:
     """Database migrated and open, model loading, manager ready; all of it closed again at the end."""
     settings.bot_data_dir.mkdir(parents=True, exist_ok=True)
-    with only_instance(settings):
+    with ExitStack() as locks:
+        for name in platforms:
+            locks.enter_context(only_instance(settings, name))
         generator = build_generator(settings)
         await asyncio.to_thread(upgrade, settings.database_url)
         store = HistoryStore(settings.database_url)
@@ -116,15 +127,15 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 
 
 @contextmanager
-def only_instance(settings: Settings) -> Iterator[None]:
-    """Hold the data folder for this process: two bots on one database would answer everything twice."""
-    path = settings.bot_data_dir / "parley.lock"
-    with path.open("w") as lock:
+def only_instance(settings: Settings, platform: str) -> Iterator[None]:
+    """Hold one platform of a data folder for this process: two bots there would answer everything twice."""
+    with (settings.bot_data_dir / f"{platform}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise ConfigError(
-                f"another Parley is running on {settings.bot_data_dir}: stop it, or set BOT_DATA_DIR to another folder"
+                f"another Parley is running for {platform} in {settings.bot_data_dir}: "
+                "stop it, or set BOT_DATA_DIR to another folder"
             ) from None
         yield
 

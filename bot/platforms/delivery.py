@@ -119,7 +119,7 @@ class _Delivery:
         return False
 
     def _chunks(self) -> list[str]:
-        return split_stream(neutralise_mentions(self._text), self._sink.limits.max_chars)
+        return split_stream(neutralise_mentions(self._text.rstrip()), self._sink.limits.max_chars)
 
     async def _show(self, chunks: list[str]) -> bool:
         has_written = False
