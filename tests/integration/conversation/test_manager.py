@@ -306,10 +306,10 @@ async def test_a_platform_that_refuses_the_reply_ends_it_and_nothing_else(databa
 
 
 async def test_long_answers_go_into_several_posts_and_shorter_ones_take_them_back(database: Path) -> None:
-    platform = ListPlatform(max_chars=80)
+    platform = ListPlatform(max_chars=200)
 
     async def script(request: GenerationRequest) -> AsyncIterator[str]:
-        words = 60 if last_user(request) == "long" else 2
+        words = 200 if last_user(request) == "long" else 2
         for number in range(words):
             yield f"w{number} "
 
@@ -317,8 +317,8 @@ async def test_long_answers_go_into_several_posts_and_shorter_ones_take_them_bac
         await bench.manager.accept(say("long", 1))
         await until(lambda: platform.channel(GENERAL).outcomes)
         posts = platform.channel(GENERAL).texts
-        assert len(posts) >= 3 and all(len(post) <= 80 for post in posts)
-        assert " ".join(" ".join(posts).split()) == " ".join(f"w{number}" for number in range(60))
+        assert len(posts) >= 3 and all(len(post) <= 200 for post in posts)
+        assert " ".join(" ".join(posts).split()) == " ".join(f"w{number}" for number in range(200))
         await bench.manager.amend(GENERAL, "m1", "short", EPOCH)
         await until(lambda: len(platform.channel(GENERAL).outcomes) == 2)
         assert [post.strip() for post in platform.channel(GENERAL).texts] == ["w0 w1"]
