@@ -11,7 +11,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -177,14 +177,12 @@ async def _run_platforms(platforms: list[Platform], house: House) -> None:
 
 async def _first(stopping: asyncio.Event, running: list[asyncio.Task[None]]) -> None:
     """Wait for the request to stop, or for the end of every platform."""
-    waiting = asyncio.ensure_future(stopping.wait())
-    ended = asyncio.gather(*running)
+    asked = asyncio.ensure_future(stopping.wait())
     try:
-        await asyncio.wait({waiting, ended}, return_when=asyncio.FIRST_COMPLETED)
+        while not asked.done() and (pending := [task for task in running if not task.done()]):
+            await asyncio.wait([asked, *pending], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        waiting.cancel()
-        with suppress(asyncio.CancelledError):
-            await waiting
+        asked.cancel()
 
 
 async def _watch_model(generator: TextGenerator) -> None:

@@ -62,9 +62,10 @@ def printable(text: str) -> str:
 class TerminalSink:
     """Shows one reply. A terminal cannot take text back, so an edit prints only what is new."""
 
-    def __init__(self, out: TextIO, on_finish: Callable[[], None]) -> None:
+    def __init__(self, out: TextIO, on_finish: Callable[[], None], on_gone: Callable[[], None]) -> None:
         self._out = out
         self._on_finish = on_finish
+        self._on_gone = on_gone
         self._shown: dict[str, str] = {}
         self._status_width = 0
 
@@ -108,10 +109,13 @@ class TerminalSink:
 
     def _print(self, text: str) -> None:
         if self._status_width:
-            self._out.write("\r" + " " * self._status_width + "\r")
+            text = "\r" + " " * self._status_width + "\r" + text
             self._status_width = 0
-        self._out.write(text)
-        self._out.flush()
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError:  # whoever read our output has left
+            self._on_gone()
 
 
 class Lines(Protocol):
@@ -210,6 +214,8 @@ class TerminalPlatform:
             await asyncio.wait({listening, closing}, return_when=asyncio.FIRST_COMPLETED)
             if listening.done():
                 listening.result()
+            else:
+                await manager.stop(KEY)
         finally:
             for work in (listening, closing):
                 work.cancel()
@@ -218,10 +224,15 @@ class TerminalPlatform:
     def sink(self, reply: Reply) -> TerminalSink:
         """A sink for one reply. (`sys.stdout` is looked up late: prompt_toolkit replaces it.)"""
         ids = [message.message_id for message in reply.messages]
-        return TerminalSink(sys.stdout, lambda: self._finished(ids))
+        return TerminalSink(sys.stdout, lambda: self._finished(ids), self._output_is_gone)
 
     async def close(self) -> None:
         """Let `run` return."""
+        self._closed.set()
+
+    def _output_is_gone(self) -> None:
+        """Nobody can read what would be printed: end, and let what is still to come go nowhere."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         self._closed.set()
 
     async def _listen(self, manager: ConversationManager) -> None:
