@@ -36,7 +36,7 @@ SMALL = replace(
     follows_instructions=False,
     uses_system_prompt=False,
     summarizes=False,
-    translates=("en-fr", "fr-en"),
+    translates=("en", "fr"),
 )
 BASE = replace(INSTRUCTED, follows_instructions=False, uses_system_prompt=False, summarizes=False)
 

@@ -35,12 +35,11 @@ def _model_line(status: str, model: ModelInfo) -> str:
     return f"My language model is `{model.name}`. {' '.join(skills)}"
 
 
-def _translation(pairs: tuple[str, ...] | None) -> str:
-    if pairs is None:
+def _translation(codes: tuple[str, ...] | None) -> str:
+    if codes is None:
         return "It translates as well as it can."
-    if not pairs:
+    if not codes:
         return "It does not translate."
-    codes = dict.fromkeys(code for pair in pairs for code in pair.split("-"))
     return f"It translates between {', '.join(english_name(code) for code in codes)}."
 
 

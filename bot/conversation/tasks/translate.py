@@ -1,7 +1,7 @@
 """Translate: a text, the message replied to, or the last message, into another language.
 
 Mentions, emoji, links and code go through untouched. A model that follows instructions gets the text in
-parts as large as its window allows; a small one, which names its pairs, gets one sentence at a time.
+parts as large as its window allows; a small one, which names its languages, gets one sentence at a time.
 """
 
 from __future__ import annotations
@@ -122,10 +122,11 @@ async def _earlier_message(ctx: TaskContext) -> str:
 
 
 def _check_pair(ctx: TaskContext, source: str | None, target: str) -> None:
-    pairs = [tuple(pair.split("-")) for pair in ctx.model.translates or ()]
-    if any(pair[-1] == target and source in (None, pair[0]) for pair in pairs):
+    """Raise CommandError unless the small model knows both languages (an unknown source is given a try)."""
+    codes = ctx.model.translates or ()
+    if target in codes and (source is None or source in codes):
         return
-    known = ", ".join(f"{english_name(pair[0])} to {english_name(pair[-1])}" for pair in pairs) or "nothing"
+    known = ", ".join(english_name(code) for code in codes) or "none"
     asked = f"from {english_name(source)} " if source else ""
     raise CommandError(
         f"My small model cannot translate {asked}into {english_name(target)}. It knows: {known}."

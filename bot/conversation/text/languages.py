@@ -6,6 +6,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+MAX_NAME_CHARS = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -78,7 +80,7 @@ _MORE_NAMES = {
 
 def find_language(text: str) -> Language | None:
     """The language that `text` names, in any of the ways this module knows, or None."""
-    key = _key(text)
+    key = _key(text[:MAX_NAME_CHARS])
     names = _names()
     return names.get(key) or names.get(key.replace("_", "-").split("-")[0] if len(key) <= 7 else key)
 

@@ -20,8 +20,9 @@ def sentences(text: str, max_chars: int = MAX_CHARS) -> list[tuple[str, str]]:
     if at:
         found.append(("", text[:at]))
     while at < len(text):
-        match = _PIECE.match(text, at)
-        end = match.end() if match and match.end() > at else len(text)
+        window = min(at + max_chars + 1, len(text))
+        match = _PIECE.match(text, at, window)
+        end = match.end() if match and match.end() > at else window
         end = _within(text, at, at + len(text[at:end].rstrip()), max_chars)
         after = _GAP.match(text, end)
         following = after.end() if after else end

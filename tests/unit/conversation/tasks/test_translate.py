@@ -37,9 +37,9 @@ async def test_a_small_model_gets_one_sentence_at_a_time_and_nothing_that_is_mas
     assert all(len(prompt.messages) == 1 for prompt in generator.prompts)
 
 
-async def test_a_small_model_refuses_pairs_it_does_not_know_and_names_those_it_knows() -> None:
+async def test_a_small_model_refuses_languages_it_does_not_know_and_names_those_it_knows() -> None:
     generator = ScriptedGenerator(model=SMALL)
-    with pytest.raises(CommandError, match=r"English to French, French to English"):
+    with pytest.raises(CommandError, match=r"It knows: English, French"):
         await run_command(TASK, generator, options={"to": "de", "text": "Where are you?"})
     with pytest.raises(CommandError, match="from German"):
         await run_command(TASK, generator, options={"to": "fr", "text": "Wo bist du und was ist das?"})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import regex  # type: ignore[import-untyped]
 from hypothesis import given, settings
@@ -133,20 +131,3 @@ def test_blank_posts_are_never_given() -> None:
 def test_a_limit_too_small_for_fences_is_refused() -> None:
     with pytest.raises(ValueError, match="at least"):
         split("text", splitting.MIN_LIMIT - 1)
-
-
-SINGLE = list("`~[]()<>|*_#.!\\ \n\t\u0301\u200d\U0001f1eb")
-PAIRS = ["[](", "](", "`\n", "```\n", "[x](", "![", "<a", "|\n", "a.", "http://"]
-
-
-@pytest.mark.parametrize("mark", [*SINGLE, *PAIRS])
-def test_time_is_linear_in_every_metacharacter(mark: str) -> None:
-    text = (mark * 100_000)[:100_000]
-    best = min(_seconds(text) for _ in range(3))
-    assert best < 0.2  # 50 ms is the goal on an idle core; the rest is for a busy machine
-
-
-def _seconds(text: str) -> float:
-    start = time.process_time()
-    split(text, 2000)
-    return time.process_time() - start

@@ -1,0 +1,68 @@
+"""Every text function takes linear time in every metacharacter, so that no message can stall the bot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from bot.conversation.commands import parse_command
+from bot.conversation.text import detect, extract, masking, safety, sentences, splitting, transcript
+from bot.errors import CommandError
+
+LENGTH = 100_000
+SINGLE = list("`~[]()<>|*_#.!\\ \n\t\"':@-=/1a漢\u0301\u200d\u202e\ud800\x00\U0001f1eb")
+MARKS = [
+    *SINGLE,
+    "[](",
+    "](",
+    "`\n",
+    "```\n",
+    "[x](",
+    "![",
+    "<a",
+    "|\n",
+    "a.",
+    "http://",
+    "a: b\n",
+    "[10:02] a",
+]
+MARKS += ["1:", "<@", "@a ", "<!", "⟦", "⟦0", "a:1 ", "--a ", "to:fr "]
+
+
+def command(text: str) -> None:
+    with suppress(CommandError):
+        parse_command(f"/translate {text}")
+
+
+FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "split": lambda text: splitting.split(text, 2000),
+    "neutralise_mentions": safety.neutralise_mentions,
+    "clean_name": safety.clean_name,
+    "clean_text": safety.clean_text,
+    "is_blank": safety.is_blank,
+    "mask": lambda text: masking.mask(text).pieces(),
+    "sentences": sentences.sentences,
+    "detect": detect.detect,
+    "choose": lambda text: extract.choose([text, "a", "b"], 1),
+    "transcript": transcript.parse_transcript,
+    "command": command,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_time_is_linear_in_every_metacharacter(name: str) -> None:
+    slow = {}
+    for mark in MARKS:
+        text = (mark * LENGTH)[:LENGTH]
+        if (seconds := min(_seconds(FUNCTIONS[name], text) for _ in range(2))) > 0.25:
+            slow[mark] = seconds
+    assert not slow  # the goal is 50 ms on an idle core; what is quadratic takes seconds
+
+
+def _seconds(function: Callable[[str], object], text: str) -> float:
+    start = time.process_time()
+    function(text)
+    return time.process_time() - start
