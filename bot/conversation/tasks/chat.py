@@ -34,7 +34,10 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
 
 
 def _persona(ctx: TaskContext) -> str:
-    return ctx.system_prompt or f"You are {ctx.bot_name}, a helpful member of this chat. Answer briefly."
+    if not ctx.system_prompt:
+        return f"You are {ctx.bot_name}, a helpful member of this chat. Answer briefly."
+    is_named = ctx.bot_name.casefold() in ctx.system_prompt.casefold()
+    return ctx.system_prompt if is_named else f"Your name is {ctx.bot_name}.\n{ctx.system_prompt}"
 
 
 def _text(message: IncomingMessage) -> str:
@@ -53,7 +56,7 @@ async def _history(ctx: TaskContext) -> list[Turn]:
     known = {turn.message_id for turn in turns}
     said = [message for message in ctx.messages if message.message_id not in known]
     turns += [_turn(message) for message in said if not is_blank(_text(message))]
-    last = max(index for index, turn in enumerate(turns) if turn.role == "user")
+    last = max(index for index, turn in enumerate(turns) if turn.role == "user" and not is_blank(turn.text))
     return turns[: last + 1]
 
 

@@ -16,7 +16,7 @@ from bot.conversation.tasks.answer import clean_answer, greedy, whole_answer
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.extract import choose
 from bot.conversation.text.languages import find_language
-from bot.conversation.text.safety import clean_name, clean_text, is_blank
+from bot.conversation.text.safety import clean_name, is_blank, one_line
 from bot.conversation.text.times import parse_since
 from bot.errors import CommandError, PromptTooLongError
 from bot.generation.types import Prompt, PromptMessage
@@ -122,7 +122,7 @@ def extract(turns: Sequence[Turn], count: int, wants_language: bool = False) -> 
 
 
 def _quote(turn: Turn) -> str:
-    text = _flat(turn.text)
+    text = one_line(turn.text)
     if len(text) > MAX_QUOTE_CHARS:
         text = text[:MAX_QUOTE_CHARS].rsplit(" ", 1)[0] + " […]"
     return f"> **{_name(turn).replace('*', '')}**: {text}"
@@ -130,10 +130,6 @@ def _quote(turn: Turn) -> str:
 
 def _name(turn: Turn) -> str:
     return clean_name(turn.author.name) if turn.author else "someone"
-
-
-def _flat(text: str) -> str:
-    return " ".join(clean_text(text).split())
 
 
 # --- summarising -----------------------------------------------------------------------------
@@ -161,7 +157,7 @@ async def _summary(ctx: TaskContext, coverage: Coverage) -> AsyncGenerator[Piece
                     if isinstance(piece, str):
                         note = piece
             if note:
-                notes.append(f"[part {number}] {_flat(note)}")
+                notes.append(f"[part {number}] {one_line(note)}")
             elif is_first:
                 coverage.unread += len({_number(line) for line in segment})
         if not notes:
@@ -177,7 +173,7 @@ async def _summary(ctx: TaskContext, coverage: Coverage) -> AsyncGenerator[Piece
 
 
 def _line(number: int, turn: Turn) -> str:
-    text = _flat(turn.text[:MAX_MESSAGE_CHARS])
+    text = one_line(turn.text[:MAX_MESSAGE_CHARS])
     cut = " […]" if len(turn.text) > MAX_MESSAGE_CHARS else ""
     return f"[{number}] {_name(turn)}: {text}{cut}"
 

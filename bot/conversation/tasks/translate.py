@@ -28,6 +28,7 @@ LOOK_BACK = 500
 SPARE_TOKENS = 32
 EXAMPLE = "/translate to:fr Hello there"
 
+_LINE_MARK = re.compile(r"(?:[-*+>]|#{1,6}|\d{1,3}[.)])\s+")
 _FIRST_WORD = re.compile(r"\s*(\S+)(?:\s+|\Z)")
 
 
@@ -145,9 +146,11 @@ async def _by_sentence(ctx: TaskContext, masked: Masked, target: Language) -> As
     blanks = 0
     for is_kept, text in masked.pieces():
         for sentence, gap in [(text, "")] if is_kept else sentences(text):
-            translated = sentence
-            if not is_kept and any(char.isalpha() for char in sentence):
-                prompt = Prompt((PromptMessage("user", _request(sentence, target)),))
+            mark = _LINE_MARK.match(sentence)
+            body = sentence[mark.end() :] if mark else sentence
+            translated = body
+            if not is_kept and any(char.isalpha() for char in body):
+                prompt = Prompt((PromptMessage("user", _request(body, target)),))
                 limit = await _answer_limit(ctx, prompt)
                 async with aclosing(whole_answer(ctx, prompt, greedy(limit))) as pieces:
                     async for piece in pieces:
@@ -156,7 +159,7 @@ async def _by_sentence(ctx: TaskContext, masked: Masked, target: Language) -> As
                         else:
                             yield piece
                 blanks += not translated
-            yield (translated or sentence) + gap
+            yield sentence[: len(sentence) - len(body)] + (translated or body) + gap
     if blanks:
         yield f"\n\n_({blanks} sentence{'s' * (blanks > 1)} I could not translate: left as written.)_"
 

@@ -47,6 +47,11 @@ def clean_text(text: str) -> str:
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))
 
 
+def one_line(text: str) -> str:
+    """`text` as a part of a line: clean, without line breaks and without marks that turn the line around."""
+    return " ".join(_BIDI.sub("", clean_text(text)).split())
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing in `text` can be seen."""
     return all(char.isspace() or unicodedata.category(char) in ("Cc", "Cf") for char in text)

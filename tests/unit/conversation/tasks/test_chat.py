@@ -41,6 +41,22 @@ async def test_the_prompt_has_the_history_through_the_question_and_nothing_later
     assert generator.requests[0].sampling.temperature == 0.7
 
 
+async def test_a_blank_message_after_a_question_does_not_hide_it() -> None:
+    memory = ListMemory([turn("why?", number=199), turn(" ", number=200)])
+    generator = ScriptedGenerator()
+    await answer_of(CHAT, context(generator, memory, message("why?", number=199), message(" ")))
+    assert generator.prompts[0].messages[-1].content == "why?"
+
+
+async def test_a_system_prompt_without_the_bots_name_is_given_it() -> None:
+    generator = ScriptedGenerator()
+    ctx = context(generator, ListMemory(), message("hi"))
+    await answer_of(CHAT, replace(ctx, system_prompt="Be kind."))
+    await answer_of(CHAT, replace(ctx, system_prompt=""))
+    assert generator.prompts[0].messages[0].content == "Your name is Parley.\nBe kind."
+    assert generator.prompts[1].messages[0].content.startswith("You are Parley")
+
+
 async def test_a_question_that_memory_does_not_hold_is_asked_all_the_same() -> None:
     generator = ScriptedGenerator()
     await answer_of(CHAT, context(generator, ListMemory(), message("hello")))

@@ -46,6 +46,15 @@ async def test_a_small_model_refuses_languages_it_does_not_know_and_names_those_
     assert not generator.requests
 
 
+async def test_marks_of_lists_and_headings_are_not_translated() -> None:
+    generator = ScriptedGenerator(shout, SMALL)
+    answer = await run_command(
+        TASK, generator, options={"to": "fr", "text": "# The list\n- is good\n2. and it is"}
+    )
+    assert answer == "# THE LIST\n- IS GOOD\n2. AND IT IS"
+    assert generator.prompts[0].messages[0].content == "Translate into French:\nThe list"
+
+
 async def test_sentences_left_blank_stay_and_are_counted() -> None:
     answer = await run_command(
         TASK, ScriptedGenerator(lambda _: [], SMALL), options={"to": "fr", "text": "Where are you?"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.text.safety import clean_name, clean_text, is_blank, neutralise_mentions
+from bot.conversation.text.safety import clean_name, clean_text, is_blank, neutralise_mentions, one_line
 
 MENTIONS = [
     "@everyone",
@@ -73,6 +73,10 @@ def test_cleaned_text_can_be_encoded_and_names_have_no_separator(text: str) -> N
     clean_text(text).encode()
     name = clean_name(text)
     assert 0 < len(name) <= 40 and not set(name) & set(":\n\r\u202e")
+
+
+def test_one_line_cannot_break_or_turn_a_line() -> None:
+    assert one_line("a\n\u202eb\u2066  c\x00") == "a b c"
 
 
 def test_blank_is_what_cannot_be_seen() -> None:
