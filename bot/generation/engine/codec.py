@@ -37,7 +37,7 @@ class Codec:
         self._special_ids = {i for i, token in added.items() if token.special} | set(
             tokenizer.all_special_ids
         )
-        template = tokenizer.chat_template if isinstance(tokenizer.chat_template, str) else ""
+        template = str(tokenizer.chat_template or "")
         control = {
             i: token.content
             for i, token in added.items()

@@ -24,6 +24,7 @@ from bot.generation.types import Delta, FinishReason, GenerationRequest, ModelIn
 
 __all__ = ["Engine", "load"]
 
+LONGEST_TOKEN = 128  # characters; vocabularies hold long runs of spaces as one token
 PREFILL_TOKENS_PER_STEP = 256  # long prompts are read in such pieces, so that running answers keep coming
 
 
@@ -93,6 +94,11 @@ class Engine:
         window leaves. Raises PromptTooLongError, and GenerationError for a prompt that cannot be
         rendered."""
         sampling = request.sampling
+        length = len(request.prompt.prefix) + sum(len(message.content) for message in request.prompt.messages)
+        if length > LONGEST_TOKEN * self.info.context_window:  # tokenizing it would stall the other answers
+            raise PromptTooLongError(
+                f"prompt of {length} characters, context window {self.info.context_window}"
+            )
         prompt = self._loaded.renderer.render(request.prompt)
         room = self.info.context_window - len(prompt.ids)
         if room < 1:

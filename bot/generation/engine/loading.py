@@ -166,9 +166,14 @@ def _load_model(folder: Path, dtype: torch.dtype, device: torch.device) -> Causa
         local_files_only=True,
         use_safetensors=True,
         trust_remote_code=False,
+        ignore_mismatched_sizes=True,  # they are reported below, and refused
         output_loading_info=True,
     )
     model, report = loaded
+    if wrong := sorted(key[0] for key in report["mismatched_keys"]):
+        raise ModelLoadError(
+            f"{folder}: {len(wrong)} tensors, such as {wrong[0]}, are not as large as config.json says"
+        )
     if missing := sorted(report["missing_keys"]):
         raise ModelLoadError(f"{folder}: the weights lack {len(missing)} tensors, {missing[0]} among them")
     ready: CausalLM = model.eval().to(device)

@@ -186,7 +186,7 @@ def _probe(model: CausalLM) -> bool:
             while runner.prefill(key, 3)[1] is None:
                 pass
         padded = runner.decode({key: ids[-1] for key, ids in texts.items()})
-    except (RuntimeError, ValueError, TypeError, AttributeError, IndexError):
+    except (RuntimeError, ValueError, TypeError, AttributeError, LookupError):
         return False
     return all(_is_close(padded[key], _plain_logits(model, ids)) for key, ids in texts.items())
 

@@ -24,7 +24,7 @@ from bot.generation.engine.templates import ChatMessage, ChatTemplate
 from bot.generation.types import Prompt, PromptMessage
 
 USER_NAME, BOT_NAME = "User", "Assistant"
-SAMPLE_NAME = "Alexandra"  # a display name of usual length, for measuring
+SHORT_NAME = "A"  # for measuring what is around a name
 JOIN_SLACK = 2  # tokens that may come on top where texts meet: tokenizers join and split across borders
 
 Clean = Callable[[str], str]
@@ -49,7 +49,8 @@ class PromptRenderer:
         has_template = isinstance(codec.tokenizer.chat_template, (str, dict)) and bool(
             codec.tokenizer.chat_template
         )
-        self.template = ChatTemplate(codec.tokenizer) if has_template else None
+        template = ChatTemplate(codec.tokenizer) if has_template else None
+        self.template = template if template is not None and template.is_usable else None
         self._neutralizer = Neutralizer((*codec.control_strings, *self._scaffolding()))
         self._chat_stop_ids = self._end_of_turn_ids()
 
@@ -136,23 +137,20 @@ class PromptRenderer:
     def overheads(self) -> tuple[int, int]:
         """(tokens that one message adds at most beyond its text, tokens that a whole prompt adds), measured.
 
-        A user's name of ordinary length is counted in the message's share.
+        Whoever counts a message's text counts its speaker's name with it.
         """
-        user, answer = (
-            PromptMessage("user", "hello", SAMPLE_NAME),
-            PromptMessage("assistant", "hello", BOT_NAME),
-        )
+        user, answer = PromptMessage("user", "hello", SHORT_NAME), PromptMessage("assistant", "hello")
         system = PromptMessage("system", "hello")
         content = self._codec.count(["hello"])[0]
-        base = self._length([user])
-        pair = self._length([user, answer, user])
-        message = max(-(-(pair - base) // 2), self._length([system, user]) - base, 0)
-        # A pair may be uneven: a user's markup can cost more than an assistant's.
-        message = (
-            max(message, self._length([user, answer]) - base, pair - self._length([user, answer])) - content
-        )
-        message = max(message, 0) + JOIN_SLACK
-        return message, max(base - content - message, 0) + JOIN_SLACK
+        alone = [(user,), (answer,), (system,)]
+        pairs = [(user, user), (user, answer), (answer, user), (system, user)]
+        shapes = [*alone, *pairs, (user, answer, user)]
+        lengths = {shape: self._length(shape) for shape in shapes}
+        grown = [lengths[shape] - lengths[shape[:-1]] for shape in shapes if shape[:-1] in lengths]
+        grown.append(lengths[system, user] - lengths[user,])
+        message = max(grown) - content + JOIN_SLACK
+        rest = max(length - len(shape) * (content + message) for shape, length in lengths.items())
+        return message, max(rest, 0) + JOIN_SLACK
 
     def _length(self, messages: Sequence[PromptMessage]) -> int:
         return len(self.render(Prompt(tuple(messages))).ids)

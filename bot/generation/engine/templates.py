@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
-from bot.errors import ModelLoadError
 from bot.messages import Role
 
 # Plain words: templates look for markup in contents, and some strip or upper-case nothing but white space.
@@ -36,9 +36,12 @@ class ChatTemplate:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
+        self._takes_parts = False
         system, user, assistant = (ChatMessage(role, text) for role, text in SENTINELS.items())
-        if not self._shows([user]):
-            raise ModelLoadError("the model's chat template does not render a plain user message")
+        self._takes_parts = not self._shows(
+            [user]
+        )  # templates of models that also see images want lists of parts
+        self.is_usable = self._shows([user])
         self.accepts_system = self._shows([system, user])
         self.accepts_neighbours = self._shows([user, ChatMessage("user", "qsecondq")])
         self.accepts_assistant_first = self._shows([assistant, user])
@@ -57,13 +60,17 @@ class ChatTemplate:
         return True
 
     def _apply(self, messages: Sequence[ChatMessage], *, with_answer: bool = True) -> str:
+        conversation: Any = [{"role": m.role, "content": self._content(m.content)} for m in messages]
         rendered = self._tokenizer.apply_chat_template(
-            [{"role": message.role, "content": message.content} for message in messages],
+            conversation,
             tokenize=False,
             add_generation_prompt=with_answer,
             enable_thinking=False,  # ignored by templates that know no such switch
         )
         return str(rendered)
+
+    def _content(self, text: str) -> str | list[dict[str, str]]:
+        return [{"type": "text", "text": text}] if self._takes_parts else text
 
     def render(self, messages: Sequence[ChatMessage]) -> str:
         """The prompt up to where the answer begins. Raises TemplateError where the template still refuses."""

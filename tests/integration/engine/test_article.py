@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ PROMPTS = ["Once upon a time", "hello", "The quick brown fox ", "日本語 🦊"
 
 @pytest.fixture(scope="module", params=[0, 1, 2])
 def gpt2_folder(request, tmp_path_factory):
-    """A GPT-2-shaped model with GPT-2's own kinds of tokenizer files: vocab.json and merges.txt beside tokenizer.json."""
+    """A GPT-2-shaped model with GPT-2's own kinds of tokenizer files."""
     folder = tmp_path_factory.mktemp("gpt2")
     trained = tmp_path_factory.mktemp("trained")
     tiny.byte_level_backend(["<|endoftext|>"]).model.save(str(trained))
@@ -32,7 +33,7 @@ def gpt2_folder(request, tmp_path_factory):
 
 def test_the_articles_program_gives_the_same_text(gpt2_folder):
     tokenizer = GPT2Tokenizer.from_pretrained(gpt2_folder)
-    model = GPT2LMHeadModel.from_pretrained(gpt2_folder)
+    model: Any = GPT2LMHeadModel.from_pretrained(gpt2_folder)
     engine = Engine(load(gpt2_folder, name="gpt2", device="cpu"), max_batch=3)
     expected, lengths = {}, {}
     for text in PROMPTS:
@@ -51,11 +52,12 @@ def test_the_articles_program_gives_the_same_text(gpt2_folder):
 
 def test_generation_ends_at_the_end_of_text_token_as_generate_does(gpt2_folder):
     """Found by search: a prompt of one token after which this model ends its text before 50 tokens."""
-    model = GPT2LMHeadModel.from_pretrained(gpt2_folder)
+    model: Any = GPT2LMHeadModel.from_pretrained(gpt2_folder)
     with torch.no_grad():
         model.lm_head.weight[0] *= 4  # this model likes to end
     loaded = load(gpt2_folder, name="gpt2", device="cpu")
-    loaded.model.load_state_dict(model.state_dict())
+    loaded_model: Any = loaded.model
+    loaded_model.load_state_dict(model.state_dict())
     ended = 0
     for token in range(1, 60):
         text = loaded.codec.decode([token])
@@ -66,7 +68,8 @@ def test_generation_ends_at_the_end_of_text_token_as_generate_does(gpt2_folder):
         deltas = []
         while engine.has_work:
             deltas += engine.step()
-        assert deltas[-1].usage.new_tokens == output.shape[1] - ids.shape[1]
+        usage = deltas[-1].usage
+        assert usage and usage.new_tokens == output.shape[1] - ids.shape[1]
         assert tiny.texts(deltas)["a"] == loaded.codec.tokenizer.decode(
             output[0, ids.shape[1] :], skip_special_tokens=True
         )
@@ -76,10 +79,11 @@ def test_generation_ends_at_the_end_of_text_token_as_generate_does(gpt2_folder):
 
 @pytest.mark.parametrize("length", [1, 7, 20])
 def test_attention_is_the_formula_of_the_paper(gpt2_folder, length):
-    """softmax(Q K^T / sqrt(d_k)) V over the tokens up to each one: Vaswani et al., "Attention Is All You Need", 2017,
-    equation 1, multi-head as in section 3.2.2, computed by hand in double precision."""
+    """softmax(Q K^T / sqrt(d_k)) V over the tokens up to each one: Vaswani et al., "Attention Is All You
+    Need", 2017, equation 1, multi-head as in section 3.2.2, computed by hand in double precision."""
     loaded = load(gpt2_folder, name="gpt2", device="cpu")
-    layer = loaded.model.transformer.h[1].attn
+    model: Any = loaded.model
+    layer = model.transformer.h[1].attn
     hidden = torch.randn(1, length, 32, generator=torch.Generator().manual_seed(length))
     with torch.inference_mode():
         output = layer(hidden)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 import torch
@@ -34,7 +35,7 @@ PROMPTS = [
 ]
 
 
-def generate(loaded, prompt: str, max_new_tokens: int) -> list[int]:
+def generate(loaded, prompt, max_new_tokens):
     """What transformers' own `generate` makes of it."""
     ids = torch.tensor([loaded.codec.tokenizer(prompt)["input_ids"]])
     mask = torch.ones_like(ids)
@@ -42,7 +43,7 @@ def generate(loaded, prompt: str, max_new_tokens: int) -> list[int]:
     return out[0, ids.shape[1] :].tolist()
 
 
-def decoded(loaded, ids: list[int]) -> str:
+def decoded(loaded, ids):
     return loaded.codec.tokenizer.decode(ids, skip_special_tokens=True)
 
 
@@ -121,7 +122,13 @@ def test_a_long_prompt_is_read_in_pieces_and_does_not_stall_the_others(llama, mo
 
 
 def test_seeded_sampling_does_not_depend_on_the_company(padded_model):
-    sampling = {"temperature": 0.9, "top_k": 40, "top_p": 0.9, "repetition_penalty": 1.2, "seed": 5}
+    sampling: dict[str, Any] = {
+        "temperature": 0.9,
+        "top_k": 40,
+        "top_p": 0.9,
+        "repetition_penalty": 1.2,
+        "seed": 5,
+    }
     alone = Recorder(padded_model)
     alone.add(request("a", PROMPTS[0], **sampling))
     while alone.has_work:
@@ -143,7 +150,7 @@ def test_cache_rows_and_padding_are_given_back(llama):
     engine.add(request("short", "x", max_new_tokens=50))
     for _ in range(3):
         engine.step()
-    runner = engine._runner
+    runner: Any = engine._runner
     wide = runner._cache.get_seq_length()
     engine.abort("long")
     assert runner._cache.get_seq_length() < wide / 3
@@ -154,16 +161,22 @@ def test_cache_rows_and_padding_are_given_back(llama):
 
 
 def compatibility_configs(vocab: int):
-    common = {
+    common: dict[str, Any] = {
         "vocab_size": vocab,
         "hidden_size": 32,
         "num_hidden_layers": 2,
         "bos_token_id": None,
         "eos_token_id": 0,
     }
-    heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "intermediate_size": 64}
-    linear = {
-        "linear_num_value_heads": 4, "linear_num_key_heads": 2, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
+    heads: dict[str, Any] = {
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "intermediate_size": 64,
+    }
+    linear: dict[str, Any] = {
+        "linear_num_value_heads": 4, "linear_num_key_heads": 2,
+        "linear_key_head_dim": 8, "linear_value_head_dim": 8,
         "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16,
         "shared_expert_intermediate_size": 16, "layer_types": ["linear_attention", "full_attention"],
     }  # fmt: skip
@@ -187,7 +200,7 @@ def compatibility_configs(vocab: int):
             max_position_embeddings=128,
             bos_token_id=None,
             eos_token_id=0,
-        ),  # fmt: skip
+        ),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -61,6 +63,8 @@ def test_a_prompt_that_fills_the_window_is_refused(llama):
     engine = Engine(llama)
     with pytest.raises(PromptTooLongError, match=r"context window 512"):
         engine.add(request("a", "日🦊" * 600))
+    with pytest.raises(PromptTooLongError, match="characters"):
+        engine.add(request("b", " " * 1_000_000))
     assert not engine.has_work
 
 
@@ -98,8 +102,9 @@ def test_a_model_that_breaks_ends_its_answers_with_an_error(tmp_path):
     engine = Engine(loaded)
     engine.add(request("a", "Once"))
     engine.step()
+    model: Any = loaded.model
     with torch.no_grad():
-        loaded.model.lm_head.weight.fill_(float("nan"))
+        model.lm_head.weight.fill_(float("nan"))
     assert run(engine)[-1].finish_reason == "error"
     assert not engine.has_work
 
@@ -116,8 +121,9 @@ def test_the_same_chat_in_a_template_ends_at_the_end_of_turn(tmp_path):
     tokenizer = tiny.chat_tokenizer("pocket")
     loaded = tiny.load_tiny(tiny.save(tmp_path, tiny.llama_config(len(tokenizer)), tokenizer))
     end = tokenizer.convert_tokens_to_ids("<|end|>")
+    model: Any = loaded.model
     with torch.no_grad():
-        loaded.model.lm_head.weight[end] = loaded.model.lm_head.weight.abs().sum(0)
+        model.lm_head.weight[end] = model.lm_head.weight.abs().sum(0)
     engine = Engine(loaded)
     reasons = set()
     for seed in range(12):

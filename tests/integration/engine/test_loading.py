@@ -135,15 +135,11 @@ def without_a_tokenizer(folder: Path) -> None:
         (lambda f: (f / "tokenizer.json").write_text("{}"), "tokenizer cannot be loaded"),
         (lambda f: (f / "config.json").unlink(), "config.json is missing"),
         (lambda f: (f / "config.json").write_text("{"), "cannot be read as JSON"),
-        (lambda f: edit(f / "config.json", hidden_size=48), ""),
+        (lambda f: edit(f / "config.json", intermediate_size=48), "are not as large as config.json says"),
         (lambda f: edit(f / "config.json", hidden_size="big"), ""),
         (lambda f: edit(f / "config.json", model_type=None), "does not know the model type None"),
         (lambda f: (f / "parley.json").write_text("{"), "cannot be read as JSON"),
         (lambda f: BertConfig(hidden_size=32, num_hidden_layers=1).save_pretrained(f), ""),
-        (
-            lambda f: edit(f / "tokenizer_config.json", chat_template="{{ raise_exception('no') }}"),
-            "chat template",
-        ),
     ],
 )
 def test_broken_and_hostile_folders_are_refused(folder, damage, message, monkeypatch, tmp_path):
@@ -156,6 +152,12 @@ def test_broken_and_hostile_folders_are_refused(folder, damage, message, monkeyp
     damage(folder)
     assert message in refusal(folder)
     assert not Path("exploited").exists()
+
+
+def test_a_model_whose_chat_template_refuses_everything_gets_transcripts(folder):
+    edit(folder / "tokenizer_config.json", chat_template="{{ raise_exception('no') }}")
+    loaded = load(folder, name="x", device="cpu")
+    assert not loaded.info.has_chat_template and loaded.renderer.template is None
 
 
 def test_own_code_is_ignored_where_transformers_has_the_architecture(folder, monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""Tiny models and tokenizers with random weights, built by the tests: real classes, real files, a second each."""
+"""Tiny models and tokenizers with random weights, built by the tests: real classes and files."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def byte_level_backend(special: list[str], vocab_size: int = 400) -> Tokenizer:
 
 
 def sentencepiece_backend() -> Tokenizer:
-    """Shaped like Llama-2's: spaces as ▁, bytes as <0xNN> where a character is unknown, a space in front stripped."""
+    """Shaped like Llama-2's: spaces as ▁, bytes as <0xNN> where a character is unknown, a space in front
+    stripped."""
     pieces = [f"<0x{byte:02X}>" for byte in range(256)]
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
@@ -151,7 +152,7 @@ PADDED = {"gpt2": gpt2_config, "llama": llama_config, "qwen2": qwen2_config}
 
 
 def save(folder: Path, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerFast, seed: int = 0) -> Path:
-    """Write a model folder. Weights are spread wide, so that greedy answers vary instead of repeating one token."""
+    """Write a model folder. Weights are spread wide, so that greedy answers vary."""
     torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_config(config).eval()
     with torch.no_grad():

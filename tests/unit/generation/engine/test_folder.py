@@ -24,7 +24,7 @@ def write_weights(path: Path, shapes: dict[str, list[int]], *, cut: int = 0) -> 
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
+def folder(tmp_path: Path) -> Path:
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     (tmp_path / "tokenizer.json").write_text("{}")
     write_weights(tmp_path / "model.safetensors", {"a": [3, 4], "b": [5]})
@@ -113,9 +113,9 @@ def test_a_folder_that_is_not_there():
 
 def test_skills_are_read_where_they_are_given(folder):
     assert read_skills(folder).follows_instructions is None
-    skills = {"follows_instructions": True, "summarizes": False, "system_prompt": False, "translates": ["en", "fr"],
-              "sampling": {"temperature": 0.7, "top_k": 40}}  # fmt: skip
-    (folder / "parley.json").write_text(json.dumps(skills))
+    skills = {"follows_instructions": True, "summarizes": False, "system_prompt": False}
+    more = {"translates": ["en", "fr"], "sampling": {"temperature": 0.7, "top_k": 40}}
+    (folder / "parley.json").write_text(json.dumps(skills | more))
     read = read_skills(folder)
     assert (read.follows_instructions, read.summarizes, read.uses_system_prompt) == (True, False, False)
     assert read.translates == ("en", "fr") and read.sampling == {"temperature": 0.7, "top_k": 40.0}
