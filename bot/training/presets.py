@@ -35,7 +35,7 @@ class Preset:
     valid_every: int = 400
     valid_documents: int = 300
     shares: dict[str, float] = field(
-        default_factory=lambda: {"translation": 0.55, "dialogue": 0.27, "text": 0.18}
+        default_factory=lambda: {"translation": 0.66, "dialogue": 0.20, "text": 0.14}
     )
 
 

@@ -15,9 +15,11 @@ from typing import Any, cast
 
 import torch
 from torch import nn
+from torch._inductor import config as inductor
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from bot.training.checkpoint import FINAL, LATEST, STABLE, load_checkpoint, save_checkpoint
+from bot.training.cores import PROC_STAT, FreeCores
 from bot.training.muon import Muon
 from bot.training.packing import Batch, Packer
 from bot.training.presets import Preset, learning_rate_factor
@@ -81,6 +83,12 @@ def to_tensors(batch: Batch, device: torch.device) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(getattr(batch, name)).to(device, non_blocking=True) for name in names}
 
 
+def _compile() -> LossFunction:
+    """The compiled loss; its kernels look up the number of threads each time, as it changes in a run."""
+    inductor.cpp.dynamic_threads = True
+    return torch.compile(loss_of)
+
+
 class Trainer:
     """One run: model, optimisers, position in the data and the log, all of which survive a kill."""
 
@@ -102,7 +110,8 @@ class Trainer:
         self.model = cast(Any, build_model(preset)).to(self.device)
         self.optimisers = build_optimisers(self.model, preset)
         self.average = {name: value.detach().clone() for name, value in self.model.named_parameters()}
-        self.loss: LossFunction = torch.compile(loss_of) if compiled else loss_of
+        self.loss: LossFunction = _compile() if compiled else loss_of
+        self._cores = FreeCores(torch.get_num_threads()) if PROC_STAT.exists() else None
         self.checkpoint_every_s, self.report = checkpoint_every_s, report
         self.step, self.tokens, self.seconds = 0, 0, 0.0
         self._resume()
@@ -134,6 +143,8 @@ class Trainer:
         for optimiser, rate in zip(self.optimisers, rates, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = rate * factor
+        if self._cores is not None:
+            torch.set_num_threads(self._cores.count())
         self.model.train()
         batch = self.packer.next_batch()
         loss = self.loss(self.model, to_tensors(batch, self.device))

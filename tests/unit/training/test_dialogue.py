@@ -28,7 +28,9 @@ def make(**shares: float) -> DialogueMaker:
 
 def test_a_conversation_is_a_function_of_its_index() -> None:
     first, second = make(), make()
-    assert [first.conversation(n) for n in range(50)] == [second.conversation(n) for n in reversed(range(50))][::-1]
+    assert [first.conversation(n) for n in range(50)] == [
+        second.conversation(n) for n in reversed(range(50))
+    ][::-1]
     assert len({str(first.conversation(n)) for n in range(50)}) > 10
 
 

@@ -75,11 +75,16 @@ def test_answers_name_only_commands_that_exist() -> None:
 
 def test_held_out_questions_are_not_in_the_training_grammar() -> None:
     trained = {
-        normalise(text) for intent in read_intents() for question in intent.questions for text in expand(question)
+        normalise(text)
+        for intent in read_intents()
+        for question in intent.questions
+        for text in expand(question)
     }
     questions = read_questions()
     assert len(questions) >= 150
-    leaked = [q.turns[-1] for q in questions if len(q.turns) == 1 and normalise(_bare(q.turns[-1])) in trained]
+    leaked = [
+        q.turns[-1] for q in questions if len(q.turns) == 1 and normalise(_bare(q.turns[-1])) in trained
+    ]
     assert not leaked
 
 
