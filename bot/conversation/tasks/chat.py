@@ -11,7 +11,9 @@ from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.safety import is_blank
 from bot.messages import IncomingMessage, Piece, Turn
 
-HISTORY_TURNS = 400
+MIN_TURNS, MAX_TURNS = 32, 400
+TOKENS_PER_TURN = 16
+"""A short message as rendered. No more turns are read than can matter: reading costs time."""
 NOTHING_SAID = "Hi! You addressed me without a question. Write me something, or try `/help`."
 NOTHING_CAME = "I have no answer to that. Please try to say it in other words."
 WAS_CUT = "\n\n_(Your message was longer than I can read at once: I read its beginning and its end.)_"
@@ -49,7 +51,7 @@ async def _history(ctx: TaskContext) -> list[Turn]:
     question = ctx.question
     turns = await ctx.memory.turns(
         question.conversation,
-        limit=HISTORY_TURNS,
+        limit=min(max(ctx.model.context_window // TOKENS_PER_TURN, MIN_TURNS), MAX_TURNS),
         before_message_id=question.message_id if question.command else None,
         through_message_id=None if question.command else question.message_id,
     )

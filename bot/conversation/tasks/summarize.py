@@ -55,7 +55,7 @@ class Coverage:
         line = f"{read} of {len(self.turns)} messages, {first:{pattern}} to {last:{pattern}}{zone}"
         cut = sum(len(turn.text) > MAX_MESSAGE_CHARS for turn in self.turns)
         line += f"; {cut} very long, read in part" if cut else ""
-        return line + ("; there are older ones that I did not read" if self.is_limited else "")
+        return line + ("; I did not read what is older" if self.is_limited else "")
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:

@@ -100,7 +100,7 @@ async def test_a_model_that_cannot_summarise_quotes_without_generating() -> None
 async def test_scope_options() -> None:
     generator = ScriptedGenerator()
     answer = await run_command(TASK, generator, talk(30), {"last": "10"})
-    assert "_10 of 10 messages, 12:20 to 12:29 UTC; there are older ones" in answer
+    assert "_10 of 10 messages, 12:20 to 12:29 UTC; I did not read what is older" in answer
     answer = await run_command(TASK, generator, talk(30), {"since": "12:25"})
     assert "_5 of 5 messages, 12:25 to 12:29 UTC_" in answer
     await run_command(TASK, generator, talk(3), {"language": "fr", "style": "bullets"})
