@@ -149,6 +149,7 @@ def _download(hub_id: str, found: HubModel, on_progress: OnProgress) -> Path:
     total_bytes = sum(_wanted_bytes(found).values())
     is_done = threading.Event()
     report = threading.Thread(target=_report, args=(hub_id, total_bytes, on_progress, is_done), daemon=True)
+    on_progress(0, total_bytes)
     report.start()
     try:
         return Path(
@@ -178,11 +179,8 @@ def _report(hub_id: str, total_bytes: int, on_progress: OnProgress, is_done: thr
     from huggingface_hub import constants
 
     blobs = Path(constants.HF_HUB_CACHE) / f"models--{hub_id.replace('/', '--')}" / "blobs"
-    while True:
-        is_last = is_done.wait(_POLL_S)
+    while not is_done.wait(_POLL_S):
         on_progress(min(_size(blobs), total_bytes), total_bytes)
-        if is_last:
-            return
 
 
 def _size(folder: Path) -> int:

@@ -182,8 +182,8 @@ class GenerationWorker:
             await self._serve(child)
         finally:
             watchdog.cancel()
+            how = await _uninterrupted(asyncio.create_task(child.stop(_STOP_GRACE_S)))
             self._child = None
-            how = await child.stop(_STOP_GRACE_S)
             self._bury(child.pid, how)
 
     async def _serve(self, child: ChildProcess) -> None:
@@ -283,6 +283,15 @@ class GenerationWorker:
             ticket.fail(error)
         else:
             self._scheduler.resume(ticket, delivered_tokens)
+
+
+async def _uninterrupted(task: asyncio.Task[str]) -> str:
+    """The task's result, waited for even when the waiting is cancelled: a process must not be left behind."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _now_s() -> float:

@@ -4,7 +4,8 @@ It keeps the interface of `bot.generation.engine.engine` and is run by the same 
 prefix is a little program of words: `count 20` writes 20 numbers, `slow` waits in each step, `die 3` kills
 the process at the third token, `die-once FILE 3` only if FILE is not there yet, `hang 3` never comes back
 from that step, `raise 3` raises an error that quotes the prompt, `differ 3` writes its process id as the
-third token, `noise` prints to standard output, `echo` gives the messages back. The model's name says what becomes of loading.
+third token, `noise` prints to standard output, `echo` gives the messages back. The model's name says what
+becomes of loading.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def test_every_frame_comes_back_equal(frame):
 
 @given(st.lists(ANY_TEXT, max_size=4), st.integers(1, 7))
 def test_any_text_survives_any_cut_of_the_stream(texts, step):
-    frames = [wire.Count(1, tuple(texts)), wire.Beat()]
+    frames: list[wire.Frame] = [wire.Count(1, tuple(texts)), wire.Beat()]
     data = b"".join(wire.encode(frame) for frame in frames)
     decoder = wire.Decoder()
     pieces = [data[start : start + step] for start in range(0, len(data), step)]
