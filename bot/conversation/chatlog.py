@@ -24,6 +24,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_MESSAGES = 100_000
 MAX_ZIP_FILES = 2_000
 START_OF_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""When a log without any times is taken to begin; nobody is shown times of that year."""
 FORMATS = (
     "I read plain text (`Name: text` lines), JSON lines, Slack exports (a JSON file or a zip of one channel) "
     "and DiscordChatExporter JSON."

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.conversation.chatlog import START_OF_UNDATED
 from bot.conversation.context import answer_budget
 from bot.conversation.tasks.answer import clean_answer, greedy, whole_answer
 from bot.conversation.tasks.task import Option, Task, TaskContext
@@ -52,7 +53,9 @@ class Coverage:
         pattern = "%H:%M" if first.date() == last.date() == now.date() else "%Y-%m-%d %H:%M"
         zone = " UTC" if not now.utcoffset() else ""
         read = len(self.turns) - self.unread
-        line = f"{read} of {len(self.turns)} messages, {first:{pattern}} to {last:{pattern}}{zone}"
+        line = f"{read} of {len(self.turns)} messages"
+        if last.year > START_OF_UNDATED.year:
+            line += f", {first:{pattern}} to {last:{pattern}}{zone}"
         cut = sum(len(turn.text) > MAX_MESSAGE_CHARS for turn in self.turns)
         line += f"; {cut} very long, read in part" if cut else ""
         return line + ("; I did not read what is older" if self.is_limited else "")

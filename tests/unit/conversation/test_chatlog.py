@@ -29,12 +29,16 @@ def pairs(found: list[LogMessage]) -> list[tuple[str, str]]:
         "[20.11.26, 10:02:11] Ann: Hello\n[20.11.26, 10:03:00] Bob: Hi\nthere",
         "11/20/26, 10:02 AM - Ann: Hello\n11/20/26, 10:03 AM - Bob: Hi\nthere",
         "2026-11-20 10:02 Ann: Hello\n2026-11-20 10:03 Bob: Hi\nthere",
+        "[10:02] <Ann> Hello\n[10:03] <@Bob> Hi\nthere",
+        "Ann — Today at 10:02 AM\nHello\n\nBob — Today at 10:03 AM\nHi\nthere",
+        "Ann — 20/11/2026 10:02\nHello\nBob — 20/11/2026 10:03\nHi\nthere",
+        "Ann  [10:02 AM]\nHello\nBob  [10:03 AM]\nHi\nthere",
     ],
 )
 def test_transcripts_are_read(text: str) -> None:
     found = parse_log(text.encode())
     assert pairs(found) == [("Ann", "Hello"), ("Bob", "Hi\nthere")]
-    if "20" in text:
+    if "11" in text:
         assert found[0].sent_at == datetime(2026, 11, 20, 10, 2, tzinfo=UTC)
 
 
@@ -45,6 +49,10 @@ def test_other_text_is_a_message_a_paragraph() -> None:
         "Another: thing.",
         "A third.",
     ]
+
+
+def test_a_list_is_no_transcript() -> None:
+    assert [message.author for message in parse_log("- item: one\n- item: two\n* item: three")] == ["someone"]
 
 
 def test_json_lines_of_any_names() -> None:

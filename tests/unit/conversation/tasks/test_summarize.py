@@ -7,12 +7,14 @@ from contextlib import aclosing
 
 import pytest
 
+from bot.conversation.chatlog import parse_log, to_incoming
 from bot.conversation.tasks.summarize import TASK
 from bot.errors import CommandError
 from bot.generation.types import Prompt
-from bot.messages import Author, Command, Progress
+from bot.messages import Author, Command, Progress, Turn
 from tests.support import (
     BOB,
+    CHANNEL,
     SMALL,
     ListMemory,
     ScriptedGenerator,
@@ -106,6 +108,12 @@ async def test_scope_options() -> None:
     await run_command(TASK, generator, talk(3), {"language": "fr", "style": "bullets"})
     assert "bullet points" in generator.prompts[-1].messages[0].content
     assert "French" in generator.prompts[-1].messages[0].content
+
+
+async def test_a_log_without_times_is_summarised_without_times() -> None:
+    incoming = to_incoming(parse_log("Ann: one\nBob: two"), CHANNEL)
+    said = [Turn("user", sent.text, sent.author, sent.sent_at, sent.message_id) for sent in incoming]
+    assert (await run_command(TASK, ScriptedGenerator(), ListMemory(said))).endswith("\n\n_2 of 2 messages_")
 
 
 async def test_an_empty_channel_is_said() -> None:
