@@ -6,8 +6,9 @@ connection; a model that is not here yet is fetched by the engine's process (`hu
 What `auto` takes, by these rules:
 
 1. Candidates are the models already here: in the Hugging Face cache and in the models folder.
-2. A candidate is a causal language model in safetensors with a tokenizer and a chat template. A
-   base model is never taken: it must hold a dialogue. Quantized ones need further packages: never.
+2. A candidate is a causal language model in safetensors, of a type that transformers knows, with a
+   tokenizer and a chat template. A base model is never taken: it must hold a dialogue. Quantized ones
+   need further packages: never.
 3. It must fit: the weights' bytes x 1.25 and 1 GiB for the rest must be free, on the GPU where
    there is one that torch can use, else in main memory.
 4. Without a GPU it has at most 4 billion parameters: a larger one writes slower than people read.
@@ -23,11 +24,12 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import ConfigError
+from bot.generation import pocket
 from bot.generation.folders import ModelFolder, read_folder
 from bot.generation.memory import Memory, available_memory
 
 POCKET: Final = "pocket"
-POCKET_FOLDER: Final = Path(__file__).parent / "pocket"
+POCKET_FOLDER: Final = pocket.FOLDER
 
 MEMORY_OVERHEAD: Final = 1.25
 MEMORY_RESERVE_BYTES: Final = 1024**3
@@ -109,8 +111,8 @@ def found_models(
     memory = memory or available_memory(device)
     rows = [_judge(name, read_folder(folder), memory) for name, folder in _folders(models_dir, hub_cache)]
     rows.sort(key=lambda row: row[1], reverse=True)
-    pocket = read_folder(POCKET_FOLDER)
-    last = _row(POCKET, pocket, fits=pocket.problem is None, reason=pocket.problem or "comes with Parley")
+    bundled = read_folder(POCKET_FOLDER)
+    last = _row(POCKET, bundled, fits=bundled.problem is None, reason=bundled.problem or "comes with Parley")
     return [row for row, _ in rows] + [last]
 
 
@@ -205,6 +207,8 @@ def _obstacle(model: ModelFolder, memory: Memory) -> str | None:
         return model.problem
     if not model.is_causal_lm:
         return f"{model.architecture or 'its architecture'} is no causal language model"
+    if not model.is_known_type:
+        return f"the installed transformers does not know the model type {model.model_type!r}"
     if not model.has_chat_template:
         return "a base model: it has no chat template"
     if model.is_quantized:

@@ -6,7 +6,7 @@ the safetensors files, never a weight. Knows nothing of settings or of which mod
 
 from __future__ import annotations
 
-import hashlib
+import importlib.util
 import json
 import math
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import ModelLoadError
+from bot.generation import pocket
 
 _TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 _MAX_HEADER_BYTES: Final = 100_000_000  # the safetensors format's own limit
@@ -35,6 +36,7 @@ class ModelFolder:
     architecture: str
     has_chat_template: bool
     is_quantized: bool
+    model_type: str
     modified_at: float
     problem: str | None = None
 
@@ -42,6 +44,15 @@ class ModelFolder:
     def is_causal_lm(self) -> bool:
         """Whether the model continues text: what a chat needs, unlike an encoder or a classifier."""
         return self.architecture.endswith(("ForCausalLM", "LMHeadModel"))
+
+    @property
+    def is_known_type(self) -> bool:
+        """Whether the installed transformers has code for the model, judged by its folders alone: importing
+        it would take seconds."""
+        found = importlib.util.find_spec("transformers")
+        if found is None or found.origin is None:
+            return False
+        return (Path(found.origin).parent / "models" / self.model_type.replace("-", "_")).is_dir()
 
 
 def read_folder(folder: Path) -> ModelFolder:
@@ -53,7 +64,7 @@ def read_folder(folder: Path) -> ModelFolder:
         size = sum(file.stat().st_size for file in weights)
         modified_at = max((file.stat().st_mtime for file in weights), default=0.0)
     except (OSError, ValueError) as error:
-        return ModelFolder(folder, 0, 0, "", False, False, 0.0, _complaint(folder, error))
+        return ModelFolder(folder, 0, 0, "", False, False, "", 0.0, _complaint(folder, error))
     architectures = config.get("architectures")
     return ModelFolder(
         folder=folder,
@@ -62,6 +73,7 @@ def read_folder(folder: Path) -> ModelFolder:
         architecture=str(architectures[0]) if isinstance(architectures, list) and architectures else "",
         has_chat_template=_has_chat_template(folder),
         is_quantized="quantization_config" in config,
+        model_type=str(config.get("model_type", "")),
         modified_at=modified_at,
         problem=_problem(folder, has_weights=bool(weights)),
     )
@@ -80,9 +92,23 @@ def _problem(folder: Path, *, has_weights: bool) -> str | None:
         return "it has only pickle weights (*.bin), which can run code; convert them to safetensors"
     if not has_weights:
         return "it has no *.safetensors file"
+    if missing := _missing_weights(folder):
+        return f"{missing[0]} is missing"
     if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
         return "it has no tokenizer"
     return None
+
+
+def _missing_weights(folder: Path) -> list[str]:
+    """Weight files that the index of a model in several files names and that are not here."""
+    try:
+        weight_map = _read_json(folder / "model.safetensors.index.json").get("weight_map")
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError):
+        return ["model.safetensors.index.json"]
+    names = {str(name) for name in weight_map.values()} if isinstance(weight_map, dict) else set()
+    return sorted(name for name in names if not (folder / name).is_file())
 
 
 def _has_chat_template(folder: Path) -> bool:
@@ -124,21 +150,11 @@ def _shape_size(tensor: object) -> int:
 
 
 def verify_manifest(folder: Path) -> None:
-    """Check the files of the bundled model against `manifest.json` (`{"files": {name: SHA-256 in hex}}`).
-
-    Raises ModelLoadError naming the first file that is missing or differs.
-    """
+    """Check the bundled model in `folder` byte for byte. Raises ModelLoadError saying what is wrong first."""
     advice = "install Parley again, or set BOT_MODEL to another model"
     try:
-        files = _read_json(folder / "manifest.json").get("files")
-    except (OSError, ValueError):
+        problems = pocket.verify_manifest(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise ModelLoadError(f"the bundled model is missing from {folder}: {advice}") from None
-    if not isinstance(files, dict) or not files:
-        raise ModelLoadError(f"{folder / 'manifest.json'} lists no files: {advice}")
-    for name, expected in files.items():
-        try:
-            digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        except OSError:
-            raise ModelLoadError(f"the bundled model has lost its file {name}: {advice}") from None
-        if digest != expected:
-            raise ModelLoadError(f"the bundled model's file {name} is damaged: {advice}")
+    if problems:
+        raise ModelLoadError(f"the bundled model is damaged ({problems[0]}): {advice}")

@@ -2,8 +2,9 @@
 
 Fetches safetensors, JSON and tokenizer files only: nothing that could run code. The commit in use is
 pinned: what was resolved at the first download is remembered and used from then on, until the
-setting names another revision. A model that is complete in the cache costs no network at all. No
-token is ever sent: a gated model is to be downloaded by its licensee and named as a folder.
+setting names another revision or the file of pins is deleted. A model that is complete in the cache
+costs no network at all. No token is ever sent: a gated model is to be downloaded by its licensee and
+named as a folder.
 """
 
 from __future__ import annotations

@@ -149,18 +149,17 @@ class ChildProcess:
 
 
 class Backoff:
-    """Seconds to wait before the next start: 0.2, doubling to 30; from the beginning again after a run
-    that was healthy for a minute."""
+    """Seconds to wait before the next start: 0.2, doubling to 30; from the beginning again after a
+    healthy run."""
 
-    def __init__(self, first_s: float = 0.2, limit_s: float = 30.0, healthy_s: float = 60.0) -> None:
+    def __init__(self, first_s: float = 0.2, limit_s: float = 30.0) -> None:
         self._first_s = first_s
         self._limit_s = limit_s
-        self._healthy_s = healthy_s
         self._next_s = first_s
 
-    def after(self, healthy_for_s: float) -> float:
-        """The wait after a run that was ready for `healthy_for_s` seconds before it died."""
-        if healthy_for_s >= self._healthy_s:
+    def after(self, *, was_healthy: bool) -> float:
+        """The wait after a run, healthy or not, that ended by a death."""
+        if was_healthy:
             self._next_s = self._first_s
         wait_s = self._next_s
         self._next_s = min(self._next_s * 2, self._limit_s)

@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 _STOP_GRACE_S: Final = 3.0
 _MAX_DEATHS_WHILE_LOADING: Final = 5
+_HEALTHY_S: Final = 60.0
 _COUNT_CACHE_BYTES: Final = 16 * 1024 * 1024
 
 
@@ -94,6 +95,7 @@ class GenerationWorker:
         self._last_beat_s = 0.0
         self._spawned_s = 0.0
         self._ready_s: float | None = None  # when this child became ready
+        self._has_answered = False  # this child
         self._deaths_while_loading = 0
         self._supervisor: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -162,7 +164,7 @@ class GenerationWorker:
             while self._end is None:
                 await self._one_life()
                 if self._end is None:
-                    await asyncio.sleep(self._backoff.after(self._healthy_for_s()))
+                    await asyncio.sleep(self._backoff.after(was_healthy=self._was_healthy()))
         except Exception as error:  # whatever it is: callers must not wait for ever
             logger.exception("the generation worker stopped")
             self._give_up(ModelLoadError(f"the generation worker stopped ({type(error).__name__})"))
@@ -174,7 +176,7 @@ class GenerationWorker:
         except OSError as error:
             self._give_up(ModelLoadError(f"the engine's process could not be started: {error}"))
             return
-        self._child, self._ready_s = child, None
+        self._child, self._ready_s, self._has_answered = child, None, False
         self._spawned_s = self._last_beat_s = _now_s()
         logger.info("engine[%d] started for %s (%s)", child.pid, self._model.name, self._model.reason)
         watchdog = asyncio.create_task(self._watch(child), name="engine watchdog")
@@ -215,8 +217,10 @@ class GenerationWorker:
         logger.error("the model cannot be used: %s", error)
         self._stop_work(error, f"failed: {error}")
 
-    def _healthy_for_s(self) -> float:
-        return 0.0 if self._ready_s is None else _now_s() - self._ready_s
+    def _was_healthy(self) -> bool:
+        """Whether the last child was of use: it finished an answer, or was ready for a while."""
+        was_ready = self._ready_s is not None and _now_s() - self._ready_s >= _HEALTHY_S
+        return was_ready or self._has_answered
 
     async def _watch(self, child: ChildProcess) -> None:
         """Kill the child when nothing was heard of it for too long."""
@@ -241,6 +245,7 @@ class GenerationWorker:
         match frame:
             case Deltas(deltas):
                 for delta in deltas:
+                    self._has_answered |= delta.finish_reason is not None
                     self._scheduler.deliver(delta)
             case Counted():
                 self._counter.answered(frame)

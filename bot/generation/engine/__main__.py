@@ -216,9 +216,11 @@ def _reserve_pipes() -> tuple[BinaryIO, BinaryIO]:
 def _die_with_parent() -> None:
     """Have Linux kill this process when its parent dies, for the case that it is stopped and cannot read.
 
-    And ignore Ctrl-C, which a terminal sends to parent and child alike: the parent decides.
+    And ignore Ctrl-C and SIGTERM, which a terminal or a service manager sends to parent and child alike:
+    the parent decides, and may want to finish an answer first.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -28,7 +28,8 @@ from tests.integration.worker.conftest import (
 
 
 async def test_ten_kills_in_mid_stream_are_invisible(make_worker):
-    worker = await make_worker(backoff=Backoff(first_s=0.01, limit_s=0.01))
+    worker = await make_worker(backoff=Backoff(first_s=0.01))
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
     waits = []
     for round_ in range(10):
         generations = [worker.submit(ask("count 40", f"{round_}/{n}", str(n))) for n in range(3)]
@@ -45,6 +46,7 @@ async def test_ten_kills_in_mid_stream_are_invisible(make_worker):
         assert not is_alive(pid)
     figure(f"kill -9 to ready again, 10 times: median {sorted(waits)[5]:.2f} s, worst {max(waits):.2f} s")
     assert max(waits) < 5
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
 
 
 async def until_replaced(worker, pid: int) -> None:
@@ -170,6 +172,17 @@ async def test_the_status_tells_of_a_crash(make_worker):
     assert worker.status == "restarting after a crash"
     await worker.ready()
     assert worker.status == "ready"
+
+
+async def test_the_child_leaves_signals_to_its_parent(make_worker):
+    worker = await make_worker()
+    pid = worker.child_pid
+    generation = worker.submit(ask("slow count 10"))
+    text = (await anext(generation)).text
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+    assert text + await read(generation) == numbers(10)
+    assert worker.child_pid == pid
 
 
 async def test_the_childs_environment_holds_no_secret(make_worker):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError, ModelLoadError
-from bot.generation import memory
+from bot.generation import memory, pocket
 from bot.generation.catalog import (
     MEMORY_RESERVE_BYTES,
     POCKET_FOLDER,
@@ -23,6 +22,7 @@ from bot.generation.memory import Memory
 
 PLENTY = Memory(64 * 1024**3, is_gpu=False)
 COMMIT = "a" * 40
+INDEX = json.dumps({"weight_map": {"v": "model.safetensors", "w": "model-2.safetensors"}})
 
 
 def make_model(
@@ -36,7 +36,8 @@ def make_model(
 ) -> Path:
     """A folder with the headers of a model of any size; the data behind them are a hole in the file."""
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps({"architectures": [architecture], **(config or {})}))
+    settings = {"architectures": [architecture], "model_type": "llama", **(config or {})}
+    (folder / "config.json").write_text(json.dumps(settings))
     (folder / "tokenizer.json").write_text("{}")
     template = {"chat_template": "{{ messages }}"} if chat else {}
     (folder / "tokenizer_config.json").write_text(json.dumps(template))
@@ -57,6 +58,7 @@ def test_auto_takes_the_largest_chat_model(tmp_path):
     make_model(tmp_path / "large", 3_000_000_000)
     make_model(tmp_path / "base", 3_500_000_000, chat=False)
     make_model(tmp_path / "encoder", 3_500_000_000, architecture="BertForMaskedLM")
+    make_model(tmp_path / "unknown", 3_500_000_000, config={"model_type": "invented"})
     make_model(tmp_path / "packed", 3_500_000_000, config={"quantization_config": {"bits": 4}})
     assert choose_auto(tmp_path) == "large"
 
@@ -121,6 +123,10 @@ def test_a_folder_is_taken_whatever_its_size(tmp_path):
         (lambda folder: (folder / "model.safetensors").unlink(), "no *.safetensors"),
         (lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"), "pickle"),
         (lambda folder: (folder / "tokenizer.json").unlink(), "no tokenizer"),
+        (
+            lambda folder: (folder / "model.safetensors.index.json").write_text(INDEX),
+            "model-2.safetensors is missing",
+        ),
         (lambda folder: (folder / "config.json").write_text("[]"), "cannot be read"),
     ],
 )
@@ -180,19 +186,18 @@ def test_parameters_are_counted_over_all_files(tmp_path):
     assert read_folder(folder).parameters == 1_500
 
 
-def test_a_manifest_is_verified_byte_for_byte(tmp_path):
+def test_the_bundled_model_is_verified_byte_for_byte(tmp_path):
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(b"weights")
-    with pytest.raises(ModelLoadError, match="missing"):
+    with pytest.raises(ModelLoadError, match="is missing from"):
         verify_manifest(tmp_path)
-    manifest = {"files": {weights.name: hashlib.sha256(b"weights").hexdigest()}}
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    pocket.write_manifest(tmp_path)
     verify_manifest(tmp_path)
     weights.write_bytes(b"weightz")
     with pytest.raises(ModelLoadError, match="damaged"):
         verify_manifest(tmp_path)
-    weights.unlink()
-    with pytest.raises(ModelLoadError, match="lost"):
+    (tmp_path / pocket.MANIFEST).write_text("[]")
+    with pytest.raises(ModelLoadError, match="is missing from"):
         verify_manifest(tmp_path)
 
 

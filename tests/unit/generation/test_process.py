@@ -27,7 +27,6 @@ def test_no_secret_reaches_the_child():
 
 
 def test_the_wait_doubles_up_to_its_limit_and_starts_over_after_a_healthy_run():
-    backoff = Backoff(first_s=0.2, limit_s=1.0, healthy_s=60)
-    assert [backoff.after(0) for _ in range(5)] == [0.2, 0.4, 0.8, 1.0, 1.0]
-    assert backoff.after(59) == 1.0
-    assert [backoff.after(60), backoff.after(0)] == [0.2, 0.4]
+    backoff = Backoff(first_s=0.2, limit_s=1.0)
+    assert [backoff.after(was_healthy=False) for _ in range(5)] == [0.2, 0.4, 0.8, 1.0, 1.0]
+    assert [backoff.after(was_healthy=True), backoff.after(was_healthy=False)] == [0.2, 0.4]
