@@ -10,7 +10,12 @@ import sys
 from collections.abc import Iterable
 
 MASK = "***"
-QUIET = {"aiohttp.access": logging.WARNING, "aiosqlite": logging.WARNING, "asyncio": logging.WARNING}
+QUIET = {
+    "aiohttp.access": logging.WARNING,
+    "alembic": logging.WARNING,
+    "aiosqlite": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
 """Libraries that would speak for every request or statement, some of them with its parameters."""
 
 

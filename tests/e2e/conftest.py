@@ -26,7 +26,7 @@ def parley(tmp_path: Path) -> CommandLine:
 
 @pytest.fixture(scope="session")
 def gpt2_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A GPT-2 of two small layers with a byte-level BPE tokenizer, random but always the same."""
+    """A GPT-2 of two small layers with a byte-level BPE tokenizer: random, and always the same."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
@@ -45,7 +45,7 @@ def gpt2_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(7)
     config = GPT2Config(
         vocab_size=len(tokenizer),
-        n_positions=256,
+        n_positions=16_384,
         n_embd=48,
         n_layer=2,
         n_head=4,
@@ -53,7 +53,11 @@ def gpt2_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    GPT2LMHeadModel(config).save_pretrained(folder)
+    model = GPT2LMHeadModel(config)
+    # An end that is never the likeliest token: answers last as long as a test lets them.
+    with torch.no_grad():
+        model.transformer.wte.weight[tokenizer.eos_token_id] = 0.0
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
