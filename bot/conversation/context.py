@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.conversation.text.safety import clean_name, clean_text, is_blank
+from bot.conversation.text.safety import as_counted, clean_name, clean_text, is_blank
 from bot.errors import PromptTooLongError
 from bot.generation.types import ModelInfo, Prompt, PromptMessage, TextGenerator
 from bot.messages import Turn
@@ -199,8 +199,9 @@ async def _measure(generator: TextGenerator, turns: Sequence[Turn], room: int) -
 
 
 def _as_rendered(turn: Turn) -> str:
+    """What of a turn is counted: its speaker's name always, since it may be needed."""
     speaker = _speaker(turn)
-    return f"{speaker}: {clean_text(turn.text)}" if speaker else clean_text(turn.text)
+    return as_counted(f"{speaker}: {turn.text}" if speaker else turn.text)
 
 
 async def _shortened(generator: TextGenerator, question: Turn, room: int) -> MeasuredTurn:

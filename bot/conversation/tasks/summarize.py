@@ -17,7 +17,7 @@ from bot.conversation.tasks.answer import clean_answer, greedy, whole_answer
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.extract import choose
 from bot.conversation.text.languages import find_language
-from bot.conversation.text.safety import clean_name, is_blank, one_line
+from bot.conversation.text.safety import as_counted, clean_name, is_blank, one_line
 from bot.conversation.text.times import parse_since
 from bot.errors import CommandError, PromptTooLongError
 from bot.generation.types import Prompt, PromptMessage
@@ -140,22 +140,15 @@ def _name(turn: Turn) -> str:
 
 async def _summary(ctx: TaskContext, coverage: Coverage) -> AsyncGenerator[Piece, None]:
     """Read all turns, in as many parts as the context window asks for, and stream the summary."""
+    room = await _room(ctx)
     lines = [_line(number, turn) for number, turn in enumerate(coverage.turns, 1)]
-    answer = answer_budget(ctx.model, ctx.answer_tokens)
-    instruction_tokens = sum(await ctx.generator.count_tokens([_system(ctx), _request("")]))
-    overhead = ctx.model.prompt_overhead + 2 * ctx.model.message_overhead + SPARE_TOKENS
-    room = ctx.model.context_window - answer - instruction_tokens - overhead
-    if room < MIN_ROOM:
-        raise PromptTooLongError(f"only {room} tokens are left for messages")
-    segments = await _segments(ctx, lines, room)
-    is_first = True
+    segments, is_first = await _segments(ctx, lines, room), True
     while len(segments) > 1:
         notes: list[str] = []
         for number, segment in enumerate(segments, 1):
             yield Progress(f"reading part {number} of {len(segments)}")
             note = ""
-            params = greedy(min(answer, room // 4))
-            async with aclosing(whole_answer(ctx, _prompt(ctx, segment), params)) as pieces:
+            async with aclosing(whole_answer(ctx, _prompt(ctx, segment), greedy(room // 4))) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, str):
                         note = piece
@@ -165,14 +158,25 @@ async def _summary(ctx: TaskContext, coverage: Coverage) -> AsyncGenerator[Piece
                 coverage.unread += len({_number(line) for line in segment})
         if not notes:
             return
-        is_first = False
-        shorter = await _segments(ctx, notes, room)
+        shorter, is_first = await _segments(ctx, notes, room), False
         if len(shorter) >= len(segments):
             raise PromptTooLongError("notes do not get shorter than what they are notes of")
         segments = shorter
-    async with aclosing(clean_answer(ctx, _prompt(ctx, segments[0]), greedy(answer))) as pieces:
+    params = greedy(answer_budget(ctx.model, ctx.answer_tokens))
+    async with aclosing(clean_answer(ctx, _prompt(ctx, segments[0]), params)) as pieces:
         async for piece in pieces:
             yield piece
+
+
+async def _room(ctx: TaskContext) -> int:
+    """Tokens that messages may take in one prompt, beside the instruction and an answer."""
+    instruction_tokens = sum(await ctx.generator.count_tokens([_system(ctx), _request("")]))
+    overhead = ctx.model.prompt_overhead + 2 * ctx.model.message_overhead + SPARE_TOKENS
+    answer = answer_budget(ctx.model, ctx.answer_tokens)
+    room = ctx.model.context_window - answer - instruction_tokens - overhead
+    if room < MIN_ROOM:
+        raise PromptTooLongError(f"only {room} tokens are left for messages")
+    return room
 
 
 def _line(number: int, turn: Turn) -> str:
@@ -228,7 +232,8 @@ async def _fitting(ctx: TaskContext, lines: Sequence[str], room: int) -> list[tu
     counted: list[tuple[str, int]] = []
     for at in range(0, len(lines), COUNT_AT_ONCE):
         batch = lines[at : at + COUNT_AT_ONCE]
-        for line, tokens in zip(batch, await ctx.generator.count_tokens(batch), strict=True):
+        counts = await ctx.generator.count_tokens([as_counted(line) for line in batch])
+        for line, tokens in zip(batch, counts, strict=True):
             if tokens + 1 <= room or len(line) < 2:
                 counted.append((line, tokens + 1))
                 continue

@@ -15,6 +15,7 @@ _MASS_MENTION = re.compile(
     r"@(?=(?:everyone|here|channel)\b)|<(?=!(?:channel|here|everyone|group)\b|!subteam\^)", re.I
 )
 _MENTION = re.compile(r"<(?=(@[!&]?[\w-]+)(?:\|[^<>\n]{0,200})?>)")
+_CONTROL_TOKEN = re.compile(r"<[|/]?[\w|.:-]{1,40}>|\[/?[A-Z_]{2,40}\]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -45,6 +46,12 @@ def clean_name(name: str) -> str:
 def clean_text(text: str) -> str:
     """What can be tokenized: no control characters but tab and line breaks, no lone surrogates."""
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))
+
+
+def as_counted(text: str) -> str:
+    """`text` as it is to be counted: what looks like a control token of a model is broken up, as the engine
+    does when it renders a prompt, since one such token becomes many."""
+    return _CONTROL_TOKEN.sub(lambda match: f"{match[0][0]} {match[0][1:]}", clean_text(text))
 
 
 def one_line(text: str) -> str:

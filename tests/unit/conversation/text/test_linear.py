@@ -43,6 +43,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "clean_name": safety.clean_name,
     "clean_text": safety.clean_text,
     "is_blank": safety.is_blank,
+    "as_counted": safety.as_counted,
+    "one_line": safety.one_line,
     "mask": lambda text: masking.mask(text).pieces(),
     "sentences": sentences.sentences,
     "detect": detect.detect,
