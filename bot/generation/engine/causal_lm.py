@@ -24,6 +24,7 @@ class CausalLM(Protocol):
     __call__: Callable[..., Any]
     forward: Callable[..., Any]
     num_parameters: Callable[..., int]
+    get_input_embeddings: Callable[[], torch.nn.Embedding]
     prepare_inputs_for_generation: Callable[..., dict[str, Any]]
     _supports_default_dynamic_cache: Callable[[], bool]
     _prepare_cache_for_generation: Callable[..., None]

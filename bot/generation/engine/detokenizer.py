@@ -46,7 +46,9 @@ class Detokenizer:
             return ""
         self._pending.append(token_id)
         text = self._decode(self._context + self._pending)
-        if not text.endswith(UNDECODED):
+        # Some decoders show half a character as U+FFFD, others not at all.
+        is_open = text.endswith(UNDECODED) or text == self._context_text
+        if not is_open:
             return self._release(self._settle(text))
         if len(self._pending) < MAX_HELD_TOKENS:
             return ""

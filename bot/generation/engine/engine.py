@@ -20,7 +20,7 @@ from bot.generation.engine.padded import PaddedRunner, Runner, why_not_padded
 from bot.generation.engine.prompts import RenderedPrompt
 from bot.generation.engine.sampler import NonFiniteLogitsError, Sampler
 from bot.generation.engine.single import SingleRunner
-from bot.generation.types import Delta, FinishReason, GenerationRequest, ModelInfo, Usage
+from bot.generation.types import Delta, FinishReason, GenerationRequest, ModelInfo, Prompt, Usage
 
 __all__ = ["Engine", "load"]
 
@@ -93,20 +93,11 @@ class Engine:
         """Take a request; its answer begins in one of the next steps. An answer is cut to what the context
         window leaves. Raises PromptTooLongError, and GenerationError for a prompt that cannot be
         rendered."""
-        sampling = request.sampling
-        length = len(request.prompt.prefix) + sum(len(message.content) for message in request.prompt.messages)
-        if length > LONGEST_TOKEN * self.info.context_window:  # tokenizing it would stall the other answers
-            raise PromptTooLongError(
-                f"prompt of {length} characters, context window {self.info.context_window}"
-            )
-        prompt = self._loaded.renderer.render(request.prompt)
-        room = self.info.context_window - len(prompt.ids)
-        if room < 1:
-            raise PromptTooLongError(
-                f"prompt of {len(prompt.ids)} tokens, context window {self.info.context_window}"
-            )
         if request.request_id in self._ids():
             raise GenerationError(f"request {request.request_id} is already here")
+        sampling = request.sampling
+        prompt = self._render(request.prompt)
+        room = self.info.context_window - len(prompt.ids)
         answer = _Answer(
             request_id=request.request_id,
             prompt=prompt,
@@ -118,6 +109,19 @@ class Engine:
             ),
         )
         self._waiting.append(answer)
+
+    def _render(self, prompt: Prompt) -> RenderedPrompt:
+        """Ids of a prompt that leaves room for an answer."""
+        window = self.info.context_window
+        length = len(prompt.prefix) + sum(len(message.content) for message in prompt.messages)
+        if length > LONGEST_TOKEN * window:  # tokenizing it would stall the other answers
+            raise PromptTooLongError(f"prompt of {length} characters, context window of {window} tokens")
+        rendered = self._loaded.renderer.render(prompt)
+        if len(rendered.ids) >= window:
+            raise PromptTooLongError(f"prompt of {len(rendered.ids)} tokens, context window of {window}")
+        if max(rendered.ids) >= self._loaded.vocabulary:
+            raise GenerationError("the tokenizer has tokens in this prompt that the model does not know")
+        return rendered
 
     def _ids(self) -> set[str]:
         return {

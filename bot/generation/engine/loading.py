@@ -52,13 +52,15 @@ DTYPES = {
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model ready to run. `eos_ids` are the tokens at which `generate` would stop."""
+    """A model ready to run. `eos_ids` are the tokens at which `generate` would stop; ids below `vocabulary`
+    have an embedding."""
 
     model: CausalLM
     codec: Codec
     renderer: PromptRenderer
     info: ModelInfo
     eos_ids: frozenset[int]
+    vocabulary: int
 
 
 def load(
@@ -108,7 +110,9 @@ def _load(folder: Path, name: str, device: str, dtype: str) -> LoadedModel:
         translates=skills.translates,
         sampling={**_recommended_sampling(model), **skills.sampling},
     )
-    return LoadedModel(model, codec, renderer, info, _eos_ids(model))
+    return LoadedModel(
+        model, codec, renderer, info, _eos_ids(model), model.get_input_embeddings().num_embeddings
+    )
 
 
 def _quieten() -> None:

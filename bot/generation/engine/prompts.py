@@ -57,7 +57,10 @@ class PromptRenderer:
     def _scaffolding(self) -> set[str]:
         if self.template is None:
             return set()
-        rendered, contents = self.template.probe()
+        try:
+            rendered, contents = self.template.probe()
+        except Exception:  # templates raise whatever they like
+            return set()
         return scaffolding(rendered, contents, self._codec.control_strings)
 
     def _end_of_turn_ids(self) -> frozenset[int]:
@@ -73,17 +76,13 @@ class PromptRenderer:
     def render(self, prompt: Prompt) -> RenderedPrompt:
         """Token ids and stop conditions of `prompt`. Raises GenerationError when no prompt can be made of
         it."""
-        if not prompt.messages:
-            return self._raw(prompt.prefix)
-        if self.template is None:
-            return self._safely(prompt, self._transcript)
-        return self._safely(prompt, self._chat)
+        if prompt.messages:
+            return self._safely(prompt, self._transcript if self.template is None else self._chat)
+        # Without a template there are no turns to forge: the text stays exactly what `tokenizer(text)` gives.
+        return self._raw(prompt, repair) if self.template is None else self._safely(prompt, self._raw)
 
-    def _raw(self, text: str) -> RenderedPrompt:
-        """Exactly what `tokenizer(text)` gives; only a chat model is shielded from control tokens in it."""
-        if self.template is not None:
-            text = self._neutralizer.clean(repair(text))
-        ids = self._codec.encode(text, with_special=True) or self._codec.start_ids
+    def _raw(self, prompt: Prompt, clean: Clean) -> RenderedPrompt:
+        ids = self._codec.encode(clean(prompt.prefix), with_special=True) or self._codec.start_ids
         if not ids:
             raise GenerationError("empty prompt, and the model has no token to begin a text with")
         return RenderedPrompt(tuple(ids))
@@ -108,7 +107,7 @@ class PromptRenderer:
         messages = [ChatMessage(m.role, clean(_chat_content(m, names))) for m in prompt.messages]
         try:
             text = self.template.render(messages)
-        except (TemplateError, TypeError, ValueError) as error:
+        except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
             raise GenerationError(f"the chat template refused the prompt ({type(error).__name__})") from error
         ids = self._codec.encode(text + clean(prompt.prefix), with_special=False)
         return RenderedPrompt(tuple(ids), stop_ids=self._chat_stop_ids, strip_start=not prompt.prefix)
@@ -127,7 +126,7 @@ class PromptRenderer:
         for message, speaker in zip(prompt.messages, speakers, strict=True):
             if message.role != "system":
                 parts.append(f"{clean(speaker)}: {indent_lines(clean(message.content).strip())}")
-        parts.append(f"{clean(bot)}: {clean(prompt.prefix)}".rstrip(" "))
+        parts.append(f"{clean(bot)}:" + (f" {clean(prompt.prefix)}" if prompt.prefix else ""))
         stop = {f"\n{speaker}:" for speaker in (*speakers, bot, USER_NAME) if speaker}
         ids = self._codec.encode("\n".join(parts), with_special=True)
         return RenderedPrompt(
@@ -145,15 +144,19 @@ class PromptRenderer:
         alone = [(user,), (answer,), (system,)]
         pairs = [(user, user), (user, answer), (answer, user), (system, user)]
         shapes = [*alone, *pairs, (user, answer, user)]
-        lengths = {shape: self._length(shape) for shape in shapes}
+        lengths = {shape: length for shape in shapes if (length := self._length(shape))}
         grown = [lengths[shape] - lengths[shape[:-1]] for shape in shapes if shape[:-1] in lengths]
-        grown.append(lengths[system, user] - lengths[user,])
+        grown.append(lengths.get((system, user), 0) - lengths[user,])
         message = max(grown) - content + JOIN_SLACK
         rest = max(length - len(shape) * (content + message) for shape, length in lengths.items())
         return message, max(rest, 0) + JOIN_SLACK
 
     def _length(self, messages: Sequence[PromptMessage]) -> int:
-        return len(self.render(Prompt(tuple(messages))).ids)
+        """Tokens of a prompt; 0 where the template refuses it."""
+        try:
+            return len(self.render(Prompt(tuple(messages))).ids)
+        except GenerationError:
+            return 0
 
 
 def _chat_content(message: PromptMessage, names: set[str]) -> str:

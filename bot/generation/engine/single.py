@@ -19,60 +19,66 @@ from bot.generation.engine.causal_lm import CausalLM
 
 
 class _Sequence:
-    """One sequence: all its ids so far and the keyword arguments that carry the model's state from step to
-    step."""
+    """One sequence: all its ids so far, how many of them the model has seen, and the keyword arguments that
+    carry the model's state from step to step."""
 
     def __init__(self, model: CausalLM, ids: Sequence[int]) -> None:
+        self._model = model
         self.ids = torch.tensor([list(ids)], device=model.device)
-        self.state: dict[str, Any] = {"use_cache": True, "attention_mask": torch.ones_like(self.ids)}
+        self.seen = 0
+        parameters = inspect.signature(model.forward).parameters
+        self._takes_positions = "position_ids" in parameters
+        self._state: dict[str, Any] = {"use_cache": True}
+        if "logits_to_keep" in parameters:
+            self._state["logits_to_keep"] = 1
         config = copy.deepcopy(model.generation_config)
-        config.cache_implementation = (
-            None  # a static or quantized cache would need sizes that nobody knows yet
-        )
-        model._prepare_cache_for_generation(config, self.state, GenerationMode.GREEDY_SEARCH, 1, len(ids))
-        if "position_ids" in inspect.signature(model.forward).parameters:
-            self.state["position_ids"] = torch.arange(len(ids), device=model.device)[None]
-        self.is_prefilled = False
+        config.cache_implementation = None  # a static cache would need a size that nobody knows yet
+        model._prepare_cache_for_generation(config, self._state, GenerationMode.GREEDY_SEARCH, 1, len(ids))
 
-    def advance(self, model: CausalLM) -> torch.Tensor:
-        """Run the model over what it has not seen yet; logits (V,) of the last place."""
-        inputs = model.prepare_inputs_for_generation(
-            self.ids,
-            next_sequence_length=1 if self.is_prefilled else None,
-            is_first_iteration=not self.is_prefilled,
-            **self.state,
-        )
-        output = model(**inputs, return_dict=True)
-        self.state = model._update_model_kwargs_for_generation(output, self.state)
-        self.is_prefilled = True
+    def prefill(self, budget: int) -> torch.Tensor | None:
+        """Run the model over the next `budget` ids; logits (V,) once it has seen them all."""
+        stop = min(self.seen + budget, self.ids.shape[1])
+        logits = self._advance(stop, is_first_iteration=True)
+        return logits if stop == self.ids.shape[1] else None
+
+    def decode(self, token: int) -> torch.Tensor:
+        """Append a token; logits (V,) of what comes after it."""
+        self.ids = torch.cat([self.ids, self.ids.new_tensor([[token]])], dim=1)
+        return self._advance(self.ids.shape[1], next_sequence_length=1, is_first_iteration=False)
+
+    def _advance(self, stop: int, **options: int | bool) -> torch.Tensor:
+        self._state["attention_mask"] = torch.ones_like(self.ids[:, :stop])
+        if self._takes_positions:
+            self._state["position_ids"] = torch.arange(self.seen, stop, device=self.ids.device)[None]
+        fresh = self.ids[:, self.seen : stop]
+        inputs = self._model.prepare_inputs_for_generation(fresh, **options, **self._state)
+        output = self._model(**inputs, return_dict=True)
+        self._state = self._model._update_model_kwargs_for_generation(output, self._state)
+        self.seen = stop
         logits: torch.Tensor = output.logits[0, -1]
         return logits
 
-    def append(self, token: int) -> None:
-        self.ids = torch.cat([self.ids, self.ids.new_tensor([[token]])], dim=1)
-
 
 class SingleRunner:
-    """A Runner that steps each sequence as a batch of one."""
+    """A Runner that steps each sequence as a batch of one. A recurrent state takes its prompt in one piece:
+    not every such state can be continued by more than one token."""
 
     def __init__(self, model: CausalLM) -> None:
         self._model = model
         self._sequences: dict[str, _Sequence] = {}
+        self._is_recurrent = model._is_stateful or not model._supports_default_dynamic_cache()
 
     def begin(self, key: str, ids: Sequence[int]) -> None:
         self._sequences[key] = _Sequence(self._model, ids)
 
     def prefill(self, key: str, budget: int) -> tuple[int, torch.Tensor | None]:
-        """The whole prompt at once: not every such state can be continued by more than one token."""
         sequence = self._sequences[key]
-        return sequence.ids.shape[1], sequence.advance(self._model)
+        before = sequence.seen
+        logits = sequence.prefill(sequence.ids.shape[1] if self._is_recurrent else max(1, budget))
+        return sequence.seen - before, logits
 
     def decode(self, tokens: Mapping[str, int]) -> dict[str, torch.Tensor]:
-        logits = {}
-        for key, token in tokens.items():
-            self._sequences[key].append(token)
-            logits[key] = self._sequences[key].advance(self._model)
-        return logits
+        return {key: self._sequences[key].decode(token) for key, token in tokens.items()}
 
     def drop(self, key: str) -> None:
         self._sequences.pop(key, None)

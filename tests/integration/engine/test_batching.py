@@ -204,8 +204,10 @@ def compatibility_configs(vocab: int):
     }
 
 
+@pytest.mark.parametrize("piece", [5, 256])
 @pytest.mark.parametrize("kind", sorted(compatibility_configs(10)))
-def test_other_kinds_of_models_take_the_compatibility_road(kind, tmp_path):
+def test_other_kinds_of_models_take_the_compatibility_road(kind, piece, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine_module, "PREFILL_TOKENS_PER_STEP", piece)
     tokenizer = base_tokenizer()
     loaded = load_tiny(save(tmp_path, compatibility_configs(len(tokenizer))[kind], tokenizer))
     schedule = [

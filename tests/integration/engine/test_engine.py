@@ -61,7 +61,7 @@ def test_an_answer_is_cut_to_what_the_context_window_leaves(llama):
 
 def test_a_prompt_that_fills_the_window_is_refused(llama):
     engine = Engine(llama)
-    with pytest.raises(PromptTooLongError, match=r"context window 512"):
+    with pytest.raises(PromptTooLongError, match=r"context window of 512"):
         engine.add(request("a", "日🦊" * 600))
     with pytest.raises(PromptTooLongError, match="characters"):
         engine.add(request("b", " " * 1_000_000))
@@ -94,6 +94,18 @@ def test_a_request_cannot_come_twice(llama):
     engine.add(request("a", "Once"))
     with pytest.raises(GenerationError):
         engine.add(request("a", "Once"))
+
+
+def test_a_token_that_the_model_does_not_know_is_refused(tmp_path):
+    tokenizer = tiny.base_tokenizer()
+    tiny.save(tmp_path, tiny.llama_config(len(tokenizer)), tokenizer)
+    tokenizer.add_tokens(["unheard-of"])
+    tokenizer.save_pretrained(tmp_path)
+    engine = Engine(tiny.load_tiny(tmp_path))
+    with pytest.raises(GenerationError, match="does not know"):
+        engine.add(request("a", "an unheard-of word"))
+    engine.add(request("b", "a word", max_new_tokens=2))
+    assert run(engine)
 
 
 def test_a_model_that_breaks_ends_its_answers_with_an_error(tmp_path):

@@ -94,6 +94,17 @@ def test_any_sentencepiece_tokens_join_to_their_decoding(ids):
     assert "".join(stream(SENTENCEPIECE, ids)) == SENTENCEPIECE.decode(ids)
 
 
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+@settings(deadline=None)
+def test_decoders_that_leave_out_half_characters_lose_none(text):
+    def decode(ids):
+        return bytes(ids).decode("utf-8", "ignore")
+
+    detokenizer = Detokenizer(decode)
+    shown = [detokenizer.push(byte) for byte in text.encode()]
+    assert "".join(shown) + detokenizer.finish() == text
+
+
 def test_no_piece_ends_in_half_a_character():
     ids = BYTE_LEVEL.encode("a 🦊 日本").ids
     assert len(ids) > len("a 🦊 日本")
