@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
     Row,
+    Select,
+    bindparam,
     case,
     func,
-    literal,
     select,
     tuple_,
     type_coerce,
@@ -23,9 +26,21 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Author, ConversationKey, Turn
-from bot.storage.lookup import channel_ids, find_conversation, to_key
+from bot.storage.lookup import THIS_CHANNEL_IDS, THIS_ID, to_key, to_parameters
 from bot.storage.models import conversations, messages
 from bot.storage.records import ConversationSummary
+
+_TURN = (
+    messages.c.role,
+    messages.c.text,
+    messages.c.author_id,
+    messages.c.author_name,
+    messages.c.author_is_bot,
+    messages.c.sent_at,
+    messages.c.message_id,
+    messages.c.reply_to,
+    messages.c.edited_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +66,60 @@ class _Order:
 
 async def turns(connection: AsyncConnection, key: ConversationKey, query: TurnQuery) -> list[Turn]:
     """See HistoryStore.turns."""
-    conversation_id = await find_conversation(connection, key)
-    if query.include_threads and key.thread_id is None:
-        order = _order_with_threads(key, conversation_id)
-    elif conversation_id is None:
-        return []
-    else:
-        order = _order_of_one(conversation_id)
-    statement = select(messages).select_from(order.rows).where(order.which, messages.c.deleted_at.is_(None))
-    if query.memory_only:
-        statement = statement.where(messages.c.is_memory)
-    if query.since is not None:
-        statement = statement.where(messages.c.anchor_sent_at >= query.since)
-    if query.before_message_id is not None:
-        place = await _place(connection, order, query.before_message_id)
-        statement = statement if place is None else statement.where(tuple_(*order.places) < place)
-    if query.through_message_id is not None:
-        place = await _place(connection, order, query.through_message_id)
-        statement = statement if place is None else statement.where(tuple_(*order.places) <= place)
-    newest = statement.order_by(*(place.desc() for place in order.places)).limit(query.limit)
-    rows = (await connection.execute(newest)).all()
+    with_threads = query.include_threads and key.thread_id is None
+    parameters = to_parameters(key)
+    bounds: list[str] = []
+    for bound, message_id in (("before", query.before_message_id), ("through", query.through_message_id)):
+        if message_id is not None:
+            of_message = {**parameters, "of_message": message_id}
+            place = (await connection.execute(_place(with_threads), of_message)).first()
+            if place is not None:
+                bounds.append(bound)
+                parameters |= {f"{bound}_{index}": value for index, value in enumerate(place)}
+    statement = _newest(with_threads, query.memory_only, query.since is not None, tuple(bounds))
+    # SQLite reads a negative limit as none.
+    parameters |= {"since": query.since, "newest": -1 if query.limit is None else query.limit}
+    rows = (await connection.execute(statement, parameters)).all()
     return [_to_turn(row) for row in reversed(rows)]
+
+
+@cache
+def _newest(
+    with_threads: bool, memory_only: bool, has_since: bool, bounds: tuple[str, ...]
+) -> Select[*tuple[Any, ...]]:
+    """The statement for one shape of query; building one takes longer than running it."""
+    order = _order_with_threads() if with_threads else _order_of_one()
+    statement = select(*_TURN).select_from(order.rows).where(order.which, messages.c.deleted_at.is_(None))
+    if memory_only:
+        statement = statement.where(messages.c.is_memory)
+    if has_since:
+        statement = statement.where(messages.c.anchor_sent_at >= bindparam("since"))
+    here = tuple_(*order.places)
+    for bound in bounds:
+        there = tuple_(*(bindparam(f"{bound}_{index}", type_=Integer) for index in range(len(order.places))))
+        statement = statement.where(here < there if bound == "before" else here <= there)
+    newest_first = [place.desc() for place in order.places]
+    return statement.order_by(*newest_first).limit(bindparam("newest", type_=Integer))
+
+
+@cache
+def _place(with_threads: bool) -> Select[*tuple[Any, ...]]:
+    """Where a message stands, deleted or not."""
+    order = _order_with_threads() if with_threads else _order_of_one()
+    of_message = messages.c.message_id == bindparam("of_message")
+    return select(*order.places).select_from(order.rows).where(order.which, of_message)
 
 
 def _whole(column: ColumnElement[datetime]) -> ColumnElement[int]:
     return type_coerce(column, Integer)
 
 
-def _order_of_one(conversation_id: int) -> _Order:
+def _order_of_one() -> _Order:
     places = (_whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
-    return _Order(messages, messages.c.conversation_id == conversation_id, places)
+    return _Order(messages, messages.c.conversation_id == THIS_ID, places)
 
 
-def _order_with_threads(key: ConversationKey, channel_id: int | None) -> _Order:
+def _order_with_threads() -> _Order:
     """The channel's own order, and within it each thread right after the message that it hangs on.
 
     A thread whose first message is not known stands where its oldest message would.
@@ -103,9 +139,9 @@ def _order_with_threads(key: ConversationKey, channel_id: int | None) -> _Order:
             func.coalesce(first.c.id, 0).label("row"),
         )
         .outerjoin(
-            first, (first.c.message_id == conversations.c.thread_id) & (first.c.conversation_id == channel_id)
+            first, (first.c.message_id == conversations.c.thread_id) & (first.c.conversation_id == THIS_ID)
         )
-        .where(conversations.c.id.in_(channel_ids(key)), conversations.c.thread_id != "")
+        .where(conversations.c.id.in_(THIS_CHANNEL_IDS), conversations.c.thread_id != "")
         .subquery("threads")
     )
     rows = messages.outerjoin(threads, threads.c.thread_row == messages.c.conversation_id)
@@ -114,18 +150,7 @@ def _order_with_threads(key: ConversationKey, channel_id: int | None) -> _Order:
     hung_on = (threads.c["at"], threads.c.anchor, threads.c.row)
     outer = tuple(case((is_own, mine), else_=theirs) for mine, theirs in zip(own, hung_on, strict=True))
     inside = tuple(case((is_own, -1), else_=mine) for mine in own)
-    return _Order(rows, messages.c.conversation_id.in_(channel_ids(key)), outer + inside)
-
-
-async def _place(
-    connection: AsyncConnection, order: _Order, message_id: str
-) -> ColumnElement[tuple[int, ...]] | None:
-    """Where a message stands, deleted or not; None when nothing is known of it."""
-    statement = (
-        select(*order.places).select_from(order.rows).where(order.which, messages.c.message_id == message_id)
-    )
-    row = (await connection.execute(statement)).first()
-    return None if row is None else tuple_(*(literal(value, Integer) for value in row))
+    return _Order(rows, messages.c.conversation_id.in_(THIS_CHANNEL_IDS), outer + inside)
 
 
 def _to_turn(row: Row[tuple[object, ...]]) -> Turn:

@@ -5,13 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Row,
+    Text,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
-from bot.storage.lookup import find_conversation, get_conversation, insert_row, to_key
+from bot.storage.lookup import THIS_CONVERSATION, THIS_ID, get_conversation, to_key, to_parameters
 from bot.storage.models import (
     ANSWERING,
     CANCELLED,
@@ -32,54 +47,58 @@ AT_MESSAGE = and_(
     messages.c.conversation_id == inbox.c.conversation_id, messages.c.message_id == inbox.c.message_id
 )
 
+_OF_MESSAGE: BindParameter[str] = bindparam("of_message")
+_EVENT = and_(inbox.c.conversation_id == conversations.c.id, inbox.c.message_id == _OF_MESSAGE)
+_ROW = and_(messages.c.conversation_id == conversations.c.id, messages.c.message_id == _OF_MESSAGE)
+_ONE_ROW = select(literal(1)).subquery()
+_SEQUENCE = table("sqlite_sequence", column("name", Text), column("seq", Integer))
+
+_WHAT_IS_KNOWN = select(
+    conversations.c.id.label("conversation_id"),
+    exists()
+    .where(
+        inbox.c.platform == bindparam("key_platform"),
+        inbox.c.workspace_id == bindparam("key_workspace_id"),
+        inbox.c.event_id == bindparam("of_event"),
+    )
+    .label("is_repeated"),
+    exists().where(_ROW).label("has_row"),
+    exists().where(_ROW, messages.c.deleted_at.is_(None), messages.c.role == "user").label("is_live"),
+    exists().where(_EVENT).label("has_event"),
+    exists().where(_EVENT, inbox.c.state != NOTED).label("has_job"),
+    # The new row's id is one more: a message is its own anchor, so its id must be known beforehand.
+    select(_SEQUENCE.c.seq).where(_SEQUENCE.c.name == "messages").scalar_subquery().label("last_id"),
+).select_from(_ONE_ROW.outerjoin(conversations, THIS_CONVERSATION))
+_ADD_MESSAGE = insert(messages)
+_ADD_EVENT = insert(inbox)
+
 
 async def accept(connection: AsyncConnection, message: IncomingMessage) -> bool:
     """See HistoryStore.accept."""
-    conversation_id = await get_conversation(connection, message.conversation)
-    known = (await connection.execute(_what_is_known(conversation_id, message))).one()
+    key = message.conversation
+    parameters = {**to_parameters(key), "of_event": message.event_id, "of_message": message.message_id}
+    known = (await connection.execute(_WHAT_IS_KNOWN, parameters)).one()
     if known.is_repeated:
         return False
-    is_new = not known.has_row and not known.events
+    conversation_id = known.conversation_id or await get_conversation(connection, key)
+    is_new = not known.has_row and not known.has_event
     if is_new:
-        await _add_message(connection, conversation_id, message)
+        row_id = (known.last_id or 0) + 1
+        row = {**_to_row(conversation_id, message), "id": row_id, "anchor_id": row_id}
+        await connection.execute(_ADD_MESSAGE, row)
     # A message of which only the event is left was erased; a late copy must not bring it back.
-    is_job = message.is_addressed and not known.jobs and (is_new or known.is_live)
+    is_job = message.is_addressed and not known.has_job and (is_new or known.is_live)
     event = {
-        "platform": message.conversation.platform,
-        "workspace_id": message.conversation.workspace_id,
+        "platform": key.platform,
+        "workspace_id": key.workspace_id,
         "event_id": message.event_id,
         "conversation_id": conversation_id,
         "message_id": message.message_id,
         "command": _to_json(message.command) if is_job else None,
         "state": WAITING if is_job else NOTED,
     }
-    await connection.execute(insert(inbox).values(event))
+    await connection.execute(_ADD_EVENT, event)
     return True
-
-
-def _what_is_known(
-    conversation_id: int, message: IncomingMessage
-) -> Select[tuple[bool, bool, bool, int, int]]:
-    key = message.conversation
-    row = and_(messages.c.conversation_id == conversation_id, messages.c.message_id == message.message_id)
-    event = and_(inbox.c.conversation_id == conversation_id, inbox.c.message_id == message.message_id)
-    return select(
-        exists()
-        .where(
-            inbox.c.platform == key.platform,
-            inbox.c.workspace_id == key.workspace_id,
-            inbox.c.event_id == message.event_id,
-        )
-        .label("is_repeated"),
-        exists().where(row).label("has_row"),
-        exists().where(row, messages.c.deleted_at.is_(None), messages.c.role == "user").label("is_live"),
-        select(func.count()).select_from(inbox).where(event).scalar_subquery().label("events"),
-        select(func.count())
-        .select_from(inbox)
-        .where(event, inbox.c.state != NOTED)
-        .scalar_subquery()
-        .label("jobs"),
-    )
 
 
 def _to_row(conversation_id: int, message: IncomingMessage) -> dict[str, object]:
@@ -99,16 +118,6 @@ def _to_row(conversation_id: int, message: IncomingMessage) -> dict[str, object]
     }
 
 
-async def _add_message(connection: AsyncConnection, conversation_id: int, message: IncomingMessage) -> None:
-    row_id = await insert_row(connection, messages, _to_row(conversation_id, message))
-    await _anchor(connection, messages.c.id == row_id)
-
-
-async def _anchor(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
-    """A person's message is its own anchor; its id is known only now."""
-    await connection.execute(update(messages).where(which).values(anchor_id=messages.c.id))
-
-
 async def import_messages(connection: AsyncConnection, past: Sequence[IncomingMessage]) -> int:
     """See HistoryStore.import_messages."""
     ids = {key: await get_conversation(connection, key) for key in {message.conversation for message in past}}
@@ -125,7 +134,7 @@ async def import_messages(connection: AsyncConnection, past: Sequence[IncomingMe
     await connection.execute(statement, rows)
     unanchored = and_(messages.c.conversation_id.in_(ids.values()), messages.c.anchor_id == 0)
     added = (await connection.execute(count.where(unanchored))).scalar_one()
-    await _anchor(connection, unanchored)
+    await connection.execute(update(messages).where(unanchored).values(anchor_id=messages.c.id))
     return added
 
 
@@ -157,29 +166,53 @@ async def recover(connection: AsyncConnection, platform: str) -> list[Conversati
     return [to_key(row) for row in await connection.execute(waiting)]
 
 
+_INTERRUPTED = (
+    select(replies)
+    .where(replies.c.conversation_id == THIS_ID, replies.c.state == WAITING)
+    .order_by(replies.c.id)
+)
+_QUESTIONS = (
+    select(
+        inbox.c.id.label("inbox_id"),
+        inbox.c.conversation_id,
+        inbox.c.event_id,
+        inbox.c.command,
+        messages.c.message_id,
+        messages.c.author_id,
+        messages.c.author_name,
+        messages.c.author_is_bot,
+        messages.c.text,
+        messages.c.sent_at,
+        messages.c.reply_to,
+    )
+    .join(messages, AT_MESSAGE)
+    .where(messages.c.deleted_at.is_(None))
+    .order_by(inbox.c.id)
+)
+_WAITING_QUESTIONS = _QUESTIONS.where(inbox.c.conversation_id == THIS_ID, inbox.c.state == WAITING)
+_QUESTIONS_OF_REPLY = _QUESTIONS.where(inbox.c.reply_id == bindparam("of_reply"), inbox.c.state == ANSWERING)
+_ADD_REPLY = insert(replies).returning(replies.c.id)
+_TAKE = (
+    update(inbox)
+    .where(
+        inbox.c.conversation_id == bindparam("of_conversation"),
+        inbox.c.state == WAITING,
+        inbox.c.id <= bindparam("last"),
+    )
+    .values(state=ANSWERING, reply_id=bindparam("of_reply"))
+)
+
+
 async def claim(connection: AsyncConnection, key: ConversationKey) -> Job | None:
     """See HistoryStore.claim."""
-    conversation_id = await find_conversation(connection, key)
-    if conversation_id is None:
-        return None
-    return await _claim_interrupted(connection, key, conversation_id) or await _claim_waiting(
-        connection, key, conversation_id
-    )
+    return await _claim_interrupted(connection, key) or await _claim_waiting(connection, key)
 
 
-async def _claim_interrupted(
-    connection: AsyncConnection, key: ConversationKey, conversation_id: int
-) -> Job | None:
-    interrupted = (
-        select(replies)
-        .where(replies.c.conversation_id == conversation_id, replies.c.state == WAITING)
-        .order_by(replies.c.id)
-    )
-    for reply in (await connection.execute(interrupted)).all():
+async def _claim_interrupted(connection: AsyncConnection, key: ConversationKey) -> Job | None:
+    for reply in (await connection.execute(_INTERRUPTED, to_parameters(key))).all():
         is_intact = not await cancel_deleted_questions(connection, reply.id)
-        questions = await _questions(
-            connection, key, inbox.c.reply_id == reply.id, inbox.c.state == ANSWERING
-        )
+        rows = (await connection.execute(_QUESTIONS_OF_REPLY, {"of_reply": reply.id})).all()
+        questions = [_to_message(key, row) for row in rows]
         if not questions:
             await connection.execute(
                 update(replies).where(replies.c.id == reply.id).values(state=CANCELLED, text=None)
@@ -205,40 +238,16 @@ async def cancel_deleted_questions(connection: AsyncConnection, reply_id: int) -
     return result.rowcount
 
 
-async def _claim_waiting(
-    connection: AsyncConnection, key: ConversationKey, conversation_id: int
-) -> Job | None:
-    waiting = await _questions(
-        connection, key, inbox.c.conversation_id == conversation_id, inbox.c.state == WAITING
-    )
+async def _claim_waiting(connection: AsyncConnection, key: ConversationKey) -> Job | None:
+    waiting = (await connection.execute(_WAITING_QUESTIONS, to_parameters(key))).all()
     if not waiting:
         return None
-    if waiting[0][1].command is not None:
-        taken = waiting[:1]
-    else:
-        taken = list(takewhile(lambda question: question[1].command is None, waiting))
+    taken = waiting[:1] if waiting[0].command else list(takewhile(lambda row: row.command is None, waiting))
+    conversation_id, last = taken[-1].conversation_id, taken[-1].inbox_id
     new = {"conversation_id": conversation_id, "state": WRITING, "attempt": 1}
-    reply_id = await insert_row(connection, replies, new)
-    last = taken[-1][0]
-    await connection.execute(
-        update(inbox)
-        .where(inbox.c.conversation_id == conversation_id, inbox.c.state == WAITING, inbox.c.id <= last)
-        .values(state=ANSWERING, reply_id=reply_id)
-    )
-    return Job(reply_id, key, _oldest_first(taken), (), None, 1)
-
-
-async def _questions(
-    connection: AsyncConnection, key: ConversationKey, *which: ColumnElement[bool]
-) -> list[tuple[int, IncomingMessage]]:
-    """Inbox ids and messages that are to be answered, in the order of their arrival."""
-    statement = (
-        select(inbox.c.id.label("inbox_id"), inbox.c.event_id, inbox.c.command, messages)
-        .join(messages, AT_MESSAGE)
-        .where(*which, messages.c.deleted_at.is_(None))
-        .order_by(inbox.c.id)
-    )
-    return [(row.inbox_id, _to_message(key, row)) for row in await connection.execute(statement)]
+    reply_id = (await connection.execute(_ADD_REPLY, new)).scalar_one()
+    await connection.execute(_TAKE, {"of_conversation": conversation_id, "last": last, "of_reply": reply_id})
+    return Job(reply_id, key, _oldest_first([_to_message(key, row) for row in taken]), (), None, 1)
 
 
 async def _posts(connection: AsyncConnection, reply_id: int) -> tuple[str, ...]:
@@ -250,13 +259,11 @@ async def _posts(connection: AsyncConnection, reply_id: int) -> tuple[str, ...]:
     return tuple((await connection.scalars(statement)).all())
 
 
-def _oldest_first(questions: list[tuple[int, IncomingMessage]]) -> tuple[IncomingMessage, ...]:
-    return tuple(
-        message for _, message in sorted(questions, key=lambda question: (question[1].sent_at, question[0]))
-    )
+def _oldest_first(arrived: list[IncomingMessage]) -> tuple[IncomingMessage, ...]:
+    return tuple(sorted(arrived, key=lambda message: message.sent_at))
 
 
-def _to_message(key: ConversationKey, row: Row[tuple[object, ...]]) -> IncomingMessage:
+def _to_message(key: ConversationKey, row: Row[*tuple[Any, ...]]) -> IncomingMessage:
     return IncomingMessage(
         conversation=key,
         message_id=row.message_id,

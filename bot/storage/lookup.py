@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, desc, insert, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, desc, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
@@ -24,6 +24,31 @@ class FoundMessage:
     text: str
     is_deleted: bool
     reply_id: int | None
+
+
+# Statements that run for every message are built once; these are their parameters for a conversation.
+THIS_CONVERSATION = and_(
+    conversations.c.platform == bindparam("key_platform"),
+    conversations.c.workspace_id == bindparam("key_workspace_id"),
+    conversations.c.channel_id == bindparam("key_channel_id"),
+    conversations.c.thread_id == bindparam("key_thread_id"),
+)
+THIS_ID = select(conversations.c.id).where(THIS_CONVERSATION).scalar_subquery()
+THIS_CHANNEL_IDS = select(conversations.c.id).where(
+    conversations.c.platform == bindparam("key_platform"),
+    conversations.c.workspace_id == bindparam("key_workspace_id"),
+    conversations.c.channel_id == bindparam("key_channel_id"),
+)
+
+
+def to_parameters(key: ConversationKey) -> dict[str, object]:
+    """The values for THIS_CONVERSATION and THIS_ID."""
+    return {
+        "key_platform": key.platform,
+        "key_workspace_id": key.workspace_id,
+        "key_channel_id": key.channel_id,
+        "key_thread_id": key.thread_id or "",
+    }
 
 
 def is_conversation(key: ConversationKey) -> ColumnElement[bool]:

@@ -4,8 +4,9 @@ does not fit (a late call about a reply that was withdrawn, released or erased m
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Row, Select, case, delete, select, update
+from sqlalchemy import Row, bindparam, case, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,6 +36,31 @@ _AFTER_RESTART = {
 }
 """A restart that was meant is no failed attempt: the next one is the second, however often it happens."""
 
+# The last message that an unfinished reply answers: its answer stands after this one.
+_LAST_QUESTION = (
+    select(messages.c.message_id, messages.c.anchor_sent_at, messages.c.anchor_id)
+    .join(inbox, AT_MESSAGE)
+    .where(
+        inbox.c.reply_id == bindparam("of_reply"),
+        inbox.c.state == ANSWERING,
+        messages.c.deleted_at.is_(None),
+    )
+    .order_by(messages.c.anchor_sent_at.desc(), messages.c.anchor_id.desc())
+    .limit(1)
+)
+_FIRST_POST = (
+    select(reply_posts.c.message_id)
+    .where(reply_posts.c.reply_id == bindparam("of_reply"))
+    .order_by(reply_posts.c.position)
+    .limit(1)
+)
+_NEW_TURN = insert(messages)
+# The platform may have shown us our own post already, as a message like any other.
+_ADD_TURN = _NEW_TURN.on_conflict_do_update(
+    index_elements=["message_id", "conversation_id"],
+    set_={name: column for name, column in _NEW_TURN.excluded.items() if name != "id"},
+)
+
 
 async def record_post(connection: AsyncConnection, reply_id: int, index: int, message_id: str) -> None:
     """See HistoryStore.record_post."""
@@ -61,7 +87,7 @@ async def complete(connection: AsyncConnection, reply_id: int, *, is_memory: boo
     if reply is None or reply.state not in RUNNING:
         return
     await cancel_deleted_questions(connection, reply_id)
-    question = (await connection.execute(_last_question(reply_id))).first()
+    question = (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first()
     if question is not None and reply.text and reply.text.strip():
         await _append_turn(connection, reply, question, author, is_memory)
     await _set_questions(connection, reply_id, ANSWERING, DONE)
@@ -70,20 +96,15 @@ async def complete(connection: AsyncConnection, reply_id: int, *, is_memory: boo
 
 async def _append_turn(
     connection: AsyncConnection,
-    reply: Row[tuple[object, ...]],
-    question: Row[tuple[object, ...]],
+    reply: Row[*tuple[Any, ...]],
+    question: Row[*tuple[Any, ...]],
     author: Author,
     is_memory: bool,
 ) -> None:
-    first_post = (
-        select(reply_posts.c.message_id)
-        .where(reply_posts.c.reply_id == reply.id)
-        .order_by(reply_posts.c.position)
-        .limit(1)
-    )
+    first_post: str | None = await connection.scalar(_FIRST_POST, {"of_reply": reply.id})
     turn = {
         "conversation_id": reply.conversation_id,
-        "message_id": await connection.scalar(first_post) or f"reply:{reply.id}",
+        "message_id": first_post or f"reply:{reply.id}",
         "role": "assistant",
         "is_memory": is_memory,
         "author_id": author.id,
@@ -98,12 +119,7 @@ async def _append_turn(
         "anchor_sent_at": question.anchor_sent_at,
         "anchor_id": question.anchor_id,
     }
-    # The platform may have shown us our own post already, as a message like any other.
-    await connection.execute(
-        insert(messages)
-        .values(turn)
-        .on_conflict_do_update(index_elements=["message_id", "conversation_id"], set_=turn)
-    )
+    await connection.execute(_ADD_TURN, turn)
 
 
 async def release(connection: AsyncConnection, reply_id: int) -> None:
@@ -123,7 +139,7 @@ async def withdraw(connection: AsyncConnection, reply_id: int, message_id: str |
         going.append(inbox.c.message_id == message_id)
     await connection.execute(update(inbox).where(*going).values(state=CANCELLED, command=None))
     await cancel_deleted_questions(connection, reply_id)
-    if (await connection.execute(_last_question(reply_id))).first() is not None:
+    if (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first() is not None:
         await release(connection, reply_id)
         return False
     await connection.execute(
@@ -139,13 +155,10 @@ async def reopen(connection: AsyncConnection, reply_id: int) -> ConversationKey 
         return None
     await _set_questions(connection, reply_id, DONE, ANSWERING)
     await cancel_deleted_questions(connection, reply_id)
-    if (await connection.execute(_last_question(reply_id))).first() is None:
+    if (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first() is None:
         return None
-    key = to_key(
-        (
-            await connection.execute(select(conversations).where(conversations.c.id == reply.conversation_id))
-        ).one()
-    )
+    of_reply = select(conversations).where(conversations.c.id == reply.conversation_id)
+    key = to_key((await connection.execute(of_reply)).one())
     turn = (await connection.execute(select(messages).where(messages.c.reply_id == reply_id))).first()
     if turn is not None:
         await drop_derived(connection, key, turn.message_id)
@@ -154,19 +167,8 @@ async def reopen(connection: AsyncConnection, reply_id: int) -> ConversationKey 
     return key
 
 
-async def _reply(connection: AsyncConnection, reply_id: int) -> Row[tuple[object, ...]] | None:
+async def _reply(connection: AsyncConnection, reply_id: int) -> Row[*tuple[Any, ...]] | None:
     return (await connection.execute(select(replies).where(replies.c.id == reply_id))).first()
-
-
-def _last_question(reply_id: int) -> Select[tuple[str, datetime, int]]:
-    """The last message that an unfinished reply answers: its answer stands after this one."""
-    return (
-        select(messages.c.message_id, messages.c.anchor_sent_at, messages.c.anchor_id)
-        .join(inbox, AT_MESSAGE)
-        .where(inbox.c.reply_id == reply_id, inbox.c.state == ANSWERING, messages.c.deleted_at.is_(None))
-        .order_by(messages.c.anchor_sent_at.desc(), messages.c.anchor_id.desc())
-        .limit(1)
-    )
 
 
 async def _set_questions(connection: AsyncConnection, reply_id: int, old: str, new: str) -> None:

@@ -295,7 +295,7 @@ async def test_no_byte_is_left(database: Path, store: HistoryStore) -> None:
 
 
 async def _ask(store: HistoryStore, key: ConversationKey) -> None:
-    """A command with its answer, an answer withdrawn when it was written, and a summary, all with the secret."""
+    """A command with its answer, an answer withdrawn once written, and a summary, all with the secret."""
     mark = f"secret-of-{key.channel_id}-"
     await store.accept(
         said(f"{key.channel_id} c", mark, key=key, command=Command("translate", {"text": mark}))

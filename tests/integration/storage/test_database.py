@@ -135,7 +135,7 @@ async def test_a_useless_file_is_a_storage_error(tmp_path: Path, damage: str) ->
         path.write_bytes(b"nothing that SQLite knows" * 100)
     store = HistoryStore(f"sqlite+aiosqlite:///{path}")
     for call in (store.accept(said("m1")), store.turns(CHANNEL)):
-        with pytest.raises(StorageError, match="not a database|no such table"):
+        with pytest.raises(StorageError, match=r"not a database|no such table"):
             await call
     await store.close()
 
@@ -191,7 +191,7 @@ asyncio.run(main())
 
 
 def _killed_writer(url: str, run: int, acknowledged: int) -> int:
-    """Start a process that takes and answers messages, kill it at some moment; the last message it acknowledged."""
+    """Kill a process that takes and answers messages, at some moment; the last message that it acknowledged."""
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, url, str(run)], stdout=subprocess.PIPE, text=True
     ) as writer:
@@ -228,7 +228,7 @@ def timed(name: str, bound_ms: float) -> Iterator[None]:
     begun = time.perf_counter()
     yield
     took_ms = (time.perf_counter() - begun) * 1000
-    print(f"{name}: {took_ms:.1f} ms")
+    print(f"{name}: {took_ms:.1f} ms")  # noqa: T201
     assert took_ms < bound_ms, name
 
 
@@ -239,7 +239,7 @@ async def _median_ms(name: str, call: Callable[[int], Awaitable[object]]) -> flo
         await call(number)
         times.append((time.perf_counter() - begun) * 1000)
     times.sort()
-    print(f"{name}: p50 {times[30]:.2f} ms, slowest {times[-1]:.2f} ms")
+    print(f"{name}: p50 {times[30]:.2f} ms, slowest {times[-1]:.2f} ms")  # noqa: T201
     return times[30]
 
 

@@ -81,7 +81,7 @@ async def test_upgrading_what_is_up_to_date_is_quick_and_keeps_everything(url: s
     for _ in range(10):
         migrate.upgrade(url)
     took_ms = (time.perf_counter() - begun) * 100
-    print(f"upgrade with nothing to do: {took_ms:.2f} ms")
+    print(f"upgrade with nothing to do: {took_ms:.2f} ms")  # noqa: T201
     assert took_ms < 50
     assert await texts(store) == ["text of m1"]
     await store.close()
@@ -100,7 +100,7 @@ def test_a_newer_database_is_refused_and_left_alone(database: Path, url: str) ->
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     before = schema(database)
     for attempt in (lambda: migrate.upgrade(url), lambda: migrate.downgrade(url, "base")):
-        with pytest.raises(StorageError, match="9999.*newer"):
+        with pytest.raises(StorageError, match=r"9999.*newer"):
             attempt()
     assert migrate.current(url) == "9999"
     assert schema(database) == before
