@@ -140,15 +140,16 @@ def _name(turn: Turn) -> str:
 
 async def _summary(ctx: TaskContext, coverage: Coverage) -> AsyncGenerator[Piece, None]:
     """Read all turns, in as many parts as the context window asks for, and stream the summary."""
-    room = await _room(ctx)
+    room, answer = await _room(ctx), answer_budget(ctx.model, ctx.answer_tokens)
     lines = [_line(number, turn) for number, turn in enumerate(coverage.turns, 1)]
+    note_params = greedy(min(answer, room // 4))
     segments, is_first = await _segments(ctx, lines, room), True
     while len(segments) > 1:
         notes: list[str] = []
         for number, segment in enumerate(segments, 1):
             yield Progress(f"reading part {number} of {len(segments)}")
             note = ""
-            async with aclosing(whole_answer(ctx, _prompt(ctx, segment), greedy(room // 4))) as pieces:
+            async with aclosing(whole_answer(ctx, _prompt(ctx, segment), note_params)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, str):
                         note = piece
@@ -162,8 +163,7 @@ async def _summary(ctx: TaskContext, coverage: Coverage) -> AsyncGenerator[Piece
         if len(shorter) >= len(segments):
             raise PromptTooLongError("notes do not get shorter than what they are notes of")
         segments = shorter
-    params = greedy(answer_budget(ctx.model, ctx.answer_tokens))
-    async with aclosing(clean_answer(ctx, _prompt(ctx, segments[0]), params)) as pieces:
+    async with aclosing(clean_answer(ctx, _prompt(ctx, segments[0]), greedy(answer))) as pieces:
         async for piece in pieces:
             yield piece
 

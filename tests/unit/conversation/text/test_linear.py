@@ -13,6 +13,7 @@ from bot.conversation.text import detect, extract, masking, safety, sentences, s
 from bot.errors import CommandError
 
 LENGTH = 100_000
+LIMIT_S = 0.25
 SINGLE = list("`~[]()<>|*_#.!\\ \n\t\"':@-=/1a漢\u0301\u200d\u202e\ud800\x00\U0001f1eb")
 MARKS = [
     *SINGLE,
@@ -56,11 +57,11 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_time_is_linear_in_every_metacharacter(name: str) -> None:
-    slow = {}
+    slow = []
     for mark in MARKS:
         text = (mark * LENGTH)[:LENGTH]
-        if (seconds := min(_seconds(FUNCTIONS[name], text) for _ in range(2))) > 0.25:
-            slow[mark] = seconds
+        if all(_seconds(FUNCTIONS[name], text) > LIMIT_S for _ in range(3)):
+            slow.append(mark)
     assert not slow  # the goal is 50 ms on an idle core; what is quadratic takes seconds
 
 
