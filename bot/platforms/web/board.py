@@ -19,6 +19,12 @@ import aiosqlite
 
 from bot.errors import StorageError
 
+PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
+"""
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS channels (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL
@@ -157,7 +163,9 @@ class Board:
             "UPDATE messages SET text = '', author_id = '', author_name = '', nonce = NULL, is_deleted = 1 "
             "WHERE id = ? AND NOT is_deleted"
         )
-        return await self._write(sql, (note_id,)) > 0
+        is_erased = await self._write(sql, (note_id,)) > 0
+        await self._read("PRAGMA wal_checkpoint(TRUNCATE)")  # the journal has its text too
+        return is_erased
 
     async def page(self, channel: str, thread: str | None, before: int | None) -> tuple[list[Note], bool]:
         """A page of a channel or thread, oldest first, up to `seq` `before`; and whether older ones remain.
@@ -197,17 +205,18 @@ class Board:
             if self._is_closed:
                 raise StorageError("the playground's board is closed")
             if self._connection is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    connection = await aiosqlite.connect(self._path)
-                    await connection.execute("PRAGMA journal_mode = WAL")
-                    await connection.execute("PRAGMA synchronous = FULL")
-                    await connection.execute("PRAGMA secure_delete = ON")
-                    await connection.executescript(SCHEMA)
-                except (sqlite3.Error, OSError) as error:
-                    raise StorageError(f"the board {self._path} cannot be opened: {error}") from error
-                self._connection = connection
+                self._connection = await self._connect()
             return self._connection
+
+    async def _connect(self) -> aiosqlite.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = await aiosqlite.connect(self._path)
+        try:
+            await connection.executescript(PRAGMAS + SCHEMA)
+        except sqlite3.Error as error:
+            await connection.close()
+            raise StorageError(f"the board {self._path} cannot be opened: {error}") from error
+        return connection
 
     async def _read(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         connection = await self._open()

@@ -126,7 +126,11 @@ class WebPlatform:
         self._port = int(listener.getsockname()[1])
         server = Server(self._gate(), room, self._hub, lambda: manager.model_status, self._health)
         runner = web.AppRunner(
-            server.application(), access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S
+            server.application(),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=SHUTDOWN_S,
+            auto_decompress=False,
         )
         await runner.setup()
         await web.SockSite(runner, listener).start()

@@ -75,7 +75,9 @@ class Room:
             "channels": [frames.channel_view(channel) for channel in await self._board.channels()],
             "people": [frames.person_view(person) for person in await self._board.people()],
             "commands": command_menu(),
-            "rest_options": {task.name: option.name for task in TASKS for option in task.options if option.is_rest},
+            "rest_options": {
+                task.name: option.name for task in TASKS for option in task.options if option.is_rest
+            },
             "model": self._manager.model_status,
             "replies": self._hub.replies,
             "max_chars": frames.MAX_TEXT_CHARS,

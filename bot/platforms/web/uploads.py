@@ -11,6 +11,7 @@ from pathlib import PurePath
 from uuid import uuid4
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from bot.conversation.chatlog import parse_log, to_incoming
 from bot.errors import BotError, CommandError
@@ -61,7 +62,7 @@ async def _file_of(request: web.Request) -> tuple[str, bytes]:
         async for part in await request.multipart():
             if isinstance(part, BodyPartReader) and part.name == "file" and part.filename:
                 return part.filename, await _bytes_of(part)
-    except ValueError:
+    except (ValueError, HttpProcessingError):
         raise UploadError(400, "The upload was cut short or garbled. Please try again.") from None
     raise UploadError(400, "There was no file in the upload.")
 

@@ -1,4 +1,4 @@
-"""A whole playground: real manager, delivery and databases, a real port on loopback, a scripted text generator.
+"""A whole playground: real manager, delivery and databases, a real port on loopback, scripted answers.
 
 A second `Playground` on the same folder is a restart. `InThread` runs one beside a blocking browser test.
 """
@@ -25,6 +25,29 @@ from tests.integration.conversation.script import PlayedGenerator, Script, last_
 
 T = TypeVar("T")
 
+MARKDOWN = """# Title
+
+**bold** and *lean* and `code <b>` and <b>no tags</b> and [a page](https://example.org/a_(b)) and
+[a trap](javascript:alert(1)) and https://example.com/x. Also 2 * 3 * 4 and snake_case_name.
+
+- one
+- two
+    - two and a half
+
+1. first
+2. second
+
+> said before
+
+```python
+print("1")  # **not bold**
+```
+
+| a | b |
+|---|--:|
+| 1 | 2 |
+"""
+
 
 class Playground:
     """One run of the bot with the playground, on a folder."""
@@ -46,8 +69,9 @@ class Playground:
             self.store, self.generator, Answerer(self.store, self.generator, policy), "Parley"
         )
         self.announced: list[str] = []
-        more = {"health": health} if health else {}
-        self.web = WebPlatform(host, port, "Parley", folder, announce=self.announced.append, **more)
+        self.web = WebPlatform(
+            host, port, "Parley", folder, announce=self.announced.append, health=health or _healthy
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -75,6 +99,10 @@ class Playground:
             with suppress(asyncio.CancelledError):
                 await task
         await self.store.close()
+
+
+async def _healthy() -> None:
+    return
 
 
 class Page:
@@ -125,7 +153,8 @@ class Page:
         """The text of the bot's last post when the next reply has finished."""
         reply = await self.frame("reply", state="finished")
         posts = [f["message"] for f in self.frames if f["type"] in ("message", "edit")]
-        return [post["text"] for post in posts if post["reply_id"] == reply["reply_id"]][-1]
+        texts = [post["text"] for post in posts if post["reply_id"] == reply["reply_id"]]
+        return str(texts[-1]).strip()
 
 
 class InThread:
@@ -173,7 +202,7 @@ async def slowly(request: GenerationRequest) -> AsyncIterator[str]:
             yield f"{number} "
             await asyncio.sleep(0.02)
     elif "markdown" in question:
-        yield "# Title\n\n**bold** and `code`\n\n```python\nprint(1)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+        yield MARKDOWN
     else:
         for word in f"You said: {question}".split(" "):
             yield word + " "

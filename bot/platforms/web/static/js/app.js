@@ -40,7 +40,9 @@ function emptyState() {
     h("p", {}, isDirect
       ? "I live on this machine and nothing you write here leaves it. Ask me something, or begin with one of these:"
       : `Talk here as different people. I answer when somebody calls @${store.bot.name}, replies to me, or uses a command.`),
-    h("div", { class: "examples" }, ...examples.map((words) => h("button", { type: "button", dir: "auto", on: { click: () => main.composer.fill(words) } }, words))));
+    h("div", { class: "examples" },
+      ...examples.map((words) => h("button", { type: "button", dir: "auto", on: { click: () => main.composer.fill(words) } }, words)),
+      isDirect && h("button", { type: "button", on: { click: () => byId("import-log").click() } }, "Import a chat log and summarise it")));
 }
 
 function drawBar() {
@@ -105,7 +107,7 @@ const draw = {
   channels: () => sidebar.draw(),
   people: () => [main, side].forEach(({ composer }) => composer.draw()),
   model: drawModel,
-  connection: drawConnection,
+  connection: () => { drawConnection(); [main, side].forEach(({ timeline }) => timeline.draw()); },
   messages: (place) => {
     for (const { timeline } of panesAt(place)) timeline.draw({ toEnd: place.author?.id === store.currentPerson()?.id });
   },

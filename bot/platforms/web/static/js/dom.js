@@ -11,6 +11,8 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
+  // Children first: a browser works out `dir="auto"` again at every child that comes after it.
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
   for (const [name, value] of Object.entries(props)) {
     if (name === "on") {
       for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
@@ -18,7 +20,6 @@ export function h(tag, props = {}, ...children) {
       element.setAttribute(name, value === true ? "" : String(value));
     }
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 

@@ -78,7 +78,7 @@ function quote(lines, start, out, mention, depth) {
 function list(lines, start, out, mention, depth) {
   const [, indent, marker] = LIST.exec(lines[start]);
   const isOrdered = /\d/.test(marker);
-  const element = h(isOrdered ? "ol" : "ul", { dir: "auto" });
+  const element = h(isOrdered ? "ol" : "ul");
   if (isOrdered && parseInt(marker, 10) !== 1) element.setAttribute("start", String(parseInt(marker, 10)));
   let at = start;
   while (at < lines.length) {
@@ -94,6 +94,7 @@ function list(lines, start, out, mention, depth) {
     element.append(h("li", {}, tight(blocks(inner, mention, depth + 1))));
     if (lines[at]?.trim() === "" && LIST.test(lines[at + 1] ?? "")) at += 1;
   }
+  element.dir = "auto";
   out.append(element);
   return at;
 }

@@ -19,13 +19,12 @@ export function avatar(message) {
 /**
  * Build a message's element.
  * @param {Store} store @param {Message} message
- * @param {{isGrouped: boolean, quoted: Message|null|undefined, inThread: boolean, onQuote: (id: string) => void}} look
+ * @param {{isGrouped: boolean, isStreaming: boolean, quoted: Message|null|undefined, inThread: boolean, onQuote: (id: string) => void}} look
  */
 export function messageElement(store, message, look) {
   const body = h("div", { class: "body" }, meta(message), look.quoted && quote(look.quoted, look.onQuote), text(store, message), foot(store, message, look));
-  const isStreaming = message.reply_id !== null && store.replies.has(message.reply_id);
-  const classes = ["message", look.isGrouped && "is-grouped", message.author.is_bot && "is-bot", message.isPending && "is-pending", isStreaming && "is-streaming"];
-  return h("article", { class: classes.filter(Boolean).join(" "), "data-id": message.id, tabindex: "-1", "aria-busy": isStreaming && "true", "aria-label": `${message.author.name || "Deleted"}, ${timeOfDay(message.sent_ms)}` }, avatar(message), body);
+  const classes = ["message", look.isGrouped && "is-grouped", message.author.is_bot && "is-bot", message.isPending && "is-pending", look.isStreaming && "is-streaming"];
+  return h("article", { class: classes.filter(Boolean).join(" "), "data-id": message.id, tabindex: "-1", "aria-busy": look.isStreaming && "true", "aria-label": `${message.author.name || "Deleted"}, ${timeOfDay(message.sent_ms)}` }, avatar(message), body);
 }
 
 function meta({ author, sent_ms, edited_ms, is_deleted }) {

@@ -192,8 +192,9 @@ export class Store extends EventTarget {
   #countReply(message, change) {
     const root = this.view(message.channel, null).messages.get(message.thread);
     if (!root) return;
-    root.thread_replies = Math.max(0, root.thread_replies + change);
-    this.#tell("message", root);
+    const counted = { ...root, thread_replies: Math.max(0, root.thread_replies + change) };
+    this.view(message.channel, null).messages.set(root.id, counted);
+    this.#tell("message", counted);
   }
 
   #gone({ id, channel, thread }) {
@@ -255,7 +256,7 @@ export class Store extends EventTarget {
   #error(frame) {
     const message = this.outbox.get(frame.id);
     if (message) {
-      message.problem = frame.text;
+      this.outbox.set(frame.id, { ...message, problem: frame.text });
       this.#keepOutbox();
       this.#tell("messages", message);
     }
@@ -280,7 +281,7 @@ export class Store extends EventTarget {
     const { id, channel, thread, text, reply_to } = message;
     const frame = { type: "send", id, channel, thread, person: message.author.id, text, reply_to };
     if (text.length > this.maxChars || new Blob([JSON.stringify(frame)]).size > MAX_FRAME_BYTES) {
-      message.problem = "This message is too long to be sent.";
+      this.outbox.set(id, { ...message, problem: "This message is too long to be sent." });
     } else {
       this.socket.send(frame);
     }

@@ -20,6 +20,8 @@ export class Timeline {
     this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } }, icon("down"), "Latest messages");
     this.nodes = [this.list, this.jump];
     this.dirty = new Set();
+    /** What is drawn, by message id or by day, and from what. @type {Map<string, {element: HTMLElement, from: any[]}>} */
+    this.drawn = new Map();
     this.isSticky = true;
     this.list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.list.addEventListener("keydown", (event) => this.#key(event));
@@ -38,10 +40,7 @@ export class Timeline {
     if (this.inThread && !this.store.thread) return;
     const before = this.list.scrollHeight - this.list.scrollTop;
     const wasSticky = this.isSticky || toEnd;
-    const focused = this.list.contains(document.activeElement) ? document.activeElement.closest("[data-id]")?.dataset.id : null;
-    const editing = new Map([...this.list.querySelectorAll("[data-editing]")].map((element) => [element.dataset.id, element]));
-    this.list.replaceChildren(...this.#items(editing), ...this.#thinking());
-    if (focused && !editing.has(focused)) this.#element(focused)?.focus({ preventScroll: true });
+    this.#replace([...this.#items(), ...this.#thinking()]);
     this.#rove();
     if (wasSticky) this.toEnd();
     else this.list.scrollTop = this.list.scrollHeight - before;
@@ -90,7 +89,29 @@ export class Timeline {
 
   // --- drawing ---------------------------------------------------------------------------------
 
-  #items(editing) {
+  /** Put these elements on the list, touching only what differs, so that focus and scrolling stay. */
+  #replace(items) {
+    const wanted = new Set(items);
+    for (const child of [...this.list.children]) if (!wanted.has(child)) child.remove();
+    let next = this.list.firstElementChild;
+    for (const item of items) {
+      if (item === next) next = next.nextElementSibling;
+      else this.list.insertBefore(item, next);
+    }
+    for (const [key, { element }] of this.drawn) if (!wanted.has(element)) this.drawn.delete(key);
+  }
+
+  /** What was drawn from the same things before, or what `make` draws now. */
+  #once(key, from, make) {
+    const known = this.drawn.get(key);
+    if (known && (known.element.dataset.editing || from.every((part, index) => part === known.from[index]))) return known.element;
+    const element = make();
+    if (known) element.tabIndex = known.element.tabIndex;
+    this.drawn.set(key, { element, from });
+    return element;
+  }
+
+  #items() {
     const { channel, thread } = this.place;
     const messages = this.store.messages(channel, thread);
     const view = this.store.view(channel, thread);
@@ -99,19 +120,27 @@ export class Timeline {
     let previous = null;
     for (const message of messages) {
       if (!previous || dayKey(previous.sent_ms) !== dayKey(message.sent_ms)) {
-        items.push(h("div", { class: "day", role: "separator", "aria-label": dayName(message.sent_ms) }, h("span", {}, dayName(message.sent_ms))));
+        items.push(this.#day(message.sent_ms));
       }
-      items.push(editing.get(message.id) ?? this.#build(message, previous));
+      items.push(this.#build(message, previous));
       previous = message;
     }
     return items;
+  }
+
+  #day(ms) {
+    const name = dayName(ms);
+    return this.#once(`day ${dayKey(ms)}`, [name], () => h("div", { class: "day", role: "separator", "aria-label": name }, h("span", {}, name)));
   }
 
   #build(message, previous) {
     const quoted = message.reply_to && message.reply_to !== previous?.id && message.reply_to !== this.place.thread && message.id !== this.place.thread ? this.store.find(message.reply_to) : null;
     const isGrouped = Boolean(previous) && previous.author.id === message.author.id && previous.author.name === message.author.name && !quoted
       && message.sent_ms - previous.sent_ms < GROUP_MS && dayKey(previous.sent_ms) === dayKey(message.sent_ms) && !previous.is_deleted;
-    return messageElement(this.store, message, { isGrouped, quoted, inThread: this.inThread, onQuote: (id) => this.reveal(id) });
+    const isStreaming = message.reply_id !== null && this.store.replies.has(message.reply_id);
+    const from = [message, isGrouped, quoted, isStreaming, message.isPending && this.store.isConnected];
+    const look = { isGrouped, isStreaming, quoted, inThread: this.inThread, onQuote: (/** @type {string} */ id) => this.reveal(id) };
+    return this.#once(message.id, from, () => messageElement(this.store, message, look));
   }
 
   #thinking() {
@@ -131,7 +160,7 @@ export class Timeline {
       const element = this.#element(id);
       if (index < 0 || !element || element.dataset.editing) continue;
       const fresh = this.#build(messages[index], messages[index - 1] ?? null);
-      fresh.tabIndex = element.tabIndex;
+      if (fresh === element) continue;
       const bar = element.querySelector(".toolbar");
       const hadFocus = element.contains(document.activeElement);
       element.replaceWith(fresh);
@@ -168,7 +197,7 @@ export class Timeline {
   /** One message at a time can be reached by Tab; arrows move on. */
   #rove(chosen = null) {
     const all = [...this.list.querySelectorAll(".message")];
-    const current = chosen ?? all.find((element) => element.tabIndex === 0) ?? all.at(-1);
+    const current = chosen ?? all.find((element) => element.contains(document.activeElement)) ?? all.at(-1);
     for (const element of all) element.tabIndex = element === current ? 0 : -1;
     this.list.tabIndex = all.length ? -1 : 0;
   }

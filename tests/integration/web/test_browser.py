@@ -1,0 +1,307 @@
+"""The page in Chromium, as a person uses it: pointer, keyboard, phone; a restart in the middle."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.integration.web.browser import CHROMIUM, DRIVER, Browser
+from tests.integration.web.rig import InThread, Playground, slowly
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (CHROMIUM and DRIVER),
+        reason="Chromium is not installed; on Debian: apt install chromium chromium-driver",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def playground(tmp_path: Path) -> Iterator[Playground]:
+    with InThread(tmp_path, slowly) as playground:
+        yield playground
+
+
+@pytest.fixture
+def browser(shared: Browser, playground: Playground) -> Iterator[Browser]:
+    """The shared window, on a playground of the test's own; the console must stay silent."""
+    shared.resize(1280, 800)
+    shared.prefer(prefers_color_scheme="light")
+    shared.open(playground.web.address)
+    yield shared
+    complaints = shared.complaints
+    shared.run("localStorage.clear(); sessionStorage.clear()")
+    assert complaints == []
+
+
+def test_a_stranger_talks_a_moment_after_opening_the_address(browser: Browser):
+    assert browser.find(".empty h2").text == "Hello, I am Parley"
+    assert "token" not in browser.driver.current_url
+    browser.click(".examples button")
+    box = browser.find("#composer-text")
+    assert box.get_attribute("value") == "Hello! What can you do?"
+    box.send_keys(Keys.ENTER)
+    browser.until(lambda: browser.texts() == ["Hello! What can you do?", "You said: Hello! What can you do?"])
+    assert box.get_attribute("value") == ""
+    assert browser.run("return document.activeElement.id") == "composer-text"
+
+
+@pytest.mark.parametrize("how", ["button", "escape"])
+def test_an_answer_streams_and_can_be_stopped(browser: Browser, how: str):
+    browser.say("count")
+    browser.until(lambda: len(browser.texts()[1].split()) > 3)
+    if how == "button":
+        browser.click(".stop")
+    else:
+        browser.keys(Keys.ESCAPE)
+    browser.gone("#composer-slot .stop")
+    stopped = browser.texts()[1]
+    browser.say("again")
+    browser.until(lambda: browser.texts()[-1] == "You said: again")
+    assert browser.texts()[1] == stopped
+
+
+def test_markdown_is_shown_and_nothing_in_it_runs(browser: Browser):
+    browser.say("markdown")
+    browser.until(lambda: browser.all(".is-bot table"))
+    shown = browser.run("return document.querySelector('.is-bot .text').innerText")
+    assert "code <b>" in shown
+    assert "<b>no tags</b>" in shown
+    assert "2 * 3 * 4" in shown
+    assert "snake_case_name" in shown
+    assert [bold.text for bold in browser.all(".is-bot strong")] == ["bold"]
+    assert [item.text for item in browser.all(".is-bot .text > ol > li")] == ["first", "second"]
+    assert browser.find(".is-bot .text > ul > li > ul > li").text == "two and a half"
+    assert browser.find(".is-bot pre code").text == 'print("1")  # **not bold**'
+    links = {link.get_attribute("href"): link for link in browser.all(".is-bot a")}
+    assert list(links) == ["https://example.org/a_(b)", "https://example.com/x"]
+    assert {link.get_attribute("rel") for link in links.values()} == {"noopener noreferrer nofollow"}
+    assert browser.find(".host").text == "(example.org)"
+    assert browser.find(".is-bot .code button").accessible_name == "Copy"
+
+
+def test_edit_and_delete_by_pointer(browser: Browser):
+    browser.say("helo")
+    browser.until(lambda: browser.texts() == ["helo", "You said: helo"])
+    browser.act_on("helo", "Edit")
+    browser.keys(Keys.BACKSPACE, "lo", Keys.ENTER)
+    browser.until(lambda: browser.texts() == ["hello", "You said: hello"])
+    assert browser.find(".mark").text == "edited"
+    browser.act_on("hello", "Delete")
+    browser.click("#ask-ok")
+    browser.until(lambda: browser.texts() == ["You said: hello"])
+
+
+def test_edit_and_delete_by_keyboard(browser: Browser):
+    browser.say("helo")
+    browser.until(lambda: browser.texts() == ["helo", "You said: helo"])
+    browser.keys(Keys.ARROW_UP)
+    browser.keys(Keys.BACKSPACE, "lo", Keys.ENTER)
+    browser.until(lambda: browser.texts() == ["hello", "You said: hello"])
+    browser.keys(Keys.HOME, Keys.ENTER)  # the edited message has the focus; its toolbar opens
+    assert browser.run("return document.activeElement.getAttribute('aria-label')") == "Reply"
+    browser.keys(Keys.TAB * 4, Keys.ENTER)
+    browser.until(lambda: browser.find("#ask"))
+    browser.keys(Keys.ENTER)
+    browser.until(lambda: browser.texts() == ["You said: hello"])
+
+
+def test_a_thread_is_opened_answered_and_counted(browser: Browser):
+    browser.click('[data-channel="general"]')
+    browser.say("an idea")
+    browser.until(lambda: browser.texts() == ["an idea"])
+    browser.until(lambda: not browser.all(".is-pending"))
+    browser.act_on("an idea", "Reply in a thread")
+    browser.say("@Parley what do you think?", "#thread-composer-text")
+    browser.until(lambda: browser.texts("#thread .text")[-1] == "You said: @Parley what do you think?")
+    assert browser.find(".thread-link").text == "2 replies"
+    assert browser.texts() == ["an idea"]
+    browser.keys(Keys.ESCAPE)
+    browser.gone("#thread")
+
+
+def test_a_reply_shows_what_it_replies_to(browser: Browser):
+    browser.click('[data-channel="general"]')
+    for words in ("first", "second", "third"):
+        browser.say(words)
+    browser.until(lambda: browser.texts() == ["first", "second", "third"] and not browser.all(".is-pending"))
+    browser.act_on("first", "Reply")
+    browser.keys("to the first", Keys.ENTER)
+    browser.until(lambda: browser.find(".quote").text == "Alice first")
+
+
+def test_the_slash_menu_by_keyboard(browser: Browser):
+    box = browser.find("#composer-text")
+    box.send_keys("/")
+    browser.until(lambda: browser.find(".menu"))
+    names = browser.texts(".menu [role=option] .name")
+    assert {"/summarize", "/translate", "/write", "/help"} <= set(names)
+    box.send_keys("wr")
+    assert browser.texts(".menu [role=option] .name") == ["/write"]
+    active = box.get_attribute("aria-activedescendant")
+    assert browser.find(f"#{active}").text.startswith("/write")
+    box.send_keys(Keys.ENTER)
+    assert box.get_attribute("value") == "/write "
+    assert "kind:" in browser.texts(".menu [role=option] .name")
+    box.send_keys("kind:", Keys.ARROW_DOWN, Keys.TAB)
+    assert box.get_attribute("value") == "/write kind:story "
+    box.send_keys("a short tale", Keys.ENTER)
+    browser.until(lambda: len(browser.texts()) == 2 and "a short tale" in browser.texts()[1])
+    box.send_keys("/", Keys.ESCAPE)
+    assert browser.all(".menu:not([hidden])") == []
+
+
+def test_a_wrong_command_is_explained_and_can_be_changed(browser: Browser):
+    browser.say("/sumarize ")
+    assert "/summarize" in browser.until(lambda: browser.find(".problem")).text
+    browser.click('[data-act="amend"]')
+    assert browser.find("#composer-text").get_attribute("value") == "/sumarize "
+    assert browser.texts() == []
+
+
+def test_the_bots_name_is_completed_and_stands_out(browser: Browser):
+    browser.click('[data-channel="general"]')
+    box = browser.find("#composer-text")
+    box.send_keys("hi @pa")
+    browser.until(lambda: browser.find(".menu"))
+    box.send_keys(Keys.TAB, "there", Keys.ENTER)
+    browser.until(lambda: browser.texts()[-1] == "You said: hi @Parley there")
+    assert browser.find(".mention").text == "@Parley"
+
+
+def test_a_log_is_imported_and_summarised(browser: Browser, tmp_path: Path):
+    log = tmp_path / "planning.txt"
+    log.write_text("Ann: ship on Friday?\nBen: yes, on Friday\nAnn: I write the notes\n")
+    browser.all("#import-file")[0].send_keys(str(log))
+    browser.until(lambda: browser.texts() == ["ship on Friday?", "yes, on Friday", "I write the notes"])
+    assert browser.find("#channel-title").text == "#planning"
+    assert browser.find("#composer-text").get_attribute("value") == "/summarize"
+    browser.find("#composer-text").send_keys(Keys.ENTER)
+    browser.until(lambda: len(browser.texts()) == 5)
+
+
+def test_several_people_and_channels(browser: Browser):
+    browser.click("#new-channel")
+    browser.keys("Night shift", Keys.ENTER)
+    browser.until(lambda: browser.find("#channel-title").text == "#Night shift")
+    browser.run("document.querySelector('.speak select').value = 'bob'")
+    browser.run("document.querySelector('.speak select').dispatchEvent(new Event('change'))")
+    browser.say("I am here")
+    browser.until(lambda: browser.texts(".message .author") == ["Bob"])
+    browser.driver.refresh()
+    browser.until(lambda: browser.texts() == ["I am here"])
+    assert browser.run("return document.querySelector('.speak select').value") == "bob"
+
+
+def test_reload_shows_the_same(browser: Browser):
+    browser.say("hello")
+    browser.until(lambda: browser.texts() == ["hello", "You said: hello"])
+    browser.say("/help")
+    browser.until(lambda: len(browser.texts()) == 4)
+    browser.until(lambda: not browser.all(".is-streaming, .is-pending"))
+    before = browser.texts()
+    browser.driver.refresh()
+    browser.until(lambda: browser.texts() == before)
+
+
+def test_a_restart_is_survived_and_unsent_words_are_sent(shared: Browser, tmp_path: Path):
+    with InThread(tmp_path, slowly) as first:
+        port = first.web.port
+        shared.open(first.web.address)
+        shared.say("before")
+        shared.until(lambda: shared.texts() == ["before", "You said: before"])
+    shared.until(lambda: shared.find("#offline"))
+    shared.say("meanwhile")
+    shared.until(lambda: shared.texts()[-1] == "meanwhile")
+    with InThread(tmp_path, slowly, port):
+        shared.until(lambda: shared.texts()[-1] == "You said: meanwhile", 20)
+        assert shared.texts()[:3] == ["before", "You said: before", "meanwhile"]
+        assert not shared.all("#offline:not([hidden])")
+    shared.run("localStorage.clear(); sessionStorage.clear()")
+    shared.complaints  # noqa: B018 - read away: Chromium remarks on every failed connection
+
+
+def test_two_tabs_stay_in_step(browser: Browser, playground: Playground):
+    first = browser.driver.current_window_handle
+    browser.driver.switch_to.new_window("tab")
+    browser.open(playground.root)
+    browser.say("from the second tab")
+    browser.until(lambda: len(browser.texts()) == 2)
+    browser.driver.close()
+    browser.driver.switch_to.window(first)
+    browser.until(lambda: browser.texts() == ["from the second tab", "You said: from the second tab"])
+
+
+def test_right_to_left_text_keeps_to_itself(browser: Browser):
+    browser.say("\u0645\u0631\u062d\u0628\u0627")
+    browser.until(lambda: len(browser.texts()) == 2)
+    direction = (
+        "return getComputedStyle(document.querySelectorAll('.message .text p')[arguments[0]]).direction"
+    )
+    assert browser.run(direction, 0) == "rtl"
+    assert browser.run(direction, 1) == "ltr"
+
+
+HOSTILE = (
+    *("*", "_", "`", "[", "](", "**a", "*a~", "~~", "<http://", "@", "#", "\\", "`a``b", "http://(", "!["),
+    *("[a](http://x", "<b>", "&lt;", "\u0301", "\u202e", "> ", "- ", "|", "\n", " ", "1. a\n", "    - x\n"),
+    *("> \n> ", "a|b\n-|-\n"),
+)
+
+
+def test_hostile_text_is_rendered_in_linear_time(browser: Browser):
+    """Eight times the text takes about eight times as long (quadratic: 64), or no time worth speaking of."""
+    script = """
+        const [marks, done] = arguments;
+        import("/static/js/markdown.js").then(({ renderMarkdown }) => {
+            const took = (text) => Math.min(...[1, 2, 3].map(() => {
+                const start = performance.now();
+                renderMarkdown(text, "Parley");
+                return performance.now() - start;
+            }));
+            done(marks.map((mark) => [2500, 20000].map((n) => took(mark.repeat(Math.ceil(n / mark.length))))));
+        });
+    """
+    took_ms = browser.driver.execute_async_script(script, HOSTILE)
+    slow = {mark: ms for mark, ms in zip(HOSTILE, took_ms, strict=True) if ms[1] > max(100, 24 * ms[0])}
+    assert slow == {}
+
+
+def test_it_fits_a_phone(browser: Browser):
+    browser.resize(360, 720)
+    browser.say("markdown " + "verylongword" * 20)
+    browser.until(lambda: browser.all(".is-bot table"))
+    width = (
+        "return [document.documentElement.scrollWidth, document.querySelector('#main .timeline').scrollWidth]"
+    )
+    assert max(browser.run(width)) <= 360
+    browser.click("#drawer-open")
+    browser.until(lambda: browser.find("#sidebar").rect["x"] == 0)
+    browser.click('[data-channel="general"]')
+    assert browser.find("#channel-title").text == "#general"
+    browser.gone("#sidebar")
+    browser.find("#composer-text").send_keys("/")
+    browser.until(lambda: browser.find(".menu"))
+    assert max(browser.run(width)) <= 360
+
+
+def test_colours_follow_the_system_and_the_button(browser: Browser):
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    light = browser.run(ground)
+    browser.prefer(prefers_color_scheme="dark")
+    browser.until(lambda: browser.run(ground) != light)
+    browser.click("#theme")
+    browser.until(lambda: browser.run(ground) == light)
+    browser.driver.refresh()
+    browser.until(lambda: browser.find(".empty"))
+    assert browser.run(ground) == light

@@ -1,0 +1,69 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.platforms.web.board import Note
+from bot.platforms.web.incoming import is_for_bot, is_mentioned, to_incoming, to_note, with_prefix
+
+NOTE = Note("m-1", "general", None, "alice", "Alice", "hi", 1_763_000_000_500)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("@Parley hi", True),
+        ("hi @parley!", True),
+        ("(@PARLEY)", True),
+        ("@Parleys", False),
+        ("me@Parley.example", False),
+        ("@@Parley", False),
+        ("Parley", False),
+        ("@ Parley", False),
+    ],
+)
+def test_mentions(text, expected):
+    assert is_mentioned(text, "Parley") is expected
+
+
+def test_a_bot_name_with_signs_is_found_as_it_is_written():
+    assert is_mentioned("hi @C++ bot", "C++ bot")
+    assert not is_mentioned("hi @Cxx bot", "C++ bot")
+
+
+def test_who_is_meant():
+    def asked(note: Note, **how: bool) -> bool:
+        nothing = {"is_direct": False, "answers_bot": False, "is_bot_in_thread": False}
+        return is_for_bot(note, "Parley", **(nothing | how))
+
+    assert not asked(NOTE)
+    assert asked(NOTE, is_direct=True)
+    assert asked(NOTE, answers_bot=True)
+    assert asked(NOTE, is_bot_in_thread=True)
+    assert asked(replace(NOTE, is_command=True))
+    assert asked(replace(NOTE, text="hello @Parley"))
+
+
+def test_a_message_of_the_board_as_the_bot_is_told_of_it():
+    note = replace(NOTE, thread="m-0", reply_to="m-0", is_addressed=True)
+    assert to_incoming(note, Command("help")) == IncomingMessage(
+        conversation=ConversationKey("web", "local", "general", "m-0"),
+        message_id="m-1",
+        event_id="web-m-1",
+        author=Author("alice", "Alice"),
+        text="hi",
+        sent_at=datetime.fromtimestamp(1_763_000_000.5, UTC),
+        is_addressed=True,
+        command=Command("help"),
+        reply_to="m-0",
+    )
+
+
+def test_imported_messages_get_ids_of_their_channel_and_keep_what_they_reply_to():
+    first = to_incoming(NOTE)
+    second = replace(first, message_id="m-2", reply_to="m-1")
+    one, two = (to_note(with_prefix(message, "log-7")) for message in (first, second))
+    assert (one.channel, one.text, one.sent_ms) == ("log-7", "hi", NOTE.sent_ms)
+    assert one.id != first.message_id
+    assert two.reply_to == one.id
