@@ -20,7 +20,7 @@ from transformers.cache_utils import DynamicLayer
 from bot.generation.engine.causal_lm import CausalLM
 
 PROBE_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-3}  # of the logits' standard deviation
-HALF_TOLERANCE = 0.15
+HALF_TOLERANCE = 0.1  # 0.04 was seen where nothing is wrong; wrong positions or masks give about 1
 VARYING_ROPE = ("dynamic", "longrope")  # their frequencies depend on the longest row of the batch
 
 
@@ -200,5 +200,5 @@ def _plain_logits(model: CausalLM, ids: Sequence[int]) -> torch.Tensor:
 
 def _is_close(one: torch.Tensor, other: torch.Tensor) -> bool:
     tolerance = PROBE_TOLERANCE.get(one.dtype, HALF_TOLERANCE)
-    difference = float((one.float() - other.float()).abs().max())
+    difference = float((one.float() - other.float()).square().mean().sqrt())
     return difference <= tolerance * float(other.float().std()) + 1e-6
