@@ -32,15 +32,15 @@ def exit_codes() -> Iterator[None]:
     """Turn what can go wrong into a sentence on standard error and an exit code."""
     try:
         yield
-    except ConfigError as error:
-        _complain(*error.problems)
-        raise SystemExit(WRONG_USE) from None
-    except CommandError as error:
-        _complain(error.user_message)
-        raise SystemExit(WRONG_USE) from None
     except BotError as error:
-        _complain(str(error))
-        raise SystemExit(FAILED) from None
+        raise SystemExit(_explain(error)) from None
+    except ExceptionGroup as group:  # from what ran side by side; the first cause that has words is told
+        error_or_group: Exception = group
+        while isinstance(error_or_group, ExceptionGroup):
+            error_or_group = error_or_group.exceptions[0]
+        if not isinstance(error_or_group, BotError):
+            raise
+        raise SystemExit(_explain(error_or_group)) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
@@ -263,9 +263,12 @@ def _settings(is_one_shot: bool = False) -> Settings:
     return loaded.settings
 
 
-def _complain(*sentences: str) -> None:
+def _explain(error: BotError) -> int:
+    """Say what is wrong on standard error; returns the exit code."""
+    sentences = error.problems if isinstance(error, ConfigError) else (str(error),)
     for sentence in sentences:
         typer.echo(f"parley: {sentence}", err=True)
+    return WRONG_USE if isinstance(error, ConfigError | CommandError) else FAILED
 
 
 def main() -> None:
