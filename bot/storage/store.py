@@ -31,13 +31,14 @@ class HistoryStore:
 
         A new event about a message already known (Slack sends `message` and `app_mention` for one
         text) adds no second history row, and a job only if the message had none and is addressed
-        now. Commands get an inbox row and no history row.
+        now. Commands are answered and seen, but are no part of memory.
         """
         async with self._database.write() as connection:
             return await inbox.accept(connection, message)
 
     async def import_messages(self, messages: Sequence[IncomingMessage]) -> int:
-        """Append past messages, none of them to be answered; returns how many were new."""
+        """Add past messages where they were sent, none of them to be answered; returns how many were new. The
+        bot's own posts are left out: it remembers them as answers."""
         async with self._database.write() as connection:
             return await inbox.import_messages(connection, messages)
 
@@ -49,7 +50,8 @@ class HistoryStore:
     async def forget(self, key: ConversationKey, message_id: str) -> Change:
         """Erase a message's text and author name and drop derived data that rested on it. The tombstone
         keeps its ids, so that a late copy of the event does not bring the text back. A post of
-        the bot's own erases the whole reply's text when it is the reply's only post."""
+        the bot's own erases the whole reply's text when it is the reply's only post. No byte of the text
+        is left in the database's files, which are rebuilt: that takes about 0.2 s for 100,000 messages."""
         async with self._database.write() as connection:
             change = await changes.forget(connection, key, message_id)
         await self._database.scrub()
@@ -58,7 +60,8 @@ class HistoryStore:
     async def erase_conversation(self, key: ConversationKey) -> int:
         """Delete all messages, replies and derived data of a conversation, threads included; event ids
         stay, so that late copies stay silent. The open reply that is running is kept out of it: its
-        row stays, without history. Returns how many messages went."""
+        row stays, without history. Commands that still wait are kept too. Returns how many messages of
+        memory went. No byte of them is left in the database's files."""
         async with self._database.write() as connection:
             count = await changes.erase_conversation(connection, key)
         await self._database.scrub()
@@ -96,7 +99,8 @@ class HistoryStore:
             await outbox.complete(connection, reply_id, is_memory=is_memory, author=author)
 
     async def release(self, reply_id: int) -> None:
-        """Put an unfinished reply back to waiting (shutdown, a question edited), posts kept, text dropped."""
+        """Put an unfinished reply back to waiting (shutdown, a question edited), posts kept, text dropped.
+        However often that happens, the next attempt counts as the second: only crashes add up."""
         async with self._database.write() as connection:
             await outbox.release(connection, reply_id)
 
@@ -127,7 +131,10 @@ class HistoryStore:
         """The newest `limit` turns in the order of memory, oldest first, deleted ones left out.
 
         `before_message_id` excludes that message and all after it; `through_message_id` excludes
-        what comes after it. With `include_threads`, the channel's threads follow their first message.
+        what comes after it; a bound that is not known does not bind. `since` looks at when a message was sent
+        and, for an answer, at when the last message that it answers was. With `include_threads`, the
+        channel's threads follow their first message. Without `memory_only`, commands and their answers are
+        among the turns, as people saw them.
         """
         query = history.TurnQuery(
             limit, since, before_message_id, through_message_id, include_threads, memory_only

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 
@@ -284,8 +285,8 @@ async def test_no_byte_is_left(database: Path, store: HistoryStore) -> None:
     kept, erased, forgotten = keys
     for key in keys:
         await _ask(store, key)
-    for turn in await store.turns(forgotten, memory_only=False):
-        await store.forget(forgotten, turn.message_id)
+    going = await store.turns(forgotten, memory_only=False)
+    await asyncio.gather(*(store.forget(forgotten, turn.message_id) for turn in going))
     await store.erase_conversation(erased)
     raw = b"".join(path.read_bytes() for path in database.parent.iterdir())
     assert raw.count(b"secret-of-kept") > 100

@@ -191,7 +191,7 @@ asyncio.run(main())
 
 
 def _killed_writer(url: str, run: int, acknowledged: int) -> int:
-    """Kill a process that takes and answers messages, at some moment; the last message that it acknowledged."""
+    """Kill a process that takes and answers messages; the last message that it had acknowledged."""
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, url, str(run)], stdout=subprocess.PIPE, text=True
     ) as writer:

@@ -344,6 +344,20 @@ async def test_a_deletion_between_crash_and_restart_stops_the_answer(url: str) -
     await store.close()
 
 
+async def test_a_finished_text_that_answers_a_deleted_question_is_not_sent(url: str) -> None:
+    process = Process(url)
+    await process.store.accept(said("m1"))
+    await process.store.accept(said("m2", second=1))
+    job = await claimed(process.store)
+    await process.store.record_text(job.reply_id, "answer to both")
+    await process.store.forget(CHANNEL, "m1")
+    store = await process.restart()
+    await store.recover("discord")
+    again = await claimed(store)
+    assert ([message.message_id for message in again.messages], again.text) == (["m2"], None)
+    await store.close()
+
+
 async def test_the_database_is_whole_after_everything(database: Path, store: HistoryStore) -> None:
     import sqlite3
 
