@@ -17,6 +17,8 @@ from bot.conversation.text.small_words import SMALL_WORDS
 
 MAX_CANDIDATES = 300
 MAX_CHARS = 1000
+MIN_WORDS = 2
+"""Words with a meaning that a message must have to be quoted, where any has so many."""
 DAMPING = 0.85
 ITERATIONS = 20
 SAME = 0.85
@@ -49,7 +51,9 @@ def choose(texts: Sequence[str], count: int) -> list[int]:
         _prior(text, own, index / len(texts))
         for index, (text, own) in enumerate(zip(texts, words, strict=True))
     ]
-    by_prior = sorted((index for index, own in enumerate(words) if own), key=lambda index: -prior[index])
+    by_prior = sorted(
+        (index for index, own in enumerate(words) if len(own) >= MIN_WORDS), key=lambda index: -prior[index]
+    )
     candidates = sorted(by_prior[:MAX_CANDIDATES])
     if not candidates:
         return filled[:count]

@@ -30,6 +30,10 @@ def test_what_matters_is_chosen_once_and_in_order() -> None:
     assert set(chosen) <= {2, 4, 7, 9}
 
 
+def test_chatter_does_not_fill_up_the_quotes() -> None:
+    assert choose(TALK, 9) in ([2, 4, 6, 7], [2, 4, 6, 9])
+
+
 def test_few_or_empty_messages_give_few_or_no_quotes() -> None:
     assert choose([], 5) == []
     assert choose(["", "  "], 5) == []
