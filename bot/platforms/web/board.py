@@ -167,6 +167,10 @@ class Board:
         await self._read("PRAGMA wal_checkpoint(TRUNCATE)")  # the journal has its text too
         return is_erased
 
+    async def remove(self, note_id: str) -> None:
+        """Take a message off the board as if it had never been there."""
+        await self._write("DELETE FROM messages WHERE id = ?", (note_id,))
+
     async def page(self, channel: str, thread: str | None, before: int | None) -> tuple[list[Note], bool]:
         """A page of a channel or thread, oldest first, up to `seq` `before`; and whether older ones remain.
 

@@ -28,7 +28,7 @@ To the page:
     channel  channel                                          a new channel
     person   person                                           somebody new
     model    text                                             the model's status
-    error    text, id?                                        a sentence for the person; `id`: about what
+    error    text, id?, can_retry                             a sentence for the person; `id`: about what
 
 Texts above `CLIPPED_CHARS` are sent shortened, with `more` telling how many characters are left out.
 """
@@ -270,6 +270,6 @@ def person_view(person: Person) -> Frame:
     return {"id": person.id, "name": person.name}
 
 
-def error_frame(text: str, frame_id: str | None = None) -> Frame:
+def error_frame(text: str, frame_id: str | None = None, *, can_retry: bool = False) -> Frame:
     """A sentence for the person, about the frame `frame_id` if there is one."""
-    return {"type": "error", "text": text, "id": frame_id}
+    return {"type": "error", "text": text, "id": frame_id, "can_retry": can_retry}

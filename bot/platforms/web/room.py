@@ -18,7 +18,7 @@ from uuid import uuid4
 from bot.conversation.commands import command_menu, parse_command
 from bot.conversation.manager import ConversationManager
 from bot.conversation.tasks import TASKS
-from bot.errors import BotError, CommandError
+from bot.errors import BotError, CommandError, StorageError
 from bot.messages import IncomingMessage
 from bot.platforms.web import frames
 from bot.platforms.web.board import Board, Channel, Note, Person, now_ms
@@ -65,7 +65,8 @@ class Room:
         except BotError as error:
             if not isinstance(error, CommandError):
                 log.warning("a frame of the playground failed: %s", error)
-            tab.tell(frames.error_frame(error.user_message, frame_id))
+            is_passing = isinstance(error, StorageError)
+            tab.tell(frames.error_frame(error.user_message, frame_id, can_retry=is_passing))
 
     async def hello(self) -> frames.Frame:
         """The first frame of a connection."""
@@ -128,7 +129,12 @@ class Room:
             return
         if known is None:
             await self._board.add(note)
-        await self._manager.accept(to_incoming(note, command))
+        try:
+            await self._manager.accept(to_incoming(note, command))
+        except StorageError:
+            if known is None:
+                await self._board.remove(note.id)
+            raise
         stored = await self._board.get(note.id) or note
         if known is None:
             self._hub.tell(frames.message_frame("message", stored))
@@ -170,13 +176,10 @@ class Room:
         if note.is_command:
             raise FrameError("A command cannot be edited once it was sent. Please send it again.", frame.id)
         edited_ms = now_ms()
+        edited_at = datetime.fromtimestamp(edited_ms / 1000, UTC)
+        key = conversation_key(note.channel, note.thread)
+        await self._manager.amend(key, note.id, frame.text, edited_at)
         await self._board.set_text(note.id, frame.text, edited_ms)
-        await self._manager.amend(
-            conversation_key(note.channel, note.thread),
-            note.id,
-            frame.text,
-            datetime.fromtimestamp(edited_ms / 1000, UTC),
-        )
         self._hub.tell(frames.message_frame("edit", replace(note, text=frame.text, edited_ms=edited_ms)))
 
     async def _delete(self, frame: frames.Delete) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import PurePath
 from uuid import uuid4
 
@@ -77,7 +78,7 @@ async def _bytes_of(part: BodyPartReader) -> bytes:
 
 
 def _messages(data: bytes, filename: str, channel_id: str) -> list[IncomingMessage]:
-    return to_incoming(parse_log(data, filename), conversation_key(channel_id, None))
+    return to_incoming(parse_log(data, filename), conversation_key(channel_id, None), datetime.now(UTC))
 
 
 def _channel_name(filename: str) -> str:

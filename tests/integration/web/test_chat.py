@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -144,6 +146,21 @@ async def test_a_wrong_command_is_explained_and_not_posted(tmp_path: Path):
         assert await history(page) == []
         await page.say("/usr/bin is a folder", 2)  # no command, although it begins like one
         assert await page.answer() == "You said: /usr/bin is a folder"
+
+
+async def test_a_message_that_memory_refuses_is_not_shown_as_sent_and_can_be_sent_again(tmp_path: Path):
+    async with Playground(tmp_path, slowly) as playground, Page(playground) as page:
+        with closing(sqlite3.connect(tmp_path / "parley.sqlite3")) as database:
+            database.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            )
+            await page.say("hello", 1)
+            error = await page.frame("error")
+            assert (error["id"], error["can_retry"]) == ("m-1", True)
+            assert await history(page) == []
+            database.execute("DROP TRIGGER full")
+        await page.say("hello", 1)
+        assert await page.answer() == "You said: hello"
 
 
 async def test_commands_and_their_answers_are_there_after_a_restart(tmp_path: Path):

@@ -52,11 +52,11 @@ export function autogrow(area) {
   area.style.height = `${area.scrollHeight + 2}px`;
 }
 
-/** Show a sentence for some seconds; screen readers hear it. @param {string} text */
+/** Show a sentence for some seconds, in place of the one before; screen readers hear it. @param {string} text */
 export function toast(text) {
   const box = h("div", { class: "toast", dir: "auto" }, text);
-  byId("toasts").append(box);
-  setTimeout(() => box.remove(), 6000);
+  byId("toasts").replaceChildren(box);
+  setTimeout(() => box.remove(), 5000);
 }
 
 /** Put text on the clipboard and say so. @param {string} text */

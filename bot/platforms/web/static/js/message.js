@@ -56,7 +56,8 @@ function foot(store, message, look) {
     parts.push(h("button", { type: "button", on: { click: () => store.wholeText(message.id) } }, `Show all ${(message.text.length + message.more).toLocaleString()} characters`));
   }
   if (message.problem) {
-    parts.push(h("span", { class: "problem", dir: "auto" }, message.problem),
+    parts.push(h("span", { class: "problem" }, renderMarkdown(message.problem)),
+      message.canRetry && h("button", { type: "button", on: { click: () => store.retry(message.id) } }, "Try again"),
       h("button", { type: "button", "data-act": "amend" }, "Change it"),
       h("button", { type: "button", on: { click: () => store.takeBack(message.id) } }, "Remove it"));
   } else if (message.isPending && !store.isConnected) {

@@ -41,7 +41,10 @@ export class Socket extends EventTarget {
     if (socket !== this.#socket) return;
     this.dispatchEvent(new Event("down"));
     this.#failures += 1;
-    if (this.#failures > 1 && (await isLocked())) this.dispatchEvent(new Event("locked"));
+    if (this.#failures > 1 && (await isLocked())) {
+      this.dispatchEvent(new Event("locked")); // asking on would only fill the terminal with addresses
+      return;
+    }
     this.#soon(Math.min(LONGEST_WAIT_MS, 150 * 2 ** Math.min(this.#failures, 7)) * (0.75 + Math.random() / 2));
   }
 

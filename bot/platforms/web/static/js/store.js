@@ -4,7 +4,7 @@
 /**
  * @typedef {{id: string, seq: number, channel: string, thread: string|null, author: {id: string, name: string, is_bot: boolean},
  *   text: string, more: number, reply_to: string|null, sent_ms: number, edited_ms: number|null, is_command: boolean,
- *   is_deleted: boolean, thread_replies: number, reply_id: number|null, problem?: string, isPending?: boolean}} Message
+ *   is_deleted: boolean, thread_replies: number, reply_id: number|null, problem?: string, canRetry?: boolean, isPending?: boolean}} Message
  * @typedef {{messages: Map<string, Message>, isLoaded: boolean, isAsked: boolean, hasMore: boolean}} View
  * @typedef {{channel: string, thread: string|null}} Place
  */
@@ -124,6 +124,14 @@ export class Store extends EventTarget {
     this.#keepOutbox();
     if (message) this.#tell("messages", message);
     return message?.text ?? "";
+  }
+
+  /** Send a message again that was refused. */
+  retry(id) {
+    const message = { ...this.outbox.get(id), problem: undefined };
+    this.outbox.set(id, message);
+    this.#transmit(message);
+    this.#tell("messages", message);
   }
 
   edit(id, text) { return this.#now({ type: "edit", id, text }); }
@@ -256,7 +264,7 @@ export class Store extends EventTarget {
   #error(frame) {
     const message = this.outbox.get(frame.id);
     if (message) {
-      this.outbox.set(frame.id, { ...message, problem: frame.text });
+      this.outbox.set(frame.id, { ...message, problem: frame.text, canRetry: frame.can_retry });
       this.#keepOutbox();
       this.#tell("messages", message);
     }
