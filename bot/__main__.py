@@ -178,6 +178,7 @@ def config(
         bool, typer.Option("--env-example", help="Print the text of .env.example.")
     ] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the README's table.")] = False,
+    commands: Annotated[bool, typer.Option("--commands", help="Print the README's commands.")] = False,
 ) -> None:
     """Print the settings in force and where each came from; secrets are masked."""
     from bot.cli import settings_pages
@@ -186,6 +187,10 @@ def config(
         text = settings_pages.env_example()
     elif markdown:
         text = settings_pages.markdown_table()
+    elif commands:
+        from bot.conversation.commands import commands_table
+
+        text = commands_table()
     else:
         text = settings_pages.in_force(_load())
     typer.echo(text, nl=False)

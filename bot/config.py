@@ -112,10 +112,9 @@ class Settings(BaseSettings):
         default=512, ge=1, le=32_768, description="Longest answer, in the model's tokens."
     )
     bot_system_prompt: Annotated[str, Expects("what the model is told before every conversation")] = Field(
-        default="You are a helpful assistant in a group chat. Answer briefly and honestly, in the language "
-        "you are spoken to, and say so when you do not know.",
+        default="",
         max_length=20_000,
-        description="What the model is told before every conversation.",
+        description="What the model is told before every conversation. Unset, its name and to be brief.",
     )
     bot_language: Annotated[str, Expects("a language code such as en, de or pt-BR")] = Field(
         default="en",

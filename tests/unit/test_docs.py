@@ -1,0 +1,51 @@
+"""What is generated from the code agrees with it: `.env.example` and the README's tables and links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.cli import settings_pages
+from bot.conversation.commands import commands_table
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def section(name: str) -> str:
+    """What stands between the README's markers of this name."""
+    found = re.search(rf"<!-- {name}: [^>]*-->\n(.*?)<!-- end -->", README, re.DOTALL)
+    assert found, f"README.md has no section marked {name}"
+    return found[1]
+
+
+def test_env_example_is_what_the_settings_say() -> None:
+    assert (ROOT / ".env.example").read_text() == settings_pages.env_example(), (
+        "make it again: python -m bot config --env-example > .env.example"
+    )
+
+
+def test_readme_settings_are_what_the_settings_say() -> None:
+    assert section("settings") == settings_pages.markdown_table(), (
+        "make it again: python -m bot config --markdown"
+    )
+
+
+def test_readme_commands_are_what_the_tasks_say() -> None:
+    assert section("commands") == commands_table(), "make it again: python -m bot config --commands"
+
+
+def test_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 300
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:|#)([^)#]+)", README))))
+def test_readme_links_lead_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z]+)", README))))
+def test_readme_names_real_make_targets(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
