@@ -1,0 +1,85 @@
+"""discord.py's client, made small: it keeps no messages and no members, and hands events to the listener."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+
+import discord
+
+from bot.conversation.tasks import TASKS
+from bot.errors import BotError, where
+from bot.platforms.discord.commands import payloads
+from bot.platforms.discord.listener import Listener
+from bot.platforms.discord.problems import CONNECTION_ERRORS
+
+log = logging.getLogger(__name__)
+
+
+class ParleyClient(discord.Client):
+    """The gateway's events on their way to a listener. `opened` is called when the gateway greets the bot."""
+
+    def __init__(self, listener: Listener, intents: discord.Intents, opened: Callable[[], None]) -> None:
+        super().__init__(
+            intents=intents,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self._listener = listener
+        self._opened = opened
+        self._registering: asyncio.Task[None] | None = None
+
+    async def setup_hook(self) -> None:
+        """Register the commands beside the connecting: their rate limit may take minutes."""
+        self._registering = asyncio.create_task(self._register_commands())
+
+    async def close(self) -> None:
+        """Leave the gateway and give up what is on its way."""
+        if self._registering is not None:
+            self._registering.cancel()
+        await super().close()
+
+    async def on_connect(self) -> None:
+        """A new session; a resumed one is no news."""
+        self._opened()
+
+    async def on_message(self, message: discord.Message) -> None:
+        """A message was posted."""
+        await self._listener.message(self, message)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """A message was edited, or Discord added a preview to it."""
+        await self._listener.edit(self, payload.message)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """A message was deleted."""
+        await self._listener.deletion(self, payload.channel_id, payload.guild_id, [payload.message_id])
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Many messages were deleted at once."""
+        await self._listener.deletion(self, payload.channel_id, payload.guild_id, sorted(payload.message_ids))
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """A command was given."""
+        await self._listener.interaction(self, interaction)
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        """An event could not be handled: one line for the operator, without what people wrote."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            log.error("%s: %s", event_method, error if isinstance(error, BotError) else where(error))
+
+    async def _register_commands(self) -> None:
+        try:
+            assert self.application_id is not None
+            await self.http.bulk_upsert_global_commands(self.application_id, payloads(TASKS))
+        except discord.HTTPException as error:
+            log.error(
+                "the commands could not be registered: Discord answered %d, code %d", error.status, error.code
+            )
+        except CONNECTION_ERRORS as error:
+            log.error("the commands could not be registered: %s", type(error).__name__)

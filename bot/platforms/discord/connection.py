@@ -1,0 +1,169 @@
+"""The connection to Discord: servers, login, intents, the end. discord.py resumes and reconnects by itself.
+
+Knows nothing of messages. Sinks ask it for the client and wait until there is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain, repeat
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.errors import PlatformError
+from bot.platforms.discord.problems import CONNECTION_ERRORS, NO_MESSAGE_CONTENT, WRONG_TOKEN
+
+log = logging.getLogger(__name__)
+
+LOGIN_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Waits between attempts to log in while Discord cannot be reached; the last one repeats."""
+
+WRONG_TOKEN_CLOSE = 4004
+TOO_MANY_REQUESTS = 429
+
+_LOGGERS = ("discord.client", "discord.gateway", "discord.http", "discord.state")
+_COMMAND_TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/?\s]+")
+
+_DISCORDS_OWN = (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, discord.Asset.BASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Servers other than Discord's own, or None. The API address ends in `/api/v10`."""
+
+    api_url: str | None = None
+    gateway_url: str | None = None
+    cdn_url: str | None = None
+
+    def use(self) -> None:
+        """Point discord.py at these servers. It keeps them for the whole process."""
+        api, gateway, cdn = _DISCORDS_OWN
+        Route.BASE = self.api_url.rstrip("/") if self.api_url else api
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self.gateway_url) if self.gateway_url else gateway
+        discord.Asset.BASE = self.cdn_url.rstrip("/") if self.cdn_url else cdn
+
+
+def intents(*, with_message_content: bool) -> discord.Intents:
+    """What the bot wants to hear of: servers and their channels, messages there and direct ones."""
+    wanted = discord.Intents.none()
+    wanted.guilds = True
+    wanted.guild_messages = True
+    wanted.dm_messages = True
+    wanted.message_content = with_message_content
+    return wanted
+
+
+class Connection:
+    """One bot account's connection. `run` it once; `client` waits for it."""
+
+    def __init__(self, token: str, endpoints: Endpoints) -> None:
+        self._token = token
+        self._endpoints = endpoints
+        self._client: discord.Client | None = None
+        self._is_ready = asyncio.Event()
+        self._is_closed = asyncio.Event()
+
+    async def client(self) -> discord.Client:
+        """The connected client; waits for the first connection."""
+        await self._is_ready.wait()
+        assert self._client is not None
+        return self._client
+
+    def opened(self) -> None:
+        """The gateway has greeted the bot: posts can be made."""
+        self._is_ready.set()
+
+    async def run(self, build: Callable[[discord.Intents], discord.Client]) -> None:
+        """Stay connected until `close`. Raises PlatformError when Discord will not have this bot."""
+        self._endpoints.use()
+        _make_discreet()
+        has_message_content = True
+        waits_s = chain(LOGIN_RETRY_S, repeat(LOGIN_RETRY_S[-1]))
+        while not self._is_closed.is_set():
+            self._is_ready.clear()
+            self._client = build(intents(with_message_content=has_message_content))
+            try:
+                await self._stay(self._client)
+            except discord.PrivilegedIntentsRequired:
+                log.warning("%s", NO_MESSAGE_CONTENT)
+                has_message_content = False
+            except CONNECTION_ERRORS as error:
+                wait_s = next(waits_s)
+                log.warning(
+                    "Discord cannot be reached (%s), next try in %.0f s",
+                    type(error.__cause__ or error).__name__,
+                    wait_s,
+                )
+                await self._pause(wait_s)
+            finally:
+                await self._client.close()
+
+    async def close(self) -> None:
+        """Leave the gateway properly; `run` returns."""
+        self._is_closed.set()
+        if self._client is not None:
+            await self._client.close()
+
+    async def _stay(self, client: discord.Client) -> None:
+        try:
+            await client.login(self._token)
+            await _connect(client)
+        except discord.LoginFailure:
+            raise PlatformError(WRONG_TOKEN) from None
+        except discord.ConnectionClosed as error:
+            if error.code == WRONG_TOKEN_CLOSE:
+                raise PlatformError(WRONG_TOKEN) from None
+            raise PlatformError(
+                f"Discord's gateway closed the connection for good, with code {error.code}"
+            ) from None
+        except discord.HTTPException as error:
+            if error.status == TOO_MANY_REQUESTS or isinstance(error, discord.DiscordServerError):
+                raise ConnectionError from error
+            raise PlatformError(f"Discord answered {error.status} to the login, code {error.code}") from None
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._is_closed.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+async def _connect(client: discord.Client) -> None:
+    try:
+        await client.connect()
+    except AttributeError:
+        # discord.py 2.7 stumbles over its missing socket when the very first connection fails.
+        if getattr(client, "ws", None) is not None:
+            raise
+        raise ConnectionError from None
+
+
+class _Discretion(logging.Filter):
+    """Makes discord.py's lines fit for an operator's log: one line each, without the tokens of commands."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; none is dropped."""
+        record.msg, record.args = _COMMAND_TOKEN.sub(r"\1***", record.getMessage()), ()
+        if record.exc_info and record.exc_info[0]:
+            record.msg += f" ({record.exc_info[0].__name__})"
+            record.exc_info = record.exc_text = None
+        return True
+
+
+_DISCRETION = _Discretion()
+
+
+def _make_discreet() -> None:
+    """At its debug level discord.py logs whole messages, and of missing voice libraries it need not speak."""
+    logging.getLogger("discord").setLevel(logging.WARNING)
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_DISCRETION)
+    discord.VoiceClient.warn_nacl = False
+    discord.VoiceClient.warn_dave = False

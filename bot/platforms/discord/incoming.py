@@ -1,0 +1,150 @@
+"""From discord.py's events to the bot's messages: pure functions, no I/O.
+
+They decide what is meant for the bot. They know nothing of the connection, storage or answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+
+from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.platforms.discord.commands import chosen
+from bot.platforms.discord.markup import Names, readable, without_call
+
+PLATFORM = "discord"
+DIRECT = "dm"
+"""The workspace of conversations outside of servers."""
+
+_SAID_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The bot's own account: its id, and what it calls itself."""
+
+    id: int
+    name: str
+
+
+def conversation_key(guild_id: int | None, channel_id: int, parent_id: int | None = None) -> ConversationKey:
+    """The bot's name for a channel, or with `parent_id` for a thread of that channel."""
+    workspace = str(guild_id) if guild_id else DIRECT
+    if parent_id is None:
+        return ConversationKey(PLATFORM, workspace, str(channel_id))
+    return ConversationKey(PLATFORM, workspace, str(parent_id), str(channel_id))
+
+
+def channel_id(key: ConversationKey) -> int:
+    """The id under which Discord knows a conversation: the thread's, else the channel's."""
+    return int(key.thread_id or key.channel_id)
+
+
+def is_from_person(message: discord.Message) -> bool:
+    """Whether a person wrote it, and no bot (this one too), webhook or notice of Discord's: no loops."""
+    return not (message.author.bot or message.webhook_id or message.type not in _SAID_BY_PEOPLE)
+
+
+def is_direct(message: discord.Message) -> bool:
+    """Whether it was written to the bot alone."""
+    return isinstance(message.channel, discord.DMChannel)
+
+
+def guild_id_of(message: discord.Message) -> int | None:
+    """The server of a message, also where discord.py knows the server's id and not yet the server."""
+    return message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
+
+
+def is_call(message: discord.Message, me: Me) -> bool:
+    """Whether a message calls the bot: by mention, by a mention of its own role, or as a reply to it."""
+    is_mentioned = any(user.id == me.id for user in message.mentions)
+    return is_mentioned or bool(_own_roles(message, me)) or _answered_author(message) == me.id
+
+
+def is_addressed(message: discord.Message, me: Me, *, is_called_into: bool) -> bool:
+    """Whether the bot is to answer: direct messages, calls, and in a thread that it was called into
+    everything that is not plainly meant for somebody else."""
+    if is_direct(message) or is_call(message, me):
+        return True
+    has_other_addressee = message.mentions or message.role_mentions or _answered_author(message) is not None
+    return is_called_into and not has_other_addressee
+
+
+def to_incoming(
+    message: discord.Message,
+    me: Me,
+    key: ConversationKey,
+    *,
+    is_called_into: bool = False,
+    event: str = "message",
+) -> IncomingMessage | None:
+    """A message as the bot is told of it; None for what people did not write, and for what has no words and
+    is not addressed by a call (without the message content intent, all that the bot may not read). `event`
+    names the kind of event that brought it."""
+    if not is_from_person(message):
+        return None
+    text = text_of(message, me)
+    if not text and not (is_direct(message) or is_call(message, me)):
+        return None
+    is_reply = message.type is discord.MessageType.reply and message.reference is not None
+    return IncomingMessage(
+        conversation=key,
+        message_id=str(message.id),
+        event_id=f"{event}:{message.id}",
+        author=Author(str(message.author.id), message.author.display_name),
+        text=text,
+        sent_at=message.created_at,
+        is_addressed=is_addressed(message, me, is_called_into=is_called_into),
+        reply_to=_id_or_none(message.reference.message_id) if is_reply and message.reference else None,
+    )
+
+
+def text_of(message: discord.Message, me: Me) -> str:
+    """What a message says, in words: the call of the bot taken off, mentions and emoji by name."""
+    called = without_call(message.content, me.id, frozenset(_own_roles(message, me)))
+    return readable(called, _names(message, me))
+
+
+def from_interaction(interaction: discord.Interaction, key: ConversationKey) -> IncomingMessage | None:
+    """A command that a person gave, or None where it was another thing. Its id serves as message id."""
+    command = chosen(interaction.data)
+    if command is None:
+        return None
+    return IncomingMessage(
+        conversation=key,
+        message_id=str(interaction.id),
+        event_id=f"interaction:{interaction.id}",
+        author=Author(str(interaction.user.id), interaction.user.display_name),
+        text=_as_line(command),
+        sent_at=interaction.created_at,
+        is_addressed=True,
+        command=command,
+    )
+
+
+def _as_line(command: Command) -> str:
+    return " ".join([f"/{command.name}", *(f"{name}:{value}" for name, value in command.options.items())])
+
+
+def _own_roles(message: discord.Message, me: Me) -> list[int]:
+    """The mentioned roles that Discord made for this bot alone: people pick them like a user's name."""
+    return [role.id for role in message.role_mentions if role.tags and role.tags.bot_id == me.id]
+
+
+def _answered_author(message: discord.Message) -> int | None:
+    """Whose message this one replies to, where Discord said."""
+    if message.type is not discord.MessageType.reply or message.reference is None:
+        return None
+    answered = message.reference.resolved
+    return answered.author.id if isinstance(answered, discord.Message) else None
+
+
+def _names(message: discord.Message, me: Me) -> Names:
+    users = {user.id: user.display_name for user in message.mentions} | {me.id: me.name}
+    roles = {role.id: role.name for role in message.role_mentions}
+    return Names(users, roles, {channel.id: channel.name for channel in message.channel_mentions})
+
+
+def _id_or_none(snowflake: int | None) -> str | None:
+    return None if snowflake is None else str(snowflake)

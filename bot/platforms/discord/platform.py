@@ -1,0 +1,69 @@
+"""DiscordPlatform: Discord as a platform like any other. It puts the adapter's pieces together."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.conversation.manager import ConversationManager
+from bot.conversation.reply import Reply
+from bot.platforms.base import ReplySink
+from bot.platforms.discord.client import ParleyClient
+from bot.platforms.discord.command_sink import CommandSink
+from bot.platforms.discord.command_token import OpenCommands
+from bot.platforms.discord.connection import Connection, Endpoints
+from bot.platforms.discord.incoming import PLATFORM
+from bot.platforms.discord.listener import Listener
+from bot.platforms.discord.sink import ChannelSink
+from bot.platforms.discord.typing_status import TypingStatus
+
+SETTLE_S = 5.0
+
+
+class DiscordPlatform:
+    """One bot account on Discord.
+
+    `api_url` (with `/api/v10`), `gateway_url` and `cdn_url` name other servers than Discord's own; discord.py
+    keeps them for the whole process.
+    """
+
+    name = PLATFORM
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        bot_name: str,
+        api_url: str | None = None,
+        gateway_url: str | None = None,
+        cdn_url: str | None = None,
+    ) -> None:
+        self._bot_name = bot_name
+        self._connection = Connection(token, Endpoints(api_url, gateway_url, cdn_url))
+        self._typing = TypingStatus()
+        self._open_commands = OpenCommands()
+        self._listener: Listener | None = None
+
+    async def run(self, manager: ConversationManager) -> None:
+        """Stay connected until cancelled or closed. PlatformError: Discord will not have this bot."""
+        listener = Listener(manager, self._bot_name, self._typing, self._open_commands)
+        self._listener = listener
+
+        def build(intents: discord.Intents) -> discord.Client:
+            return ParleyClient(listener, intents, self._connection.opened)
+
+        await self._connection.run(build)
+
+    def sink(self, reply: Reply) -> ReplySink:
+        """A sink for one reply: through the command's token where there is one, else into the channel."""
+        channel = ChannelSink(reply, self._connection, self._typing)
+        interaction = self._open_commands.get(reply.question.message_id)
+        if interaction is None:
+            return channel
+        return CommandSink(interaction, channel, self._open_commands)
+
+    async def close(self) -> None:
+        """Leave Discord; what has arrived is still written down."""
+        await self._typing.close()
+        await self._connection.close()
+        if self._listener is not None:
+            await self._listener.settle(SETTLE_S)

@@ -1,0 +1,102 @@
+"""What went wrong at Discord, in one line for the operator that names what to change.
+
+Discord's own error texts are left out: they may quote what people wrote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+from bot.errors import PlatformError
+
+T = TypeVar("T")
+
+UNKNOWN_MESSAGE = 10008
+UNKNOWN_WEBHOOK = 10015
+ALREADY_ACKNOWLEDGED = 40060
+INVALID_WEBHOOK_TOKEN = 50027
+
+CONNECTION_ERRORS = (aiohttp.ClientError, OSError, discord.DiscordServerError)
+"""The answer is lost, or Discord itself is in trouble: what was asked may or may not have been done.
+(TimeoutError is an OSError.)"""
+
+RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Waits between attempts where the connection broke: in all shorter than Discord remembers a nonce."""
+
+WRONG_TOKEN = (
+    "Discord refused DISCORD_TOKEN: copy the bot's token from the developer portal "
+    "(your application, page Bot, Reset Token) and set it anew"
+)
+NO_MESSAGE_CONTENT = (
+    "Discord refuses the message content intent: the bot reads mentions, direct messages and commands only; "
+    "to let it follow conversations, switch on Message Content Intent in the developer portal "
+    "(your application, page Bot, Privileged Gateway Intents) and restart"
+)
+MEANINGS = {
+    UNKNOWN_MESSAGE: "the post was deleted",
+    10003: "the channel is gone",
+    50007: "this person takes no direct messages from the bot",
+    50083: "the thread is archived and locked",
+}
+
+
+async def until_answered(doing: str, work: Callable[[], Awaitable[T]]) -> T:
+    """Do `work`, again while the connection breaks. PlatformError when it stays broken; what Discord itself
+    refuses is let through."""
+    waits = iter(RETRY_S)
+    while True:
+        try:
+            return await work()
+        except CONNECTION_ERRORS as error:
+            wait_s = next(waits, None)
+            if wait_s is None:
+                raise PlatformError(
+                    f"could not {doing}: Discord cannot be reached ({type(error).__name__})"
+                ) from error
+        await asyncio.sleep(wait_s)
+
+
+def platform_error(error: discord.HTTPException, doing: str, channel: object) -> PlatformError:
+    """The error as the operator needs it: what was not possible where, and which permission is missing."""
+    place = _name_of(channel)
+    if error.code in MEANINGS:
+        return PlatformError(f"could not {doing} in {place}: {MEANINGS[error.code]}")
+    if isinstance(error, discord.Forbidden):
+        missing = missing_permissions(channel) or ["View Channel", "Send Messages"]
+        return PlatformError(
+            f"may not {doing} in {place}: give the bot the permission {' and '.join(missing)} there"
+        )
+    return PlatformError(f"could not {doing} in {place}: Discord answered {error.status}, code {error.code}")
+
+
+def missing_permissions(channel: object) -> list[str]:
+    """The permissions that the bot needs in a channel and does not have, as Discord's settings call them."""
+    has = own_permissions(channel)
+    if has is None:
+        return []
+    may_send = has.send_messages_in_threads if isinstance(channel, discord.Thread) else has.send_messages
+    sending = "Send Messages in Threads" if isinstance(channel, discord.Thread) else "Send Messages"
+    needs = {
+        "View Channel": has.view_channel,
+        sending: may_send,
+        "Read Message History": has.read_message_history,
+    }
+    return [name for name, is_given in needs.items() if not is_given]
+
+
+def own_permissions(channel: object) -> discord.Permissions | None:
+    """What the bot may do in a channel of a server; None where that is not known, as in direct messages."""
+    if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return None
+    return channel.permissions_for(channel.guild.me)
+
+
+def _name_of(channel: object) -> str:
+    if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return f"#{channel.name} ({channel.id}) of server {channel.guild.name} ({channel.guild.id})"
+    return f"channel {getattr(channel, 'id', 'unknown')}"
