@@ -63,11 +63,18 @@ class Commands(typer.core.TyperGroup):
 app = typer.Typer(
     cls=Commands,
     name="parley",
-    help="Parley: a private GPT for your own Discord and Slack, your terminal, and a local playground.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def start() -> None:
+    """Parley: a private GPT for your own Discord and Slack, your terminal, and a local playground."""
+    os.umask(0o077)  # what people write to the bot is for its operator's eyes alone
+
+
 db = typer.Typer(help="Look at or migrate the database. `run` migrates by itself.", no_args_is_help=True)
 app.add_typer(db, name="db")
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.conversation.manager import ConversationManager, Reply
+from bot.conversation.manager import ConversationManager
+from bot.conversation.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)
