@@ -151,8 +151,8 @@ async def _by_sentence(ctx: TaskContext, masked: Masked, target: Language) -> As
             translated = body
             if not is_kept and any(char.isalpha() for char in body):
                 prompt = Prompt((PromptMessage("user", _request(body, target)),))
-                limit = await _answer_limit(ctx, prompt)
-                async with aclosing(whole_answer(ctx, prompt, greedy(limit))) as pieces:
+                params = greedy(await _answer_limit(ctx, prompt), stop=("\n",))
+                async with aclosing(whole_answer(ctx, prompt, params)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, str):
                             translated = piece

@@ -35,6 +35,7 @@ async def test_a_small_model_gets_one_sentence_at_a_time_and_nothing_that_is_mas
     asked = [prompt.messages[0].content for prompt in generator.prompts]
     assert asked[0] == "Translate into French:\nHi" and asked[-1] == "Translate into French:\nIt is good!"
     assert all(len(prompt.messages) == 1 for prompt in generator.prompts)
+    assert generator.requests[0].sampling.stop == ("\n",)
 
 
 async def test_a_small_model_refuses_languages_it_does_not_know_and_names_those_it_knows() -> None:
