@@ -163,13 +163,14 @@ def _download(hub_id: str, found: HubModel, on_progress: OnProgress) -> Path:
                 max_workers=4,
             )
         )
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+    except Exception as error:  # see _look_up; and the disk may be full
+        reason = (
+            os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
+        )
         raise ModelLoadError(
-            f"the download of {hub_id} failed ({reason}); start again to go on with it"
+            f"the download of {hub_id} broke off ({reason}); start again to go on with it, "
+            "or set BOT_MODEL=pocket"
         ) from None
-    except Exception as error:  # see _look_up
-        raise ModelLoadError(_unreachable(hub_id, _UnreachableError(type(error).__name__))) from None
     finally:
         is_done.set()
         report.join()

@@ -46,6 +46,29 @@ def numbers(count: int) -> str:
     return "".join(f" {number}" for number in range(1, count + 1))
 
 
+async def longest_hold_ms(worker: GenerationWorker, requests: list[GenerationRequest]) -> float:
+    """The longest that the worker's code held the event loop while these requests ran.
+
+    In time of this thread: how late the loop is by the clock is shown, but depends on who else uses the
+    machine.
+    """
+    lags, holds = [], []
+    readers = [asyncio.create_task(read(worker.submit(request))) for request in requests]
+    while not all(reader.done() for reader in readers):
+        begun, begun_cpu = time.perf_counter(), time.thread_time()
+        await asyncio.sleep(0.002)
+        lags.append(1000 * (time.perf_counter() - begun) - 2)
+        holds.append(1000 * (time.thread_time() - begun_cpu))
+    assert all(reader.result() for reader in readers)
+    lags.sort()
+    figure(
+        f"loop beside {len(requests)} requests: lag p50 {lags[len(lags) // 2]:.1f} ms, "
+        f"p99 {lags[len(lags) * 99 // 100]:.1f} ms, worst {lags[-1]:.1f} ms; "
+        f"held for {max(holds):.1f} ms at most"
+    )
+    return max(holds)
+
+
 async def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
     end = time.monotonic() + within_s
     while not condition():

@@ -45,6 +45,16 @@ class FakeHub:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def die(self) -> None:
+        """Break every connection off and take no new ones."""
+        assert self._runner is not None
+        assert self._runner.server is not None
+        for site in list(self._runner.sites):
+            await site.stop()
+        for connection in list(self._runner.server.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
     def downloaded(self) -> set[str]:
         """Names of the files of which the content was sent."""
         return {path.rpartition("/")[2] for path in self.requests if path.startswith("GET /" + self.hub_id)}
@@ -95,7 +105,10 @@ class FakeHub:
         await response.prepare(request)
         if request.method == "GET":
             for start in range(0, len(content), CHUNK):
-                await response.write(content[start : start + CHUNK])
+                try:
+                    await response.write(content[start : start + CHUNK])
+                except ConnectionResetError:
+                    break
                 await asyncio.sleep(self.chunk_pause_s)
         return response
 

@@ -143,6 +143,16 @@ async def test_an_interrupted_download_is_finished_by_the_next_start(make_worker
     assert (folder / "model.safetensors").read_bytes() == hub.files[FIRST]["model.safetensors"]
 
 
+async def test_a_download_that_breaks_off_says_so(make_worker, tmp_path, hub):
+    hub.chunk_pause_s = 0.5
+    house = House(make_worker, tmp_path, await hub.start())
+    worker = await house.start(choose(HUB_ID))
+    await until(lambda: f"GET /{HUB_ID}/resolve/{FIRST}/model.safetensors" in hub.requests)
+    await hub.die()
+    with pytest.raises(ModelLoadError, match=r"^the download of org/tiny broke off \(.*start again.*$"):
+        await worker.ready()
+
+
 async def test_an_unreachable_hub_is_one_clear_line(make_worker, tmp_path):
     endpoint = unused_address()
     house = House(make_worker, tmp_path, endpoint)
