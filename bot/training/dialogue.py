@@ -16,6 +16,19 @@ Message = dict[str, str]
 
 LANGUAGE_SHARES = {"en": 0.64, "es": 0.105, "fr": 0.105, "de": 0.105, "pt": 0.015, "zh": 0.015, "ja": 0.015}
 
+ADDRESSES = (
+    "Parley, ",
+    "@Parley ",
+    "hey Parley, ",
+    "hey ",
+    "ok ",
+    "so ",
+    "hey bot, ",
+    "@Parley: ",
+    "Parley ",
+)
+"""What people put before a message to the bot, in any language."""
+
 Exchange = tuple[str, str, str]
 """Name of the intent, what the user writes, what the bot answers."""
 
@@ -39,8 +52,8 @@ class DialogueSources:
 class DialogueShares:
     """How often each kind of exchange is drawn, and how often a message is roughened."""
 
-    unknown: float = 0.26
-    remark: float = 0.06
+    unknown: float = 0.18
+    remark: float = 0.05
     pair: float = 0.08
     name_prefix: float = 0.4
     single: float = 0.5
@@ -147,6 +160,8 @@ def _by_language(rows: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 def roughen(text: str, rng: random.Random) -> str:
     """`text` as people type it in a chat: now and then lower case, unpunctuated, mistyped."""
+    if rng.random() < 0.08:
+        text = rng.choice(ADDRESSES) + text
     if rng.random() < 0.4:
         text = text.lower()
     elif rng.random() < 0.03:

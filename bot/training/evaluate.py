@@ -17,7 +17,7 @@ from bot.training.chrf import corpus_chrf
 from bot.training.data import LANGUAGES, Corpus, read_corpus
 from bot.training.decoding import Completion, Decoder, is_looping
 from bot.training.grammar import read_intents
-from bot.training.held_out import Question, read_questions
+from bot.training.held_out import HELD_OUT, Question, read_questions
 from bot.training.presets import Preset
 from bot.training.pretrain import loss_of, to_tensors
 from bot.training.tasks import valid_batches
@@ -29,11 +29,11 @@ MAX_REPLY_TOKENS = 80
 SEED = 20
 
 
-def evaluate(folder: Path, data: Path, sentences: int = 200) -> dict[str, Any]:
+def evaluate(folder: Path, data: Path, sentences: int = 200, questions: Path = HELD_OUT) -> dict[str, Any]:
     """All scores of the model in `folder`; `sentences` is the number of translations per direction."""
     decoder = Decoder(folder)
     _, valid = read_corpus(data)
-    small_talk = small_talk_score(decoder, read_questions())
+    small_talk = small_talk_score(decoder, read_questions(questions))
     return {
         "small_talk": small_talk,
         "unknown": unknown_score(decoder, valid, 200),

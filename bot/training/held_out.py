@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HELD_OUT = Path(__file__).parent / "smalltalk" / "held_out.tsv"
+DEVELOPMENT = HELD_OUT.with_name("development.tsv")
+"""Seen while the training phrases were extended: for choosing, not for reporting."""
 
 
 @dataclass(frozen=True)

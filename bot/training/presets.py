@@ -30,12 +30,13 @@ class Preset:
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     prompt_weight: float = 0.1
+    opening_weight: float = 4.0
     ema_decay: float = 0.998
     seed: int = 1234
     valid_every: int = 400
     valid_documents: int = 300
     shares: dict[str, float] = field(
-        default_factory=lambda: {"translation": 0.66, "dialogue": 0.20, "text": 0.14}
+        default_factory=lambda: {"translation": 0.55, "dialogue": 0.32, "text": 0.13}
     )
 
 

@@ -44,7 +44,7 @@ def open_streams(data: Path, tokenizer_path: Path, preset: Preset) -> Streams:
     tokenizer = Tokenizer.from_file(str(tokenizer_path))
     encoder = ConversationEncoder(tokenizer, preset.prompt_weight)
     packer = Packer(
-        tasks=_tasks(train, intents, encoder, preset.seed),
+        tasks=_tasks(train, intents, encoder, preset.seed, preset.opening_weight),
         text=TextWindows(encoder.text, [text for _, text in train.texts], preset.seed),
         shares=preset.shares,
         rows=preset.rows,
@@ -72,13 +72,17 @@ def tokenizer_texts(corpus: Corpus, maker: DialogueMaker, seed: int) -> Iterator
 
 
 def _tasks(
-    corpus: Corpus, intents: list[Intent], encoder: ConversationEncoder, seed: int
+    corpus: Corpus,
+    intents: list[Intent],
+    encoder: ConversationEncoder,
+    seed: int,
+    opening_weight: float = 1.0,
 ) -> dict[str, Callable[[int], Tokens]]:
     order = Shuffled(len(corpus.translations), f"{seed}:translation")
     maker = dialogue_maker(corpus, intents, seed)
     return {
         "translation": lambda index: encode_pair(encoder, corpus.translations[order(index)]),
-        "dialogue": lambda index: encoder.conversation(maker.conversation(index)),
+        "dialogue": lambda index: encoder.conversation(maker.conversation(index), opening_weight),
     }
 
 

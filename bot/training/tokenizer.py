@@ -24,6 +24,8 @@ from bot.training.tokens import (
     USER_ID,
 )
 
+OPENING_TOKENS = 4
+
 
 def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     """Learn a byte-level BPE vocabulary of at most `vocab_size` entries from `texts`.
@@ -78,15 +80,21 @@ class ConversationEncoder:
         ids = [*self.text(text), END_ID]
         return ids, [1.0] * len(ids)
 
-    def conversation(self, messages: Iterable[dict[str, str]]) -> tuple[list[int], list[float]]:
-        """A conversation in the form of the chat template; only what the assistant says weighs 1."""
+    def conversation(
+        self, messages: Iterable[dict[str, str]], opening_weight: float = 1.0
+    ) -> tuple[list[int], list[float]]:
+        """A conversation in the form of the chat template; what the assistant says weighs 1.
+
+        The first tokens of an answer weigh `opening_weight`: they decide which answer it will be.
+        """
         ids: list[int] = []
         weights: list[float] = []
         for role, content in _turns(messages):
             body = self.text(content)
             ids += [ASSISTANT_ID if role == "assistant" else USER_ID, *body, END_ID]
             if role == "assistant":
-                weights += [0.0, *[1.0] * len(body), 1.0]
+                opening = min(OPENING_TOKENS, len(body))
+                weights += [0.0, *[opening_weight] * opening, *[1.0] * (len(body) - opening), 1.0]
             else:
                 weights += [0.0, *[self._prompt_weight] * len(body), 0.0]
         return ids, weights

@@ -79,8 +79,8 @@ def test_names_stand_before_the_asked_share_of_conversations() -> None:
 def test_roughened_text_stays_recognisable() -> None:
     for seed in range(300):
         text = roughen("Where do you live?", random.Random(seed))
-        assert text[0].lower() == "w"
-        assert 15 <= len(text) <= 30
+        assert "re do" in text.lower() or "live" in text.lower()
+        assert 15 <= len(text) <= 40
 
 
 def test_no_intents_is_an_error() -> None:
