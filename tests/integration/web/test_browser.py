@@ -242,6 +242,29 @@ def test_two_tabs_stay_in_step(browser: Browser, playground: Playground):
     browser.until(lambda: browser.texts() == ["from the second tab", "You said: from the second tab"])
 
 
+def test_older_messages_come_when_scrolling_up_and_the_view_stays_where_it_is(
+    browser: Browser, tmp_path: Path
+):
+    log = tmp_path / "long.txt"
+    log.write_text("".join(f"Ann: line {number}\n" for number in range(150)))
+    browser.all("#import-file")[0].send_keys(str(log))
+    browser.until(lambda: browser.texts()[-1:] == ["line 149"])
+    assert len(browser.texts()) == 60
+    offset = "return document.querySelectorAll('#main .message')[arguments[0]].getBoundingClientRect().top"
+    timeline = "const list = document.querySelector('#main .timeline'); "
+    assert browser.run(timeline + "return list.scrollHeight - list.scrollTop - list.clientHeight") < 2
+    browser.run(timeline + "list.scrollTop = 50")
+    before = browser.run(offset, 3)
+    browser.until(lambda: len(browser.texts()) == 120)
+    assert abs(browser.run(offset, 63) - before) < 30  # the button above the oldest message takes its place
+    browser.run(timeline + "list.scrollTop = 0")
+    browser.until(lambda: browser.texts() == [f"line {number}" for number in range(150)])
+    browser.click(".jump")
+    browser.until(
+        lambda: browser.run(timeline + "return list.scrollHeight - list.scrollTop - list.clientHeight") < 2
+    )
+
+
 def test_right_to_left_text_keeps_to_itself(browser: Browser):
     browser.say("\u0645\u0631\u062d\u0628\u0627")
     browser.until(lambda: len(browser.texts()) == 2)

@@ -148,7 +148,8 @@ export class Timeline {
     if (!reply) return [];
     const hasWords = this.store.messages(reply.channel, reply.thread).some((m) => m.reply_id === reply.reply_id);
     if (hasWords) return [];
-    const words = reply.status ? `${this.store.bot.name}: ${reply.status}` : `${this.store.bot.name} is thinking`;
+    const status = reply.status || "thinking";
+    const words = `${this.store.bot.name}${/^\w+ing\b/.test(status) ? " is" : ":"} ${status}`;
     return [h("div", { class: "thinking" }, avatar({ author: { is_bot: true } }), h("div", { class: "line" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { dir: "auto" }, words)))];
   }
 
