@@ -9,7 +9,6 @@ import asyncio
 import fcntl
 import logging
 import signal
-import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -149,6 +148,7 @@ def _platform(name: str, settings: Settings, house: House) -> Platform:
             port=settings.bot_http_port,
             bot_name=settings.bot_name,
             data_dir=settings.bot_data_dir,
+            health=house.store.check,
         )
     raise ConfigError(
         f"this version has no adapter for {name} yet: set BOT_PLATFORMS=web, or unset the token of {name}"
@@ -189,9 +189,8 @@ async def _watch_model(generator: TextGenerator) -> None:
     """Tell the operator when the model is ready, or why it is not."""
     try:
         info = await generator.ready()
-    except ModelLoadError as error:
-        log.error("%s", error)
-        return
+    except ModelLoadError:
+        return  # the worker has said why
     log.info(
         "model %s is ready: %.1f M parameters, %s on %s, context of %d tokens",
         info.name,
@@ -201,8 +200,3 @@ async def _watch_model(generator: TextGenerator) -> None:
         info.context_window,
     )
 
-
-def tell(line: str) -> None:
-    """A line for the person at the terminal, apart from the log."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

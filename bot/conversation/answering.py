@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import uuid4
 
+from bot.conversation.commands import check_options
 from bot.conversation.reply import Reply
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Memory, Task, TaskContext
@@ -152,7 +153,7 @@ class Answerer:
 
         return TaskContext(
             messages=messages,
-            options=question.command.options if question.command else {},
+            options=check_options(task, question.command.options) if question.command else {},
             memory=self._memory,
             generator=self._generator,
             model=model,

@@ -64,6 +64,8 @@ class _Delivery:
         self._reply = reply
         self._sink = sink
         self._manager = manager
+        question = reply.question
+        self._question = " ".join((question.text, *(question.command.options.values() if question.command else ())))
         self._posts = list(reply.posts)
         self._shown: list[str | None] = [None] * len(reply.posts)
         self._text = ""
@@ -119,7 +121,8 @@ class _Delivery:
         return False
 
     def _chunks(self) -> list[str]:
-        return split_stream(neutralise_mentions(self._text.rstrip()), self._sink.limits.max_chars)
+        text = neutralise_mentions(self._text.rstrip(), self._question)
+        return split_stream(text, self._sink.limits.max_chars)
 
     async def _show(self, chunks: list[str]) -> bool:
         has_written = False

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.errors import StorageError
 from bot.messages import Author, ConversationKey, IncomingMessage, Turn
 from bot.storage import changes, history, inbox, outbox
 from bot.storage import derived as derived_data
 from bot.storage.database import Database
 from bot.storage.records import Change, ConversationSummary, Derived, Job
+
+
+CHECK_TIMEOUT_S = 2.0
+"""Seconds that a health check waits for the database's write lock."""
 
 
 class HistoryStore:
@@ -23,6 +29,7 @@ class HistoryStore:
         """Opens nothing yet; `migrate.upgrade` makes the tables. Raises ConfigError for an unsupported URL or
         an unwritable place."""
         self._database = Database(database_url)
+        self._checking: asyncio.Task[None] | None = None
 
     # --- messages in -------------------------------------------------------------------------
 
@@ -172,6 +179,22 @@ class HistoryStore:
         async with self._database.write() as connection:
             return await derived_data.put_derived(connection, key, derived)
 
+    async def check(self) -> None:
+        """Raise StorageError unless a write transaction can begin within CHECK_TIMEOUT_S."""
+        # SQLite's own wait for a lock cannot be cancelled: it goes on, and the next check joins it.
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._begin_to_write())
+        done, _ = await asyncio.wait({self._checking}, timeout=CHECK_TIMEOUT_S)
+        if not done:
+            raise StorageError(f"the database was locked for {CHECK_TIMEOUT_S:.0f} s")
+        self._checking.result()
+
+    async def _begin_to_write(self) -> None:
+        async with self._database.write():
+            pass
+
     async def close(self) -> None:
         """Close all connections."""
+        if self._checking is not None:
+            await asyncio.wait({self._checking})
         await self._database.close()
