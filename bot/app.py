@@ -72,7 +72,7 @@ def configure_logging(settings: Settings, quiet: bool = False) -> None:
 
 
 def build_generator(settings: Settings) -> TextGenerator:
-    """The generation worker for the model that the settings choose. Raises ConfigError for a wrong BOT_MODEL."""
+    """The generation worker for the model that the settings choose. Raises ConfigError for a wrong one."""
     surroundings = environment()
     model = choose(
         settings.bot_model,
@@ -199,4 +199,3 @@ async def _watch_model(generator: TextGenerator) -> None:
         info.device,
         info.context_window,
     )
-

@@ -80,19 +80,25 @@ class PromptTooLongError(GenerationError):
 class GenerationTimeoutError(GenerationError):
     """The deadline passed before the answer was finished."""
 
-    default_user_message = "I ran out of time for this answer. Please try again, or ask for something shorter."
+    default_user_message = (
+        "I ran out of time for this answer. Please try again, or ask for something shorter."
+    )
 
 
 class ModelLoadError(GenerationError):
     """The model cannot be found, fetched or loaded."""
 
-    default_user_message = "My language model could not be loaded. The person who runs me can see why in my log."
+    default_user_message = (
+        "My language model could not be loaded. The person who runs me can see why in my log."
+    )
 
 
 class EngineDeadError(GenerationError):
     """The engine's process died and a retry did not help."""
 
-    default_user_message = "My language model stopped twice on this message, so I gave up on it. Please rephrase it."
+    default_user_message = (
+        "My language model stopped twice on this message, so I gave up on it. Please rephrase it."
+    )
 
 
 def where(error: BaseException) -> str:

@@ -208,7 +208,8 @@ def _log_reply(task: str, delta: Delta) -> None:
         log.info("request %s task=%s finish=%s", delta.request_id, task, delta.finish_reason)
         return
     log.info(
-        "request %s task=%s prompt_tokens=%d new_tokens=%d queue_ms=%.0f first_token_ms=%.0f total_ms=%.0f finish=%s",
+        "request %s task=%s prompt_tokens=%d new_tokens=%d "
+        "queue_ms=%.0f first_token_ms=%.0f total_ms=%.0f finish=%s",
         delta.request_id,
         task,
         usage.prompt_tokens,

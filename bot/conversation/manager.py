@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -52,6 +52,7 @@ class ConversationManager:
         self._active: dict[ConversationKey, Reply | None] = {}
         self._missed: set[ConversationKey] = set()
         self._early_ends: dict[int, Outcome] = {}
+        self._freed = asyncio.Event()
         self._is_draining = False
 
     # --- from platforms: what happened -------------------------------------------------------
@@ -67,9 +68,7 @@ class ConversationManager:
             self._schedule(message.conversation)
         return is_new
 
-    async def amend(
-        self, key: ConversationKey, message_id: str, text: str, edited_at: datetime
-    ) -> None:
+    async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> None:
         """A message was edited: memory follows, and its answer is made again into the same posts, if it is
         being made or was the last one in the conversation."""
         change = await self._store.amend(key, message_id, text, edited_at)
@@ -149,9 +148,11 @@ class ConversationManager:
         self._is_draining = True
         for queue in self._ready.values():
             queue.put_nowait(None)
-        deadline = asyncio.get_running_loop().time() + timeout_s
-        while self._active and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._active:
+                    self._freed.clear()
+                    await self._freed.wait()
         for reply in list(self._active.values()):
             if reply is not None:
                 reply.end("released")
@@ -192,12 +193,13 @@ class ConversationManager:
     def _free(self, key: ConversationKey) -> None:
         """Let the next reply of a conversation be claimed; whatever came meanwhile is looked at now."""
         self._active.pop(key, None)
+        self._freed.set()
         if key in self._missed:
             self._missed.discard(key)
             self._schedule(key)
 
     async def _pieces(self, reply: Reply, job: Job) -> AsyncGenerator[Piece, None]:
-        """The pieces of one reply until its end, whoever ends it; the text is recorded before the last is gone."""
+        """The pieces of one reply until its end, whoever ends it; then its text is recorded."""
         written: list[str] = []
         async with aclosing(reply.until_ended(self._stream(reply, job))) as pieces:
             async for piece in pieces:
@@ -208,7 +210,7 @@ class ConversationManager:
             await self._patiently(lambda: self._store.record_text(reply.reply_id, "".join(written)))
 
     async def _stream(self, reply: Reply, job: Job) -> AsyncGenerator[Piece, None]:
-        """The text that an earlier attempt finished, a notice when too many attempts failed, or a new answer."""
+        """The text that an earlier attempt finished, a notice after too many attempts, or a new answer."""
         if job.text is not None:
             yield job.text
         elif job.attempt > MAX_ATTEMPTS:

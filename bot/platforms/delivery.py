@@ -65,7 +65,9 @@ class _Delivery:
         self._sink = sink
         self._manager = manager
         question = reply.question
-        self._question = " ".join((question.text, *(question.command.options.values() if question.command else ())))
+        self._question = " ".join(
+            (question.text, *(question.command.options.values() if question.command else ()))
+        )
         self._posts = list(reply.posts)
         self._shown: list[str | None] = [None] * len(reply.posts)
         self._text = ""

@@ -13,7 +13,6 @@ from bot.storage import derived as derived_data
 from bot.storage.database import Database
 from bot.storage.records import Change, ConversationSummary, Derived, Job
 
-
 CHECK_TIMEOUT_S = 2.0
 """Seconds that a health check waits for the database's write lock."""
 

@@ -16,8 +16,8 @@ from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
 
 
 class Memory(Protocol):
-    """What a task may read and do with the conversation it runs in. Storage implements it for real conversations,
-    a list of turns for the command line."""
+    """What a task may read and do with the conversation it runs in. Storage implements it for real
+    conversations, a list of turns for the command line."""
 
     async def turns(
         self,

@@ -1,4 +1,4 @@
-"""A text generator that plays a script: it implements the port, waits where the script says, and keeps what it was asked."""
+"""A text generator that plays a script: it waits where the script says, and keeps what it was asked."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -336,6 +337,6 @@ async def test_edits_keep_the_pace_that_the_platform_allows(database: Path) -> N
         await bench.manager.accept(say("count", 1))
         await until(lambda: platform.channel(GENERAL).outcomes)
     times = [at for _, _, at in platform.channel(GENERAL).writes]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:-1], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times[:-1])]
     assert len(gaps) >= 3 and min(gaps) >= 0.09
     assert platform.channel(GENERAL).texts[0].split() == [str(number) for number in range(100)]
