@@ -329,3 +329,38 @@ def test_colours_follow_the_system_and_the_button(browser: Browser):
     browser.driver.refresh()
     browser.until(lambda: browser.find(".empty"))
     assert browser.run(ground) == light
+
+
+def test_a_log_can_be_dropped_on_the_page(browser: Browser):
+    browser.run("""
+        const carried = new DataTransfer();
+        carried.items.add(new File(["Ann: dropped\\n"], "dropped.txt", { type: "text/plain" }));
+        for (const kind of ["dragenter", "dragover", "drop"]) {
+            const how = { dataTransfer: carried, bubbles: true, cancelable: true };
+            document.body.dispatchEvent(new DragEvent(kind, how));
+        }
+    """)
+    browser.until(lambda: browser.texts() == ["dropped"])
+    assert browser.all("#drop:not([hidden])") == []
+
+
+def test_an_answer_elsewhere_is_marked_in_the_list(browser: Browser):
+    browser.click('[data-channel="general"]')
+    browser.say("@Parley think" + " hard" * 40)
+    browser.click('[data-channel="direct"]')
+    browser.until(lambda: browser.find('[data-channel="general"] .unread'))
+    browser.click('[data-channel="general"]')
+    browser.gone(".unread")
+    assert browser.texts()[-1].startswith("You said: @Parley think hard")
+
+
+def test_a_browser_that_is_not_known_any_more_is_told_so_once(shared: Browser, tmp_path: Path):
+    with InThread(tmp_path, slowly) as first:
+        port = first.web.port
+        shared.open(first.web.address)
+        shared.until(lambda: shared.find(".empty"))
+    shared.driver.delete_all_cookies()
+    with InThread(tmp_path, slowly, port) as second:
+        shared.until(lambda: "terminal" in shared.find("#offline").text, 20)
+        assert len(second.announced) == 1
+    shared.complaints  # noqa: B018 - read away, as above

@@ -184,7 +184,6 @@ export class Store extends EventTarget {
     }
     if (message.thread === null) this.#inThread(message);
     else if (isNew && !known) this.#countReply(message, 1);
-    if (isNew && !known && message.author.is_bot && message.channel !== this.channel) this.#markUnread(message.channel);
     this.#tell(known ? "message" : "messages", message);
   }
 
@@ -238,6 +237,7 @@ export class Store extends EventTarget {
   #reply(frame) {
     if (frame.state === "started") this.replies.set(frame.reply_id, { ...frame, status: "" });
     else this.replies.delete(frame.reply_id);
+    if (frame.state === "finished" && frame.channel !== this.channel) this.#markUnread(frame.channel);
     this.#tell("reply", frame);
   }
 
