@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import sys
 from collections import deque
@@ -88,6 +89,14 @@ class ChildProcess:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    def cpu_s(self) -> float:
+        """Processor seconds that it has used (utime and stime of proc(5)); 0 where the system is silent."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def send(self, frame: Frame) -> None:
         """Write a frame; silent when the process is gone, since its death is seen elsewhere.

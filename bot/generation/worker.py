@@ -20,6 +20,7 @@ from bot.generation.scheduler import Scheduler
 from bot.generation.ticket import Ticket
 from bot.generation.tokens import TokenCounter
 from bot.generation.types import GenerationRequest, ModelInfo
+from bot.generation.watchdog import Watchdog
 from bot.generation.wire import (
     Beat,
     Counted,
@@ -46,7 +47,7 @@ class GenerationWorker:
     """A `TextGenerator` over a child process. Use it on one event loop: `start`, ..., `close`.
 
     `environment` is the bot's own; the child gets an allowlist of it. A child that shows no sign of life for
-    `hang_timeout_s` is killed; `pins_file` remembers which commit of a hub model is in use.
+    `hang_timeout_s` is killed (see `watchdog`); `pins_file` remembers which commit of a hub model is in use.
     `engine_module` names what the child runs: a module with `load` and `Engine`, for tests of faults.
     """
 
@@ -92,7 +93,6 @@ class GenerationWorker:
         self._info: ModelInfo | None = None
         self._end: GenerationError | None = None  # set once no text can come any more
         self._settled = asyncio.Event()  # ready, or at its end
-        self._last_beat_s = 0.0
         self._spawned_s = 0.0
         self._ready_s: float | None = None  # when this child became ready
         self._has_answered = False  # this child
@@ -177,21 +177,24 @@ class GenerationWorker:
             self._give_up(ModelLoadError(f"the engine's process could not be started: {error}"))
             return
         self._child, self._ready_s, self._has_answered = child, None, False
-        self._spawned_s = self._last_beat_s = _now_s()
+        self._spawned_s = _now_s()
         logger.info("engine[%d] started for %s (%s)", child.pid, self._model.name, self._model.reason)
-        watchdog = asyncio.create_task(self._watch(child), name="engine watchdog")
+        watchdog = Watchdog(child, self._hang_timeout_s)
+        watching = asyncio.create_task(watchdog.run(), name="engine watchdog")
         try:
-            await self._serve(child)
+            await self._serve(child, watchdog)
         finally:
-            watchdog.cancel()
+            watching.cancel()
             how = await _uninterrupted(asyncio.create_task(child.stop(_STOP_GRACE_S)))
             self._child = None
             self._bury(child.pid, how)
 
-    async def _serve(self, child: ChildProcess) -> None:
+    async def _serve(self, child: ChildProcess, watchdog: Watchdog) -> None:
         try:
             child.send(self._start_frame)
             async for frame in child.frames():
+                if not (isinstance(frame, Counted) and self._ready_s is not None):
+                    watchdog.beat()  # counts come from a side thread, which a stuck step does not stop
                 self._handle(child, frame)
         except WireError as error:
             logger.error("engine[%d] sent what is no frame: %s", child.pid, error)
@@ -222,26 +225,9 @@ class GenerationWorker:
         was_ready = self._ready_s is not None and _now_s() - self._ready_s >= _HEALTHY_S
         return was_ready or self._has_answered
 
-    async def _watch(self, child: ChildProcess) -> None:
-        """Kill the child when nothing was heard of it for too long."""
-        period_s = min(1.0, self._hang_timeout_s / 10)
-        checked_s = _now_s()
-        while True:
-            await asyncio.sleep(period_s)
-            late_s = _now_s() - checked_s - period_s
-            checked_s = _now_s()
-            if late_s > period_s:  # our own loop stood still, so frames may be waiting unread
-                self._last_beat_s = checked_s
-            elif checked_s - self._last_beat_s > self._hang_timeout_s:
-                logger.error("engine[%d] hangs: silent for %.0f s", child.pid, self._hang_timeout_s)
-                child.kill()
-                return
-
     # What the child says.
 
     def _handle(self, child: ChildProcess, frame: Frame) -> None:
-        if not (isinstance(frame, Counted) and self._ready_s is not None):
-            self._last_beat_s = _now_s()  # counts come from a side thread, which a stuck step does not stop
         match frame:
             case Deltas(deltas):
                 for delta in deltas:

@@ -3,9 +3,9 @@
 It keeps the interface of `bot.generation.engine.engine` and is run by the same main loop. The prompt's
 prefix is a little program of words: `count 20` writes 20 numbers, `slow` waits in each step, `die 3` kills
 the process at the third token, `die-once FILE 3` only if FILE is not there yet, `hang 3` never comes back
-from that step, `raise 3` raises an error that quotes the prompt, `differ 3` writes its process id as the
-third token, `noise` prints to standard output, `echo` gives the messages back. The model's name says what
-becomes of loading.
+from that step, `spin 3` computes there for ever (or `briefly`), `raise 3` raises an error that quotes the
+prompt, `differ 3` writes its process id as the third token, `noise` prints to standard output, `echo`
+gives the messages back. The model's name says what becomes of loading.
 """
 
 from __future__ import annotations
@@ -102,6 +102,10 @@ class Engine:
             os.kill(os.getpid(), signal.SIGKILL)
         if answer.made == answer.number("hang"):
             time.sleep(3600)
+        if answer.made == answer.number("spin"):
+            end = time.monotonic() + (1.5 if "briefly" in answer.words else 3600)
+            while time.monotonic() < end:
+                pass
         if answer.made == answer.number("raise"):
             raise KeyError(answer.request.prompt.prefix)
         if "die-once" in answer.words:

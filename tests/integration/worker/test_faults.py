@@ -51,6 +51,7 @@ async def test_ten_kills_in_mid_stream_are_invisible(make_worker):
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
 
 
+@pytest.mark.slow
 async def test_under_kills_at_random_instants_no_word_is_lost_or_doubled(make_worker):
     worker = await make_worker(max_batch=8, queue_limit=200, per_tenant_limit=200, hang_timeout_s=1.0)
     rng = random.Random(20)
@@ -138,6 +139,16 @@ async def test_slow_steps_are_no_hang(make_worker):
     pid = worker.child_pid
     assert await read(worker.submit(ask("slow count 30"))) == numbers(30)  # 1.5 s in steps of 50 ms
     assert worker.child_pid == pid
+
+
+@pytest.mark.slow
+async def test_a_long_step_that_computes_gets_more_time_but_not_for_ever(make_worker):
+    worker = await make_worker(hang_timeout_s=0.5)
+    pid = worker.child_pid
+    assert await read(worker.submit(ask("spin 3 briefly count 5"))) == numbers(5)
+    assert worker.child_pid == pid
+    with pytest.raises(EngineDeadError):
+        await read(worker.submit(ask("spin 3 count 5")))
 
 
 async def test_a_slow_load_is_no_hang(make_worker):

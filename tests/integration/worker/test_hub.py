@@ -143,6 +143,7 @@ async def test_an_interrupted_download_is_finished_by_the_next_start(make_worker
     assert (folder / "model.safetensors").read_bytes() == hub.files[FIRST]["model.safetensors"]
 
 
+@pytest.mark.slow
 async def test_a_download_that_breaks_off_says_so(make_worker, tmp_path, hub):
     hub.chunk_pause_s = 0.5
     house = House(make_worker, tmp_path, await hub.start())

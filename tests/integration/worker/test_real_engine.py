@@ -21,6 +21,7 @@ from tests.integration.engine import tiny
 from tests.integration.worker.conftest import ask, environment, figure, longest_hold_ms, read
 from tests.integration.worker.fake_hub import FakeHub
 
+pytestmark = pytest.mark.slow  # torch is imported
 on_the_shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 PROMPTS = ["Once upon a time", "hello how are you", "The quick brown fox", "My name is"]
