@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiosqlite
 
 from bot.errors import StorageError
+from bot.platforms.web.notes import Channel, Note, Person
 
 PRAGMAS = """
 PRAGMA journal_mode = WAL;
@@ -50,50 +49,6 @@ COLUMNS = (
 PAGE_MESSAGES = 60
 PAGE_CHARS = 400_000
 """A page of history ends after this many messages, or characters of text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A channel of the playground. `kind`: "direct" (every message is for the bot) or "channel"."""
-
-    id: str
-    name: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody to speak as."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One message on the board. `seq` orders the board, `sent_ms` and `edited_ms` are Unix milliseconds."""
-
-    id: str
-    channel: str
-    thread: str | None
-    author_id: str
-    author_name: str
-    text: str
-    sent_ms: int
-    is_bot: bool = False
-    reply_to: str | None = None
-    edited_ms: int | None = None
-    nonce: str | None = None
-    is_addressed: bool = False
-    is_command: bool = False
-    is_deleted: bool = False
-    seq: int = 0
-    thread_replies: int = 0
-
-
-def now_ms() -> int:
-    """The wall clock in Unix milliseconds."""
-    return int(time.time() * 1000)
 
 
 class Board:
@@ -137,7 +92,7 @@ class Board:
         """Put many messages on the board at once, in their order; known ids are left as they are."""
         connection = await self._open()
         try:
-            await connection.executemany(_INSERT, [_values(note) for note in notes])
+            await connection.executemany(_INSERT, map(_values, notes))  # in its own thread
             await connection.commit()
         except sqlite3.Error as error:
             raise StorageError(f"the playground's board cannot be written: {error}") from error

@@ -41,7 +41,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import PlatformError
-from bot.platforms.web.board import Channel, Note, Person
+from bot.platforms.web.notes import Channel, Note, Person
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 MAX_TEXT_CHARS = 1_048_576

@@ -13,7 +13,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from bot.platforms.web import frames
-from bot.platforms.web.board import Note
+from bot.platforms.web.notes import Note
 
 MAX_TABS = 64
 MODEL_POLL_S = 0.5

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
-from bot.platforms.web.board import Note
+from bot.platforms.web.notes import Note
 
 PLATFORM = "web"
 WORKSPACE = "local"

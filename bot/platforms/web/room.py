@@ -7,6 +7,7 @@ nothing sends again under the same id.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import unicodedata
@@ -21,15 +22,19 @@ from bot.conversation.tasks import TASKS
 from bot.errors import BotError, CommandError, StorageError
 from bot.messages import IncomingMessage
 from bot.platforms.web import frames
-from bot.platforms.web.board import Board, Channel, Note, Person, now_ms
+from bot.platforms.web.board import Board
 from bot.platforms.web.frames import FrameError
 from bot.platforms.web.hub import Hub, Tab
 from bot.platforms.web.incoming import conversation_key, is_for_bot, to_incoming, to_note, with_prefix
+from bot.platforms.web.notes import Channel, Note, Person, now_ms
 
 log = logging.getLogger(__name__)
 
 DIRECT = "direct"
 MAX_CHANNELS = 500
+IMPORT_BATCH = 5000
+"""Messages imported in one transaction; more of them would hold up everybody else's."""
+
 MAX_PEOPLE = 100
 FIRST_CHANNELS = (("direct", "", DIRECT), ("general", "general", "channel"))
 FIRST_PEOPLE = ("Alice", "Bob", "Chloé")
@@ -87,9 +92,10 @@ class Room:
     async def import_log(self, name: str, messages: Sequence[IncomingMessage], channel_id: str) -> Channel:
         """Make a channel of an imported log and let the bot remember it. Raises StorageError."""
         channel = await self._add_channel(name, channel_id)
-        owned = [with_prefix(message, channel.id) for message in messages]
-        await self._board.add_all(to_note(message) for message in owned)
-        await self._manager.import_messages(owned)
+        owned, notes = await asyncio.to_thread(_of_channel, messages, channel.id)
+        await self._board.add_all(notes)
+        for start in range(0, len(owned), IMPORT_BATCH):
+            await self._manager.import_messages(owned[start : start + IMPORT_BATCH])
         self._hub.tell({"type": "channel", "channel": frames.channel_view(channel)})
         return channel
 
@@ -214,6 +220,14 @@ class Room:
         person = Person(f"{_slug(name)}-{uuid4().hex[:4]}", name)
         await self._board.add_person(person)
         self._hub.tell({"type": "person", "person": frames.person_view(person)})
+
+
+def _of_channel(
+    messages: Sequence[IncomingMessage], channel_id: str
+) -> tuple[list[IncomingMessage], list[Note]]:
+    """An imported log under the ids of its channel, as the bot and as the board keep it."""
+    owned = [with_prefix(message, channel_id) for message in messages]
+    return owned, [to_note(message) for message in owned]
 
 
 def _slug(name: str) -> str:

@@ -16,8 +16,9 @@ from bot.errors import PlatformError, StorageError
 from bot.messages import Author
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.web import frames
-from bot.platforms.web.board import Board, Note, now_ms
+from bot.platforms.web.board import Board
 from bot.platforms.web.hub import Hub
+from bot.platforms.web.notes import Note, now_ms
 
 LIMITS = DeliveryLimits(max_chars=8000, min_edit_interval_s=0.05)
 KEEP_INTERVAL_S = 1.0

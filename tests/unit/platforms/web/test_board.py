@@ -6,7 +6,8 @@ import pytest
 import pytest_asyncio
 
 from bot.errors import StorageError
-from bot.platforms.web.board import PAGE_CHARS, PAGE_MESSAGES, Board, Channel, Note, Person
+from bot.platforms.web.board import PAGE_CHARS, PAGE_MESSAGES, Board
+from bot.platforms.web.notes import Channel, Note, Person
 
 NOTE = Note("m-1", "general", None, "alice", "Alice", "hi", 1000)
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.platforms.web import frames
-from bot.platforms.web.board import Note
 from bot.platforms.web.frames import FrameError, parse
+from bot.platforms.web.notes import Note
 
 SEND = {"type": "send", "id": "m-1", "channel": "general", "person": "alice", "text": "hi"}
 

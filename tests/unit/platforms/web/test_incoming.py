@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
-from bot.platforms.web.board import Note
 from bot.platforms.web.incoming import is_for_bot, is_mentioned, to_incoming, to_note, with_prefix
+from bot.platforms.web.notes import Note
 
 NOTE = Note("m-1", "general", None, "alice", "Alice", "hi", 1_763_000_000_500)
 
