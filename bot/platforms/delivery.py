@@ -46,15 +46,16 @@ async def deliver(reply: Reply, sink: ReplySink, manager: ConversationManager) -
 
 
 async def _settle(reply: Reply, sink: ReplySink, manager: ConversationManager) -> None:
-    """The last two words on a reply; neither may take the other deliveries with it."""
-    try:
-        await manager.settle(reply)
-    except StorageError as error:
-        log.error("reply %d is left to the next start: %s", reply.reply_id, error)
+    """The last two words on a reply: the platform first, since a reply is done only when it stands there
+    in full. Neither may take the other deliveries with it."""
     try:
         await sink.finish(reply.outcome)
     except Exception as error:
         log.warning("reply %d: the platform did not take its end: %s", reply.reply_id, where(error))
+    try:
+        await manager.settle(reply)
+    except StorageError as error:
+        log.error("reply %d is left to the next start: %s", reply.reply_id, error)
 
 
 class _Delivery:

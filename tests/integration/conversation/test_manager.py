@@ -51,6 +51,7 @@ async def test_a_message_is_answered_remembered_and_its_repeat_is_silent(databas
         await until(lambda: platform.channel(GENERAL).outcomes)
         assert not await bench.manager.accept(say("hello", 1))
         assert platform.channel(GENERAL).texts == ["You said: hello"]
+        await until(lambda: not bench.manager.is_answering(GENERAL))
         turns = await bench.store.turns(GENERAL)
         assert [(turn.role, turn.text.strip()) for turn in turns] == [
             ("user", "hello"),
@@ -80,6 +81,7 @@ async def test_three_mentions_at_once_are_remembered_with_their_answers(database
         await bench.manager.accept(say("third", 3))
         gate.opened.set()
         await until(lambda: len(platform.channel(GENERAL).outcomes) == 2)
+        await until(lambda: not bench.manager.is_answering(GENERAL))
         turns = await bench.store.turns(GENERAL)
         assert roles(turns) == "uauua"
         assert [turn.text for turn in turns if turn.role == "user"] == ["first", "second", "third"]
@@ -122,6 +124,7 @@ async def test_an_edited_question_is_answered_anew_in_the_same_post(database: Pa
         await bench.manager.amend(GENERAL, "m1", "what is green", EPOCH)
         await until(lambda: platform.channel(GENERAL).outcomes.count("finished") == 2)
         assert platform.channel(GENERAL).texts == ["You said: what is green"]
+        await until(lambda: not bench.manager.is_answering(GENERAL))
         assert roles(await bench.store.turns(GENERAL)) == "ua"
 
 
@@ -146,6 +149,7 @@ async def test_a_deleted_question_stops_its_answer_and_removes_it(database: Path
         await until(lambda: platform.channel(GENERAL).outcomes == ["withdrawn"])
         assert platform.channel(GENERAL).texts == []
         assert generator.generations[0].is_closed
+        await until(lambda: not bench.manager.is_answering(GENERAL))
         assert await bench.store.turns(GENERAL) == []
         await bench.manager.accept(say("still there?", 2))
         gate.opened.set()
@@ -176,6 +180,7 @@ async def test_stop_keeps_what_was_written(database: Path) -> None:
         await until(lambda: platform.channel(GENERAL).texts == ["one two"])
         assert await bench.manager.stop(GENERAL)
         await until(lambda: platform.channel(GENERAL).outcomes == ["stopped"])
+        await until(lambda: not bench.manager.is_answering(GENERAL))
         turns = await bench.store.turns(GENERAL)
         assert [turn.text.strip() for turn in turns] == ["count", "one two"]
         assert generator.generations[0].is_closed
@@ -232,6 +237,7 @@ async def test_a_reply_that_kills_the_bot_every_time_is_given_up(database: Path)
     async with Bench(database, PlayedGenerator(Gate(at=0)), platform) as bench:
         await until(lambda: "finished" in platform.channel(GENERAL).outcomes)
         assert "gave up" in platform.channel(GENERAL).texts[0]
+        await until(lambda: not bench.manager.is_answering(GENERAL))
         assert roles(await bench.store.turns(GENERAL)) == "u"
 
 
@@ -261,6 +267,7 @@ async def test_a_failure_is_told_to_the_person_and_not_remembered(
         await bench.manager.accept(say("secret words", 1))
         await until(lambda: platform.channel(GENERAL).outcomes)
         assert platform.channel(GENERAL).texts == [WorkerBusyError.default_user_message]
+        await until(lambda: not bench.manager.is_answering(GENERAL))
         assert roles(await bench.store.turns(GENERAL)) == "u"
     assert "64 of 64 places taken" in caplog.text
     assert "secret words" not in caplog.text
