@@ -9,6 +9,7 @@ Exit codes: 0 done, 1 failed, 2 used or set up wrongly, 130 interrupted, 141 the
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -73,6 +74,8 @@ app = typer.Typer(
 def start() -> None:
     """Parley: a private GPT for your own Discord and Slack, your terminal, and a local playground."""
     os.umask(0o077)  # what people write to the bot is for its operator's eyes alone
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a lone surrogate must not end an answer
 
 
 db = typer.Typer(help="Look at or migrate the database. `run` migrates by itself.", no_args_is_help=True)

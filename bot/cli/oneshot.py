@@ -21,6 +21,7 @@ from bot.conversation.tasks.summarize import MAX_LAST
 from bot.errors import CommandError
 from bot.generation.types import TextGenerator
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece, Progress, Turn
+from bot.platforms.terminal import printable
 
 KEY = ConversationKey("terminal", "local", "one-shot")
 AUTHOR = Author("local", "you")
@@ -107,12 +108,16 @@ async def show(pieces: AsyncGenerator[Piece, None]) -> None:
                 progress.show(piece.text)
                 continue
             progress.clear()
-            sys.stdout.write(piece)
-            sys.stdout.flush()
+            put(piece)
             end = piece or end
     progress.clear()
     if not end.endswith("\n"):
-        sys.stdout.write("\n")
+        put("\n")
+
+
+def put(text: str) -> None:
+    """Print at once: as it is into a pipe or a file, and without control characters on a screen."""
+    sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
 
 

@@ -7,11 +7,10 @@ unless asked to sample; `max_length` counts the prompt's tokens, `max_new_tokens
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from bot.cli.oneshot import ProgressLine, with_generator
+from bot.cli.oneshot import ProgressLine, put, with_generator
 from bot.config import Settings
 from bot.errors import CommandError
 from bot.generation.types import Generation, GenerationRequest, Prompt, SamplingParams, TextGenerator
@@ -80,7 +79,7 @@ async def write(settings: Settings, writing: Writing) -> None:
         # All are submitted before the first is read, so that they are generated together.
         for index, generation in enumerate([generator.submit(request) for request in requests]):
             if index:
-                sys.stdout.write(SEPARATOR + "\n")
+                put(SEPARATOR + "\n")
             await _print(writing.prompt, generation)
 
     await with_generator(settings, print_all)
@@ -108,11 +107,8 @@ async def _new_tokens(generator: TextGenerator, writing: Writing) -> int:
 
 
 async def _print(prompt: str, generation: Generation) -> None:
-    sys.stdout.write(prompt)
-    sys.stdout.flush()
+    put(prompt)
     async with aclosing(generation):
         async for delta in generation:
-            sys.stdout.write(delta.text)
-            sys.stdout.flush()
-    sys.stdout.write("\n")
-    sys.stdout.flush()
+            put(delta.text)
+    put("\n")

@@ -31,16 +31,18 @@ class CommandLine:
         self, *arguments: str, text: str | None = None, **settings: str
     ) -> subprocess.CompletedProcess[str]:
         """Run to the end with `text` as standard input."""
-        return subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "bot", *arguments],
-            input=text if text is not None else "",
+            input=(text or "").encode(),
             capture_output=True,
-            text=True,
             cwd=self.folder,
             env=self.environment() | settings,
             timeout=PATIENCE_S,
             check=False,
         )
+        # Decoded here, because text mode would turn a carriage return of the model's into a line feed.
+        out, errors = result.stdout.decode(), result.stderr.decode()
+        return subprocess.CompletedProcess(result.args, result.returncode, out, errors)
 
     def start(self, arguments: Sequence[str], **settings: str) -> subprocess.Popen[str]:
         """Start and return at once; output goes to pipes."""
