@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -58,6 +59,7 @@ class Board:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._opening = asyncio.Lock()
+        self._writing = asyncio.Lock()
         self._connection: aiosqlite.Connection | None = None
         self._is_closed = False
 
@@ -90,12 +92,8 @@ class Board:
 
     async def add_all(self, notes: Iterable[Note]) -> None:
         """Put many messages on the board at once, in their order; known ids are left as they are."""
-        connection = await self._open()
-        try:
-            await connection.executemany(_INSERT, map(_values, notes))  # in its own thread
-            await connection.commit()
-        except sqlite3.Error as error:
-            raise StorageError(f"the playground's board cannot be written: {error}") from error
+        async with self._transaction() as connection:
+            await connection.executemany(_INSERT, map(_values, notes))  # in the connection's own thread
 
     async def get(self, note_id: str) -> Note | None:
         """One message, with its whole text."""
@@ -185,13 +183,20 @@ class Board:
             raise StorageError(f"the playground's board cannot be read: {error}") from error
 
     async def _write(self, sql: str, values: Values) -> int:
+        async with self._transaction() as connection:
+            return (await connection.execute(sql, values)).rowcount
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+        """One at a time: they share a connection, and a failed one must not take another with it."""
         connection = await self._open()
-        try:
-            cursor = await connection.execute(sql, values)
-            await connection.commit()
-            return cursor.rowcount
-        except sqlite3.Error as error:
-            raise StorageError(f"the playground's board cannot be written: {error}") from error
+        async with self._writing:
+            try:
+                yield connection
+                await connection.commit()
+            except sqlite3.Error as error:
+                await connection.rollback()
+                raise StorageError(f"the playground's board cannot be written: {error}") from error
 
     async def _one(self, condition: str, value: str) -> Note | None:
         rows = await self._read(f"SELECT {COLUMNS}, 0 FROM messages WHERE {condition}", (value,))  # noqa: S608

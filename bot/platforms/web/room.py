@@ -31,13 +31,11 @@ from bot.platforms.web.notes import Channel, Note, Person, now_ms
 log = logging.getLogger(__name__)
 
 DIRECT = "direct"
+FIRST_PEOPLE = ("Alice", "Bob", "Chloé")
 MAX_CHANNELS = 500
+MAX_PEOPLE = 100
 IMPORT_BATCH = 5000
 """Messages imported in one transaction; more of them would hold up everybody else's."""
-
-MAX_PEOPLE = 100
-FIRST_CHANNELS = (("direct", "", DIRECT), ("general", "general", "channel"))
-FIRST_PEOPLE = ("Alice", "Bob", "Chloé")
 
 
 class Room:
@@ -52,8 +50,8 @@ class Room:
     async def furnish(self) -> None:
         """On the first start: the bot's own channel, a common one, and some people to speak as."""
         if not await self._board.channels():
-            for channel_id, name, kind in FIRST_CHANNELS:
-                await self._board.add_channel(Channel(channel_id, name or self._bot_name, kind))
+            await self._board.add_channel(Channel("direct", self._bot_name, DIRECT))
+            await self._board.add_channel(Channel("general", "general", "channel"))
         if not await self._board.people():
             for name in FIRST_PEOPLE:
                 await self._board.add_person(Person(_slug(name), name))
@@ -78,7 +76,7 @@ class Room:
         return {
             "type": "hello",
             "bot": {"name": self._bot_name},
-            "channels": [frames.channel_view(channel) for channel in await self._board.channels()],
+            "channels": [self._channel_view(channel) for channel in await self._board.channels()],
             "people": [frames.person_view(person) for person in await self._board.people()],
             "commands": command_menu(),
             "rest_options": {
@@ -100,6 +98,12 @@ class Room:
         return channel
 
     # --- inside ------------------------------------------------------------------------------
+
+    def _channel_view(self, channel: Channel) -> frames.Frame:
+        """A channel as pages see it; the direct one has the bot's name of today."""
+        return frames.channel_view(
+            replace(channel, name=self._bot_name) if channel.kind == DIRECT else channel
+        )
 
     async def _do(self, tab: Tab, frame: frames.ClientFrame) -> None:
         match frame:
@@ -152,6 +156,8 @@ class Room:
         people = {person.id: person for person in await self._board.people()}
         if frame.channel not in channels or frame.person not in people:
             raise FrameError("This channel or person is not here any more. Please reload the page.", frame.id)
+        if frame.thread is not None and not await self._is_root(frame.channel, frame.thread):
+            raise FrameError("The message that this thread hangs on is not here.", frame.id)
         note = Note(
             id=frame.id,
             channel=frame.channel,
@@ -172,6 +178,11 @@ class Room:
             and await self._board.is_bot_in_thread(frame.channel, frame.thread or ""),
         )
         return replace(note, is_addressed=is_addressed)
+
+    async def _is_root(self, channel: str, note_id: str) -> bool:
+        """Whether a thread may hang on this message: one of the channel, not of another thread."""
+        note = await self._board.get(note_id)
+        return note is not None and note.channel == channel and note.thread is None
 
     async def _is_bots(self, note_id: str | None) -> bool:
         note = await self._board.get(note_id) if note_id else None

@@ -253,8 +253,7 @@ def test_older_messages_come_when_scrolling_up_and_the_view_stays_where_it_is(
     offset = "return document.querySelectorAll('#main .message')[arguments[0]].getBoundingClientRect().top"
     timeline = "const list = document.querySelector('#main .timeline'); "
     assert browser.run(timeline + "return list.scrollHeight - list.scrollTop - list.clientHeight") < 2
-    browser.run(timeline + "list.scrollTop = 50")
-    before = browser.run(offset, 3)
+    before = browser.run(timeline + "list.scrollTop = 50; " + offset, 3)
     browser.until(lambda: len(browser.texts()) == 120)
     assert abs(browser.run(offset, 63) - before) < 30  # the button above the oldest message takes its place
     browser.run(timeline + "list.scrollTop = 0")

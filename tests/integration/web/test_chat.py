@@ -133,6 +133,8 @@ async def test_the_bots_messages_and_foreign_ids_cannot_be_changed(tmp_path: Pat
             assert (await page.frame("error"))["text"] == "Only messages of people can be changed here."
             await page.send(kind, id="m-99", text="x")
             assert (await page.frame("error"))["text"] == "That message is gone already."
+        await page.say("hi", 3, thread="m-99")
+        assert (await page.frame("error"))["id"] == "m-3"
         await page.say("hi", 2, person="nobody")
         assert (await page.frame("error"))["id"] == "m-2"
 

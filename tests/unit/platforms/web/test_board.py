@@ -1,4 +1,7 @@
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +123,24 @@ async def test_channels_and_people_keep_their_order(board: Board):
     assert not await board.add_channel(Channel("zoo", "other", "channel"))
     assert [channel.name for channel in await board.channels()] == ["zoo", "attic"]
     assert [person.name for person in await board.people()] == ["zoo", "attic"]
+
+
+async def test_a_refused_write_takes_no_other_with_it(board: Board, tmp_path: Path):
+    await board.channels()
+    with closing(sqlite3.connect(tmp_path / "board.sqlite3")) as database:
+        database.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON messages WHEN new.id = 'm-13' "
+            "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    outcomes = await asyncio.gather(
+        *(board.add(replace(NOTE, id=f"m-{number}")) for number in range(30)), return_exceptions=True
+    )
+    assert [number for number, outcome in enumerate(outcomes) if outcome is not True] == [13]
+    assert isinstance(outcomes[13], StorageError)
+    await board.close()
+    again = Board(tmp_path / "board.sqlite3")
+    assert len((await again.page("general", None, None))[0]) == 29
+    await again.close()
 
 
 async def test_a_file_that_is_no_database_is_a_storage_error(tmp_path: Path):
