@@ -78,21 +78,26 @@ def message(channel: int, number: int, *, is_addressed: bool) -> IncomingMessage
     )
 
 
-async def one_question(manager: ConversationManager, generator: WatchedGenerator, number: int) -> float:
-    """Milliseconds from `accept` to `submit` for one question."""
+async def one_question(
+    manager: ConversationManager, generator: WatchedGenerator, settled: asyncio.Event, number: int
+) -> float:
+    """Milliseconds from `accept` to `submit` for one question; returns when its answer is written down."""
+    settled.clear()
     generator.submitted.clear()
     started_s = time.perf_counter()
     await manager.accept(message(number % CHANNELS, 1_000_000 + number, is_addressed=True))
     await asyncio.wait_for(generator.submitted.wait(), 30)
+    await asyncio.wait_for(settled.wait(), 30)
     return (generator.submitted_s - started_s) * 1000
 
 
-async def answer_all(manager: ConversationManager) -> None:
+async def answer_all(manager: ConversationManager, settled: asyncio.Event) -> None:
     """Pull every reply to its end, as delivery would."""
     async for reply in manager.replies("bench"):
         async for _ in reply.pieces:
             pass
         await manager.settle(reply)
+        settled.set()
 
 
 async def measure(folder: Path, messages: int, questions: int) -> list[float]:
@@ -109,9 +114,10 @@ async def measure(folder: Path, messages: int, questions: int) -> list[float]:
     await generator.ready()
     answerer = Answerer(store, generator, AnswerPolicy(answer_tokens=4))
     manager = ConversationManager(store, generator, answerer)
-    answering = asyncio.create_task(answer_all(manager))
+    settled = asyncio.Event()
+    answering = asyncio.create_task(answer_all(manager, settled))
     try:
-        return [await one_question(manager, generator, number) for number in range(questions)]
+        return [await one_question(manager, generator, settled, number) for number in range(questions)]
     finally:
         await manager.drain(10)
         await answering
