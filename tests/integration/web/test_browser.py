@@ -65,6 +65,7 @@ def test_an_answer_streams_and_can_be_stopped(browser: Browser, how: str):
     else:
         browser.keys(Keys.ESCAPE)
     browser.gone("#composer-slot .stop")
+    browser.until(lambda: not browser.all(".is-streaming"))
     stopped = browser.texts()[1]
     browser.say("again")
     browser.until(lambda: browser.texts()[-1] == "You said: again")

@@ -43,6 +43,7 @@ async function upload(file, store, suggest) {
     const answer = await response.json();
     if (!response.ok) { toast(answer.error); return; }
     toast(`${answer.messages.toLocaleString()} messages are in #${answer.channel.name} now`);
+    store.know(answer.channel); // the websocket may bring it later than this answer
     store.openChannel(answer.channel.id);
     suggest("/summarize");
   } catch {

@@ -75,6 +75,12 @@ export class Store extends EventTarget {
 
   // --- done by the person ----------------------------------------------------------------------
 
+  /** Add a channel to the list, if it is not on it. */
+  know(channel) {
+    if (!this.channels.some(({ id }) => id === channel.id)) this.channels.push(channel);
+    this.#tell("channels");
+  }
+
   openChannel(id) {
     this.channel = id;
     this.thread = null;
@@ -248,8 +254,7 @@ export class Store extends EventTarget {
   }
 
   #newChannel(channel) {
-    if (!this.channels.some(({ id }) => id === channel.id)) this.channels.push(channel);
-    this.#tell("channels");
+    this.know(channel);
     if (this.isMakingChannel) this.openChannel(channel.id);
     this.isMakingChannel = false;
   }
