@@ -39,6 +39,7 @@ async def test_a_question_is_answered_in_every_tab_and_remembered(tmp_path: Path
         }
         await page.say("hello", 1)
         assert await page.answer() == await other.answer() == "You said: hello"
+        await until(lambda: not playground.manager.is_answering(DIRECT))
         turns = await playground.manager.history(DIRECT)
         assert [(turn.role, turn.text.strip()) for turn in turns] == [
             ("user", "hello"),
