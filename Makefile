@@ -24,7 +24,7 @@ help:
 	@echo 'make test     all tests; ARGS="-k config" for some'
 	@echo 'make check    lint, types, import layers, migrations, no secrets in the tree'
 	@echo 'make bench    measure start-up, latency and speed'
-	@echo 'make soak     the fault tests, many times over'
+	@echo 'make soak     kill the bot and its engine again and again'
 
 run: $(STAMP)
 	@exec $(BIN)/python -m bot run $(ARGS)
@@ -81,9 +81,9 @@ bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.engine
 
-# The fault tests with larger counts; stops by itself.
+# The bot and its engine killed again and again; stops by itself. PARLEY_SOAK is the number of kills.
 soak: $(DEV_STAMP)
-	PARLEY_SOAK=$${PARLEY_SOAK:-25} $(BIN)/python -m pytest tests/e2e tests/integration -m "not browser" --timeout 3600 $(ARGS)
+	PARLEY_SOAK=$${PARLEY_SOAK:-25} $(BIN)/python -m pytest tests/e2e/test_run.py tests/integration/worker $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
