@@ -80,7 +80,31 @@ async def turns(connection: AsyncConnection, key: ConversationKey, query: TurnQu
     # SQLite reads a negative limit as none.
     parameters |= {"since": query.since, "newest": -1 if query.limit is None else query.limit}
     rows = (await connection.execute(statement, parameters)).all()
-    return [_to_turn(row) for row in reversed(rows)]
+    found = [_to_turn(row) for row in reversed(rows)]
+    if key.thread_id is not None and (query.limit is None or len(found) < query.limit):
+        return [*await _thread_starter(connection, key, query), *found]
+    return found
+
+
+async def _thread_starter(connection: AsyncConnection, key: ConversationKey, query: TurnQuery) -> list[Turn]:
+    """The channel's message that a thread hangs on: both platforms name a thread by that message's id."""
+    statement = (
+        select(*_TURN)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(
+            conversations.c.platform == key.platform,
+            conversations.c.workspace_id == key.workspace_id,
+            conversations.c.channel_id == key.channel_id,
+            conversations.c.thread_id == "",
+            messages.c.message_id == key.thread_id,
+            messages.c.deleted_at.is_(None),
+        )
+    )
+    if query.memory_only:
+        statement = statement.where(messages.c.is_memory)
+    if query.since is not None:
+        statement = statement.where(messages.c.sent_at >= query.since)
+    return [_to_turn(row) for row in await connection.execute(statement)]
 
 
 @cache

@@ -151,7 +151,7 @@ async def test_threads_follow_their_first_message(store: HistoryStore) -> None:
     assert await some(through_message_id="2") == ["1", "1a", "1b", "1c", "1c!", "2"]
     assert await some(since=at(8)) == ["1a", "1b", "1c", "1c!", "9"]
     assert await texts(store) == ["1", "2", "9"]
-    assert await texts(store, thread("1")) == ["1a", "1b", "1c", "1c!"]
+    assert await texts(store, thread("1")) == ["1", "1a", "1b", "1c", "1c!"]
     assert [turn.text for turn in await store.turns(thread("1"), include_threads=True)] == [
         "1a",
         "1b",
@@ -208,3 +208,19 @@ async def test_history_as_people_saw_it(store: HistoryStore, is_memory: bool) ->
     everything = await store.turns(CHANNEL, memory_only=False)
     assert [turn.text for turn in everything] == ["text of c1", "salut", "text of m1"]
     assert ("salut" in await texts(store)) is is_memory
+
+
+async def test_a_thread_begins_with_the_message_that_it_hangs_on(store: HistoryStore) -> None:
+    await store.import_messages(
+        [
+            said("1", text="the topic", second=1),
+            said("2", text="elsewhere", second=2),
+            said("1a", text="first reply", second=3, key=thread("1")),
+            said("1b", text="second reply", second=4, key=thread("1")),
+        ]
+    )
+    turns = await store.turns(thread("1"))
+    assert [turn.text for turn in turns] == ["the topic", "first reply", "second reply"]
+    assert [turn.text for turn in await store.turns(thread("1"), limit=2)] == ["first reply", "second reply"]
+    await store.forget(CHANNEL, "1")
+    assert [turn.text for turn in await store.turns(thread("1"))] == ["first reply", "second reply"]
