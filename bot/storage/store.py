@@ -139,8 +139,8 @@ class HistoryStore:
         `before_message_id` excludes that message and all after it; `through_message_id` excludes
         what comes after it; a bound that is not known does not bind. `since` looks at when a message was sent
         and, for an answer, at when the last message that it answers was. With `include_threads`, the
-        channel's threads follow their first message; a thread's own turns begin with that message. Without `memory_only`, commands and their answers are
-        among the turns, as people saw them.
+        channel's threads follow their first message; a thread's own turns begin with that message. Without
+        `memory_only`, commands and their answers are among the turns, as people saw them.
         """
         query = history.TurnQuery(
             limit, since, before_message_id, through_message_id, include_threads, memory_only

@@ -153,6 +153,7 @@ async def test_threads_follow_their_first_message(store: HistoryStore) -> None:
     assert await texts(store) == ["1", "2", "9"]
     assert await texts(store, thread("1")) == ["1", "1a", "1b", "1c", "1c!"]
     assert [turn.text for turn in await store.turns(thread("1"), include_threads=True)] == [
+        "1",
         "1a",
         "1b",
         "1c",
