@@ -121,3 +121,22 @@ def test_a_reader_that_leaves_is_no_error(parley: CommandLine) -> None:
     )
     assert result.stderr == ""
     assert result.stdout.strip() in ("0", "141")
+
+
+def test_doctor_looks_and_changes_nothing(with_gpt2: CommandLine) -> None:
+    fine = with_gpt2.run("doctor", BOT_HTTP_PORT="0")
+    assert fine.returncode == 0, fine.stdout
+    assert [line for line in fine.stdout.splitlines() if not line.startswith("ok")] == []
+    assert list(with_gpt2.folder.iterdir()) == []
+    (with_gpt2.folder / "parley.db").write_bytes(b"this is no database" * 100)
+    ill = with_gpt2.run("doctor", BOT_HTTP_PORT="0", BOT_DATA_DIR=".", BOT_MODEL="./no/such/model")
+    assert ill.returncode == 1
+    wrong = [line.split()[1].rstrip(":") for line in ill.stdout.splitlines() if line.startswith("WRONG")]
+    assert wrong == ["database", "model"]
+
+
+def test_database_is_migrated_by_hand(parley: CommandLine) -> None:
+    assert "empty" in parley.run("db", "current").stdout
+    assert parley.run("db", "upgrade").returncode == 0
+    assert parley.run("db", "current").stdout.strip().isdigit()
+    assert (parley.folder / "data" / "parley.db").stat().st_mode & 0o077 == 0

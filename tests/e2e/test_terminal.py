@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.process import PATIENCE_S, CommandLine
+from tests.e2e.process import PATIENCE_S, ROOT, CommandLine
 
+POCKET = ROOT / "bot" / "generation" / "pocket" / "manifest.json"
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 
@@ -128,6 +129,15 @@ def test_one_shot_from_argument_and_from_a_pipe(with_gpt2: CommandLine) -> None:
         assert result.returncode == 0, result.stderr
         assert result.stdout.strip()
         assert result.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not POCKET.exists(), reason="the bundled model is not in this checkout")
+def test_the_bundled_model_answers_without_any_setting(parley: CommandLine) -> None:
+    result = parley.run("chat", "Hello!", BOT_MODEL="pocket")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
+    assert result.stderr == ""
 
 
 @pytest.mark.slow
