@@ -126,6 +126,8 @@ class ConversationManager:
         """
         for key in await self._patiently(lambda: self._store.recover(platform)):
             self._schedule(key)
+        if self._is_draining:
+            return
         ready = self._ready[platform]
         while (key_or_end := await ready.get()) is not None:
             self._queued.discard(key_or_end)
