@@ -45,6 +45,7 @@ class ParleyClient(discord.Client):
 
     async def on_connect(self) -> None:
         """A new session; a resumed one is no news."""
+        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
         self._opened()
 
     async def on_message(self, message: discord.Message) -> None:

@@ -67,6 +67,7 @@ class Connection:
         self._token = token
         self._endpoints = endpoints
         self._client: discord.Client | None = None
+        self._staying: asyncio.Task[None] | None = None
         self._is_ready = asyncio.Event()
         self._is_closed = asyncio.Event()
 
@@ -89,8 +90,12 @@ class Connection:
         while not self._is_closed.is_set():
             self._is_ready.clear()
             self._client = build(intents(with_message_content=has_message_content))
+            self._staying = asyncio.create_task(self._stay(self._client))
             try:
-                await self._stay(self._client)
+                await self._staying
+            except asyncio.CancelledError:
+                if not self._is_closed.is_set():
+                    raise
             except discord.PrivilegedIntentsRequired:
                 log.warning("%s", NO_MESSAGE_CONTENT)
                 has_message_content = False
@@ -106,8 +111,14 @@ class Connection:
                 await self._client.close()
 
     async def close(self) -> None:
-        """Leave the gateway properly; `run` returns."""
+        """Leave the gateway properly; `run` returns.
+
+        The listening ends first: discord.py would answer its own closing with a code that says it comes back.
+        """
         self._is_closed.set()
+        if self._staying is not None:
+            self._staying.cancel()
+            await asyncio.wait({self._staying})
         if self._client is not None:
             await self._client.close()
 

@@ -1,4 +1,4 @@
-"""A Discord on loopback: one server, its people and the bot, seen and moved by the test.
+"""A Discord on loopback: a server, its people and the bot, seen and moved by the test.
 
 `FakeDiscord` keeps the messages and says what people do; `Rest` and `Gateway` are its two doors for the bot.
 """
@@ -56,7 +56,10 @@ class FakeDiscord:
         guild_id = snowflake()
         self.general, self.other = Place(snowflake(), guild_id), Place(snowflake(), guild_id)
         self.thread, self.direct = Place(snowflake(), guild_id), Place(snowflake())
-        self.places = {place.id: place for place in (self.general, self.other, self.thread, self.direct)}
+        self.elsewhere = Place(snowflake(), snowflake())
+        every_place = (self.general, self.other, self.thread, self.direct, self.elsewhere)
+        self.places = {place.id: place for place in every_place}
+        self.tells_threads = True
         self.guild_id = guild_id
         self.interactions: dict[int, Interaction] = {}
         self.commands: list[Payload] = []
@@ -168,6 +171,16 @@ class FakeDiscord:
 
     # --- for the two doors -------------------------------------------------------------------
 
+    def channel(self, place: Place) -> Payload:
+        """A place as Discord describes it."""
+        if place is self.thread:
+            owner_id = int(self.ann["id"])
+            return payloads.thread_channel(place.id, "cats", self.guild_id, self.general.id, owner_id)
+        if place.guild_id is None:
+            return {"id": str(place.id), "type": 1, "recipients": [self.ann], "last_message_id": None}
+        names = {self.general.id: "general", self.other.id: "other"}
+        return payloads.text_channel(place.id, names.get(place.id, "elsewhere"))
+
     def place_of(self, message_id: int) -> Place:
         return next(place for place in self.places.values() if message_id in place.messages)
 
@@ -184,25 +197,14 @@ class FakeDiscord:
         return payload
 
     def _greet(self, session: Session) -> None:
-        channels = [
-            payloads.text_channel(self.general.id, "general"),
-            payloads.text_channel(self.other.id, "other"),
-        ]
-        thread = payloads.thread_channel(
-            self.thread.id, "cats", self.guild_id, self.general.id, int(self.ann["id"])
-        )
-        home = payloads.guild(self.guild_id, "Home", self.bot, channels=channels, threads=[thread])
+        channels = [self.channel(self.general), self.channel(self.other)]
+        threads = [self.channel(self.thread)] if self.tells_threads else []
+        home = payloads.guild(self.guild_id, "Home", self.bot, channels=channels, threads=threads)
         session.dispatch("GUILD_CREATE", home)
 
     def _invocation(self, interaction: Interaction, name: str, options: Mapping[str, str]) -> Payload:
         place, author = interaction.place, interaction.author
         chosen = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
-        is_thread = place is self.thread
-        channel: Payload = {"id": str(place.id), "type": 1}
-        if place.guild_id:
-            channel = payloads.text_channel(place.id, "general")
-        if is_thread:
-            channel = payloads.thread_channel(place.id, "cats", self.guild_id, self.general.id, 1)
         return {
             "id": str(interaction.id),
             "application_id": self.bot["id"],
@@ -210,17 +212,17 @@ class FakeDiscord:
             "token": interaction.token,
             "version": 1,
             "channel_id": str(place.id),
-            "channel": channel,
+            "channel": self.channel(place),
             "data": {"id": str(snowflake()), "name": name, "type": 1, "options": chosen},
             "locale": "en-US",
             "app_permissions": str(payloads.EVERYTHING),
             "entitlements": [],
-            "authorizing_integration_owners": {"0": str(self.guild_id)},
+            "authorizing_integration_owners": {"1": author["id"]},
             "context": 0 if place.guild_id else 1,
             "attachment_size_limit": 1000,
             **(
                 {
-                    "guild_id": str(self.guild_id),
+                    "guild_id": str(place.guild_id),
                     "guild_locale": "en-US",
                     "member": {
                         **payloads.member(),

@@ -45,10 +45,14 @@ class Line:
 
 
 class Gateway:
-    """All sessions. `identified`, `resumed`, `heartbeats` and `closed_with` count what clients did."""
+    """All sessions. `identified`, `resumed`, `heartbeats` and `closed_with` count what clients did; new lines
+    wait while it is not `is_open`, and so many are turned away as `turns_away` says."""
 
     def __init__(self, token: str, bot: Payload, greet: Callable[[Session], None]) -> None:
         self.url = ""
+        self.is_open = asyncio.Event()
+        self.is_open.set()
+        self.turns_away = 0
         self.refused_intents = 0
         self.heartbeat_interval_ms = 40_000
         self.identified: list[int] = []
@@ -93,6 +97,10 @@ class Gateway:
     # --- the socket --------------------------------------------------------------------------
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        await self.is_open.wait()
+        if self.turns_away:
+            self.turns_away -= 1
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         line = Line(request, socket)

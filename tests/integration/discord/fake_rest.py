@@ -28,6 +28,7 @@ from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload, snowflake
 
 PREFIX = "/api/v10"
+BODY: web.RequestKey[Any] = web.RequestKey("body", object)
 BUCKET_SIZE, BUCKET_S = 5, 5.0
 ANSWER_WITHIN_S = 3.0
 
@@ -86,6 +87,7 @@ class Rest:
             ("GET", "/users/@me", self._me),
             ("GET", "/oauth2/applications/@me", self._application),
             ("PUT", "/applications/{application}/commands", self._register),
+            ("GET", "/channels/{channel}", self._channel),
             ("GET", "/channels/{channel}/messages", self._history),
             ("POST", "/channels/{channel}/messages", self._post),
             ("PATCH", message, self._edit),
@@ -116,7 +118,7 @@ class Rest:
         body = await request.json() if request.can_read_body else None
         self.asked.append(Asked(request.method, path, body or {}, asyncio.get_running_loop().time()))
         self.problems += contract().problems(request.method, path, dict(request.query), body)
-        request["body"] = body
+        request[BODY] = body
         fault = self._fault(request.method, path)
         if fault is not None and fault.kind == "cut":
             return _cut(request, _answer(None))
@@ -132,6 +134,9 @@ class Rest:
             response.headers.update(headers)
         except RefusalError as refusal:
             return _answer({"message": "no", "code": refusal.code}, refusal.status)
+        except Exception as error:
+            self.problems.append(f"{request.method} {path}: {error!r}")
+            raise
         return _cut(request, response) if fault is not None else response
 
     def _fault(self, method: str, path: str) -> Fault | None:
@@ -178,8 +183,12 @@ class Rest:
         )
 
     async def _register(self, request: web.Request) -> web.Response:
-        self._discord.commands = [{"id": str(snowflake()), **command} for command in request["body"]]
+        self._discord.commands = [{"id": str(snowflake()), **command} for command in request[BODY]]
         return _answer(self._discord.commands)
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        place = self._place(request)
+        return _answer(self._discord.channel(place) | {"guild_id": str(place.guild_id)})
 
     # --- messages ----------------------------------------------------------------------------
 
@@ -190,7 +199,7 @@ class Rest:
         return _answer([place.messages[message_id] for message_id in reversed(ids)])
 
     async def _post(self, request: web.Request) -> web.Response:
-        place, body = self._place(request), request["body"]
+        place, body = self._place(request), request[BODY]
         self._judge(body)
         if not body.get("enforce_nonce") or not body.get("nonce"):
             self.problems.append("a post without a nonce that is enforced")
@@ -216,7 +225,7 @@ class Rest:
         old = place.messages.get(int(request.match_info["message"]))
         if old is None:
             raise RefusalError(404, 10008)
-        return _answer(self._change(place, old, request["body"]))
+        return _answer(self._change(place, old, request[BODY]))
 
     def _change(self, place: Place, old: Payload, body: Payload) -> Payload:
         self._judge(body, old["flags"])
@@ -256,20 +265,18 @@ class Rest:
 
     async def _follow_up(self, request: web.Request) -> web.Response:
         interaction = self._interaction(request)
-        self._judge(request["body"])
+        self._judge(request[BODY])
         original = interaction.place.messages.get(interaction.original_id or 0)
         if original is not None and original["flags"] & LOADING:
-            return _answer(self._change(interaction.place, original, request["body"]))
-        payload = self._message(
-            interaction.place, request["body"], interaction=interaction, answered=original
-        )
+            return _answer(self._change(interaction.place, original, request[BODY]))
+        payload = self._message(interaction.place, request[BODY], interaction=interaction, answered=original)
         self._discord.add(interaction.place, payload)
         return _answer(payload)
 
     async def _edit_answer(self, request: web.Request) -> web.Response:
         interaction, message_id = self._answer_message(request)
         old = interaction.place.messages[message_id]
-        return _answer(self._change(interaction.place, old, request["body"]))
+        return _answer(self._change(interaction.place, old, request[BODY]))
 
     async def _delete_answer(self, request: web.Request) -> web.Response:
         _, message_id = self._answer_message(request)

@@ -68,6 +68,32 @@ async def test_after_a_restart_the_thread_is_still_its_own(discord: FakeDiscord,
         await until(lambda: discord.texts(discord.thread)[1:] == ["You said: still there?"])
 
 
+async def test_a_thread_that_discord_did_not_tell_of_is_looked_up(
+    discord: FakeDiscord, database: Path
+) -> None:
+    discord.tells_threads = False
+    async with running(discord, database, echo) as bot:
+        discord.say("hello", place=discord.thread, calls=True)
+        await until(lambda: discord.texts(discord.thread) == ["You said: hello"])
+        assert (await bot.remembered(discord.thread))[0] == ("user", "hello")
+
+
+async def test_what_is_said_quickly_is_remembered_in_order(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        said = [f"message {number}" for number in range(25)]
+        for text in said:
+            discord.say(text)
+        discord.say("done", calls=True)
+        await until(lambda: discord.texts() == ["You said: done"])
+        assert [text for _, text in await bot.remembered()] == [*said, "done", "You said: done"]
+
+
+async def test_a_bare_mention_is_answered(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo):
+        discord.say("", calls=True)
+        await until(lambda: len(discord.texts()) == 1)
+
+
 async def test_other_talk_is_remembered_and_not_answered(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo) as bot:
         discord.say("cats are fine", author=discord.ben)
