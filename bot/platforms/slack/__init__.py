@@ -1,0 +1,6 @@
+"""Slack: the adapter to slack-bolt and slack-sdk, and the only importer of them."""
+
+from bot.platforms.slack.manifest import manifest
+from bot.platforms.slack.platform import SlackPlatform
+
+__all__ = ["SlackPlatform", "manifest"]

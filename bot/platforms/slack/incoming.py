@@ -1,0 +1,189 @@
+"""From Slack's events to the bot's messages: pure functions on the payloads, no I/O.
+
+They decide what is meant for the bot. They know nothing of the connection, storage or answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.conversation.commands import parse_command
+from bot.messages import Author, ConversationKey, IncomingMessage
+from bot.platforms.slack.manifest import task_name
+from bot.platforms.slack.markup import mentioned, readable, without_call
+from bot.platforms.slack.payloads import Payload, moment, part, parts, text
+
+PLATFORM = "slack"
+
+_TALK = ("", "file_share", "thread_broadcast", "me_message")
+"""Subtypes of messages that people wrote; all others are notices, and `bot_message`."""
+
+Kind = Literal["message", "edit", "deletion", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The bot's own account: its ids, and what it calls itself."""
+
+    user_id: str
+    bot_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A message as it reads after an edit."""
+
+    conversation: ConversationKey
+    message_id: str
+    text: str
+    edited_at: datetime
+
+
+def kind_of(body: Payload) -> Kind:
+    """What an event is about. A message with replies is not deleted but emptied: that is a deletion too."""
+    event = part(body, "event")
+    if event.get("type") not in ("message", "app_mention"):
+        return "other"
+    subtype = text(event, "subtype")
+    if subtype == "message_deleted":
+        return "deletion"
+    if subtype == "message_changed":
+        return "deletion" if text(part(event, "message"), "subtype") == "tombstone" else "edit"
+    return "message" if subtype in _TALK else "other"
+
+
+def workspace_of(body: Payload) -> str:
+    """The workspace that the bot is installed in. In a channel shared with another company, `team_id` may be
+    theirs, and the first authorization says which is ours."""
+    installed = [text(one, "team_id") for one in parts(body, "authorizations")]
+    return next(filter(None, installed), "") or text(body, "team_id") or text(body, "enterprise_id")
+
+
+def conversation_key(body: Payload, message: Payload) -> ConversationKey:
+    """The conversation of a message. The first message of a thread belongs to the channel."""
+    thread = text(message, "thread_ts")
+    channel = text(part(body, "event"), "channel")
+    is_reply = bool(thread) and thread != text(message, "ts")
+    return ConversationKey(PLATFORM, workspace_of(body), channel, thread if is_reply else None)
+
+
+def message_in(body: Payload) -> Payload:
+    """The message that an event is about, as it now reads."""
+    event = part(body, "event")
+    if text(event, "subtype") != "message_changed":
+        return event
+    message = part(event, "message")
+    return message if "ts" in message else {**message, "ts": text(part(event, "previous_message"), "ts")}
+
+
+def people_in(body: Payload, me: Me) -> frozenset[str]:
+    """The ids of the people whose names are needed to read an event."""
+    message = message_in(body)
+    return (mentioned(text(message, "text")) | {text(message, "user")}) - {"", me.user_id}
+
+
+def is_from_person(message: Payload, me: Me) -> bool:
+    """Whether a person wrote it, and no bot (this one too) and no notice of Slack's: no loops."""
+    user = text(message, "user")
+    is_bot = bool(message.get("bot_id") or message.get("bot_profile"))
+    is_talk = text(message, "subtype") in _TALK
+    return bool(user) and user not in (me.user_id, "USLACKBOT") and not is_bot and is_talk
+
+
+def is_direct(body: Payload) -> bool:
+    """Whether it was written to the bot alone."""
+    event = part(body, "event")
+    return event.get("channel_type") == "im" or text(event, "channel").startswith("D")
+
+
+def is_call(message: Payload, me: Me) -> bool:
+    """Whether a message mentions the bot."""
+    return me.user_id in mentioned(text(message, "text"))
+
+
+def is_addressed(body: Payload, me: Me, *, is_called_into: bool) -> bool:
+    """Whether the bot is to answer: direct messages, mentions, and in a thread under one of its messages or
+    into which it was called, everything that is not plainly meant for somebody else."""
+    message = message_in(body)
+    if is_direct(body) or is_call(message, me):
+        return True
+    is_reply = conversation_key(body, message).thread_id is not None
+    takes_part = is_called_into or text(message, "parent_user_id") == me.user_id
+    return is_reply and takes_part and not mentioned(text(message, "text"))
+
+
+def to_incoming(
+    body: Payload, me: Me, names: Mapping[str, str], *, is_called_into: bool = False
+) -> IncomingMessage | None:
+    """A message as the bot is told of it; None for what people did not write, and for what has no words and
+    is not addressed by a call. The message may be new or edited."""
+    message = message_in(body)
+    sent_at = moment(text(message, "ts"))
+    if sent_at is None or not is_from_person(message, me):
+        return None
+    words = text_of(message, me, names)
+    if not words and not (is_direct(body) or is_call(message, me)):
+        return None
+    user = text(message, "user")
+    return IncomingMessage(
+        conversation=conversation_key(body, message),
+        message_id=text(message, "ts"),
+        event_id=text(body, "event_id"),
+        author=Author(user, names.get(user, user)),
+        text=words,
+        sent_at=sent_at,
+        is_addressed=is_addressed(body, me, is_called_into=is_called_into),
+    )
+
+
+def text_of(message: Payload, me: Me, names: Mapping[str, str]) -> str:
+    """What a message says, in words: the call of the bot taken off, people by name, files by title."""
+    words = readable(without_call(text(message, "text"), me.user_id), {**names, me.user_id: me.name})
+    titles = [text(file, "title") or text(file, "name") for file in parts(message, "files")]
+    return "\n".join(filter(None, [words, *(f"[file: {title}]" for title in titles if title)]))
+
+
+def to_edit(body: Payload, me: Me, names: Mapping[str, str]) -> Edit | None:
+    """An edit by a person; None where Slack changed something else, such as a preview or a thread's count."""
+    message = message_in(body)
+    edited_at = moment(text(part(message, "edited"), "ts"))
+    if edited_at is None or not is_from_person(message, me):
+        return None
+    key = conversation_key(body, message)
+    return Edit(key, text(message, "ts"), text_of(message, me, names), edited_at)
+
+
+def became_call(body: Payload, me: Me) -> bool:
+    """Whether an edit put the bot's name into a message: Slack sends no mention for that."""
+    before = part(body, "event", "previous_message")
+    return is_call(message_in(body), me) and not is_call(before, me)
+
+
+def to_deletion(body: Payload) -> tuple[ConversationKey, str] | None:
+    """Where which message was deleted. The bot's own count too."""
+    event = part(body, "event")
+    before = part(event, "previous_message") or part(event, "message")
+    message_id = text(event, "deleted_ts") or text(before, "ts")
+    if not message_id:
+        return None
+    return conversation_key(body, {**before, "ts": message_id}), message_id
+
+
+def from_command(payload: Payload, received_at: datetime, names: Mapping[str, str]) -> IncomingMessage:
+    """A slash command. Slack says no time and no thread. Raises CommandError when it was used wrongly."""
+    line = f"/{task_name(text(payload, 'command'))} {readable(text(payload, 'text'), names)}".rstrip()
+    user, trigger = text(payload, "user_id"), text(payload, "trigger_id")
+    return IncomingMessage(
+        conversation=ConversationKey(PLATFORM, workspace_of(payload), text(payload, "channel_id")),
+        message_id=f"command-{trigger}",
+        event_id=f"command-{trigger}",
+        author=Author(user, names.get(user) or text(payload, "user_name") or user),
+        text=line,
+        sent_at=received_at,
+        is_addressed=True,
+        command=parse_command(line),
+    )

@@ -1,0 +1,141 @@
+"""What happens in Slack, told to the manager: messages, edits, deletions, commands, each channel in order.
+
+What a call returns from has been written down, and only then is the event acknowledged; what it raises from,
+Slack delivers again. It decides nothing about answers and posts nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
+
+from bot.conversation.manager import ConversationManager
+from bot.errors import CommandError, StorageError
+from bot.messages import IncomingMessage
+from bot.platforms.slack import incoming
+from bot.platforms.slack.incoming import Me
+from bot.platforms.slack.markup import mentioned
+from bot.platforms.slack.mrkdwn import to_mrkdwn
+from bot.platforms.slack.names import Names
+from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.response_urls import ResponseUrls
+from bot.platforms.slack.thinking_status import ThinkingStatus
+from bot.platforms.slack.threads import CalledThreads
+
+log = logging.getLogger(__name__)
+
+LATE_CALL = timedelta(minutes=15)
+"""How old a message may be that an edit makes a question."""
+
+COMMAND_RETRY_S = (0.2, 0.5, 1.0)
+"""Waits while the database refuses a command: Slack delivers it once, and waits three seconds."""
+
+WORKING = "One moment …"
+THINKING = "is thinking …"
+
+
+class Listener:
+    """Tells the manager what happened. One instance for all connections of a run."""
+
+    def __init__(
+        self,
+        manager: ConversationManager,
+        me: Me,
+        names: Names,
+        status: ThinkingStatus,
+        response_urls: ResponseUrls,
+    ) -> None:
+        self._manager = manager
+        self._me = me
+        self._names = names
+        self._status = status
+        self._response_urls = response_urls
+        self._threads = CalledThreads(manager)
+        self._order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._busy: set[asyncio.Task[object]] = set()
+
+    async def event(self, body: Payload) -> None:
+        """Take an event of the Events API. Raises StorageError: then it must not be acknowledged."""
+        kind = incoming.kind_of(body)
+        if kind == "other":
+            return
+        async with self._in_order(text(part(body, "event"), "channel")):
+            if kind == "message":
+                await self._message(body)
+            elif kind == "edit":
+                await self._edit(body)
+            elif deletion := incoming.to_deletion(body):
+                await self._manager.forget(*deletion)
+
+    async def command(self, payload: Payload) -> str:
+        """Take a slash command; what the person is to be told at once, in mrkdwn."""
+        async with self._in_order(text(payload, "channel_id")):
+            people = mentioned(text(payload, "text"))
+            try:
+                names = await self._names.of(people)
+                message = incoming.from_command(payload, datetime.now(UTC), names)
+                self._response_urls.add(message.message_id, text(payload, "response_url"))
+                await self._accept_command(message)
+            except CommandError as error:
+                return to_mrkdwn(error.user_message)
+            except StorageError as error:
+                log.error("a command could not be taken: %s", error)
+                return to_mrkdwn(error.user_message)
+        return WORKING
+
+    async def settle(self, timeout_s: float) -> None:
+        """Wait until the events that have arrived are handled."""
+        if self._busy:
+            await asyncio.wait(self._busy, timeout=timeout_s)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _message(self, body: Payload) -> None:
+        message = incoming.message_in(body)
+        if not incoming.is_from_person(message, self._me):
+            return
+        names = await self._names.of(incoming.people_in(body, self._me))
+        is_called_into = await self._threads.has(incoming.conversation_key(body, message))
+        heard = incoming.to_incoming(body, self._me, names, is_called_into=is_called_into)
+        if heard is None:
+            return
+        if await self._manager.accept(heard) and heard.is_addressed:
+            self._threads.add(heard.conversation)
+            self._status.show(heard.conversation, THINKING)
+
+    async def _edit(self, body: Payload) -> None:
+        """Remember a message as it now reads. One that calls the bot only now is a question now."""
+        if not incoming.is_from_person(incoming.message_in(body), self._me):
+            return
+        names = await self._names.of(incoming.people_in(body, self._me))
+        edit = incoming.to_edit(body, self._me, names)
+        if edit is None:
+            return
+        await self._manager.amend(edit.conversation, edit.message_id, edit.text, edit.edited_at)
+        heard = incoming.to_incoming(body, self._me, names)
+        if heard and incoming.became_call(body, self._me) and datetime.now(UTC) - heard.sent_at < LATE_CALL:
+            await self._message(body)
+
+    async def _accept_command(self, message: IncomingMessage) -> None:
+        for wait_s in COMMAND_RETRY_S:
+            try:
+                await self._manager.accept(message)
+                return
+            except StorageError:
+                await asyncio.sleep(wait_s)
+        await self._manager.accept(message)
+
+    @asynccontextmanager
+    async def _in_order(self, channel_id: str) -> AsyncIterator[None]:
+        """One event of a channel at a time, first come first served: Slack's SDK starts a task for each."""
+        lock = self._order.setdefault(channel_id, asyncio.Lock())
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.add(task)
+        task.add_done_callback(self._busy.discard)
+        async with lock:
+            yield

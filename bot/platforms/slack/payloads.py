@@ -1,0 +1,40 @@
+"""Reading Slack's JSON: what is missing or of another type than expected is empty, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+Payload = Mapping[str, object]
+
+_EMPTY: Payload = {}
+
+
+def part(payload: Payload, *path: str) -> Payload:
+    """The object at a path, or an empty one."""
+    for name in path:
+        inner = payload.get(name)
+        if not isinstance(inner, Mapping):
+            return _EMPTY
+        payload = inner
+    return payload
+
+
+def text(payload: Payload, name: str) -> str:
+    """The text under a name, or an empty one."""
+    value = payload.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def parts(payload: Payload, name: str) -> list[Payload]:
+    """The objects of the list under a name."""
+    value = payload.get(name)
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def moment(ts: str) -> datetime | None:
+    """The time in a message's `ts` (seconds with six decimals); None where there is none."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,88 @@
+"""SlackPlatform: Slack as a platform like any other. It puts the adapter's pieces together."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.conversation.manager import ConversationManager
+from bot.conversation.reply import Reply
+from bot.errors import ConfigError, PlatformError
+from bot.platforms.base import ReplySink
+from bot.platforms.slack.bolt import build_app
+from bot.platforms.slack.command_sink import CommandSink, whole
+from bot.platforms.slack.connection import Connection
+from bot.platforms.slack.incoming import PLATFORM
+from bot.platforms.slack.listener import Listener
+from bot.platforms.slack.names import Names
+from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.response_urls import ResponseUrls
+from bot.platforms.slack.sink import EDIT_BURST, LIMITS, ChannelSink
+from bot.platforms.slack.thinking_status import ThinkingStatus
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 5.0
+
+
+class SlackPlatform:
+    """One app in one Slack workspace.
+
+    With `app_token` it listens by Socket Mode, which needs no public address. `signing_secret` is for events
+    over HTTP, which this version does not take yet. `api_url` names another server than Slack's own.
+    """
+
+    name = PLATFORM
+
+    def __init__(
+        self,
+        bot_token: str,
+        *,
+        app_token: str | None,
+        signing_secret: str | None,
+        bot_name: str,
+        api_url: str | None,
+    ) -> None:
+        self._app_token = app_token
+        self._signing_secret = signing_secret
+        self._bot_name = bot_name
+        self._connection = Connection(bot_token, api_url)
+        self._names = Names(self._connection.hasty_client)
+        self._status = ThinkingStatus(self._connection.hasty_client)
+        self._edits = Pace(LIMITS.min_edit_interval_s, EDIT_BURST)
+        self._response_urls = ResponseUrls()
+        self._listener: Listener | None = None
+        self._is_closed = False
+
+    async def run(self, manager: ConversationManager) -> None:
+        """Stay connected until cancelled or closed. Raises ConfigError without an app token, PlatformError
+        when Slack will not have this app."""
+        if self._app_token is None:
+            raise ConfigError(
+                "SLACK_APP_TOKEN is missing: this version hears of Slack's events by Socket Mode only"
+            )
+        try:
+            async with self._connection.session():
+                me = await self._connection.sign_in(self._bot_name)
+                self._listener = Listener(manager, me, self._names, self._status, self._response_urls)
+                app = build_app(self._connection.client, me, self._listener)
+                await self._connection.listen(app, self._app_token)
+        except PlatformError:
+            if not self._is_closed:
+                raise
+        finally:
+            await self._names.close()
+            await self._status.close()
+
+    def sink(self, reply: Reply) -> ReplySink:
+        """A sink for one reply: for one person where it answers a command, else into the channel."""
+        if reply.question.command is None:
+            return ChannelSink(reply, self._connection.client, self._edits, self._status)
+        reply.pieces = whole(reply.pieces)
+        return CommandSink(reply, self._connection.client, self._response_urls)
+
+    async def close(self) -> None:
+        """Leave Slack; what has arrived is still written down."""
+        self._is_closed = True
+        if self._listener is not None:
+            await self._listener.settle(SETTLE_S)
+        self._connection.close()

@@ -1,0 +1,74 @@
+"""ResponseUrls: where the answers to commands may be sent to, privately, for half an hour.
+
+https://docs.slack.dev/interactivity/handling-user-interaction: five posts in 30 minutes.
+"""
+
+from __future__ import annotations
+
+import time
+
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+from slack_sdk.webhook.webhook_response import WebhookResponse
+
+from bot.platforms.slack.problems import SlackTroubleError, until_answered
+from bot.platforms.slack.sdk_log import SDK_LOG
+
+LIFE_S = 30 * 60.0
+MARGIN_S = 20.0
+MAX_POSTS = 5
+
+
+class ResponseUrl:
+    """One command's address for answers."""
+
+    def __init__(self, client: AsyncWebhookClient) -> None:
+        self._client = client
+        self._posts_left = MAX_POSTS
+        self._ends_at = time.monotonic() + LIFE_S - MARGIN_S
+
+    @property
+    def posts_left(self) -> int:
+        """How often it may still be used."""
+        return self._posts_left if time.monotonic() < self._ends_at else 0
+
+    async def post(self, body: dict[str, object], *, replaces: bool) -> bool:
+        """Show a message to the person who gave the command, in place of the last one with `replaces`. False
+        when Slack takes no more there. Raises PlatformError when Slack cannot be reached."""
+        message = {"response_type": "ephemeral", "replace_original": replaces, **body}
+
+        async def once() -> WebhookResponse:
+            if self.posts_left == 0:
+                return WebhookResponse(url="", status_code=410, body="", headers={})
+            self._posts_left -= 1
+            answer = await self._client.send_dict(message)
+            if answer.status_code >= 500:
+                raise SlackTroubleError("no answer of a response_url")
+            return answer
+
+        answer = await until_answered("answer a command", once)
+        if answer.status_code != 200:
+            self._posts_left = 0
+        return answer.status_code == 200
+
+
+class ResponseUrls:
+    """The addresses of commands whose answers are still being made, by message id. Kept in this process only:
+    after a restart answers go to the person by another way."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, ResponseUrl] = {}
+
+    def add(self, message_id: str, url: str) -> None:
+        """A command was given. Those whose time is over are dropped on the way."""
+        self._open = {key: kept for key, kept in self._open.items() if kept.posts_left}
+        if url and message_id not in self._open:
+            client = AsyncWebhookClient(url, logger=SDK_LOG, retry_handlers=[])
+            self._open[message_id] = ResponseUrl(client)
+
+    def get(self, message_id: str) -> ResponseUrl | None:
+        """The address of a command's message id, if there is one."""
+        return self._open.get(message_id)
+
+    def close(self, message_id: str) -> None:
+        """The answer is complete."""
+        self._open.pop(message_id, None)

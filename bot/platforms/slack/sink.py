@@ -1,0 +1,176 @@
+"""ChannelSink: shows one reply as messages of the bot in a channel, a thread or a direct conversation.
+
+Each post carries the reply's nonce as metadata. Where Slack's answer to a post was lost, that is looked for
+before it is posted again: Slack itself keeps nobody from posting twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.conversation.reply import Reply
+from bot.platforms.base import DeliveryLimits
+from bot.platforms.slack.mrkdwn import INERT, message_body
+from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.payloads import Payload, part, parts, text
+from bot.platforms.slack.problems import code_of, platform_error, until_answered
+from bot.platforms.slack.thinking_status import ThinkingStatus
+
+T = TypeVar("T")
+
+LIMITS = DeliveryLimits(max_chars=3500, min_edit_interval_s=1.2)
+"""Slack edits messages of up to 4,000 characters (what is longer by its escapes goes in sections), and
+`chat.update` about 50 times a minute in a workspace."""
+
+EDIT_BURST = 3
+METADATA_TYPE = "parley_reply"
+
+LOOK_BACK = 100
+LOOK_BACK_PAGES = 3
+"""How many messages after the question are searched for a post whose fate is unknown."""
+
+
+class ChannelSink:
+    """Where one reply goes: a ReplySink. `edits` is the pace that all replies share."""
+
+    def __init__(self, reply: Reply, client: AsyncWebClient, edits: Pace, status: ThinkingStatus) -> None:
+        self._reply = reply
+        self._place = reply.conversation
+        self._client = client
+        self._edits = edits
+        self._status = status
+        self._has_posted = bool(reply.posts)
+
+    @property
+    def limits(self) -> DeliveryLimits:
+        """3,500 characters a post, an edit each 1.2 s."""
+        return LIMITS
+
+    async def post(self, text: str, nonce: str) -> str:
+        """Post a message where the question stands. It mentions nobody and previews no links."""
+        has_asked = False
+
+        async def once() -> str:
+            nonlocal has_asked
+            if has_asked and (found := await self.find(nonce)):
+                return found
+            has_asked = True
+            return await self._send(text, nonce)
+
+        message_id = await self._ask("post", once)
+        self._has_posted = True
+        self._status.answered(self._place)
+        return message_id
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Replace a post's text."""
+
+        # An empty list takes away the sections of an earlier text.
+        body = {"blocks": [], **message_body(text)}
+        call = {"channel": self._place.channel_id, "ts": message_id, **INERT, **body}
+
+        async def edit() -> object:
+            await self._edits.turn()
+            return await self._client.api_call("chat.update", json=call)
+
+        await self._ask("edit a post", edit)
+
+    async def delete(self, message_id: str) -> None:
+        """Take a post back; one that is gone already is no error."""
+
+        async def delete() -> None:
+            try:
+                await self._client.chat_delete(channel=self._place.channel_id, ts=message_id)
+            except SlackApiError as error:
+                if code_of(error) != "message_not_found":
+                    raise
+
+        await self._ask("delete a post", delete)
+
+    async def find(self, nonce: str) -> str | None:
+        """The post that was made with `nonce`, by this process or an earlier one."""
+
+        async def look() -> str | None:
+            cursor = ""
+            for _ in range(LOOK_BACK_PAGES):
+                page = await self._page(cursor)
+                for message in parts(page, "messages"):
+                    if _nonce_of(message) == nonce_for(self._reply, nonce):
+                        return text(message, "ts")
+                cursor = text(part(page, "response_metadata"), "next_cursor")
+                if not cursor:
+                    break
+            return None
+
+        return await self._ask("look for a post", look)
+
+    async def status(self, text: str) -> None:
+        """Show a sign of life where Slack has a place for it."""
+        self._status.show(self._place, f"is thinking: {text}")
+
+    async def finish(self, outcome: str) -> None:
+        """Leave no status behind where nothing was posted."""
+        if not self._has_posted and outcome != "restarted":
+            self._status.clear(self._place)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _send(self, text: str, nonce: str) -> str:
+        metadata = {
+            "event_type": METADATA_TYPE,
+            "event_payload": {"nonce": nonce_for(self._reply, nonce)},
+        }
+        call: dict[str, object] = {
+            "channel": self._place.channel_id,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": metadata,
+            **INERT,
+            **message_body(text),
+        }
+        if self._place.thread_id is not None:
+            call["thread_ts"] = self._place.thread_id
+        answer = await self._client.api_call("chat.postMessage", json=call)
+        return str(answer["ts"])
+
+    async def _page(self, cursor: str) -> Payload:
+        """Messages of this channel or thread from the question on, with their metadata."""
+        call: dict[str, object] = {
+            "channel": self._place.channel_id,
+            "oldest": self._reply.messages[0].message_id,
+            "include_all_metadata": True,
+            "limit": LOOK_BACK,
+        }
+        if cursor:
+            call["cursor"] = cursor
+        if self._place.thread_id is not None:
+            call["ts"] = self._place.thread_id
+        method = "conversations.history" if self._place.thread_id is None else "conversations.replies"
+        answer = await self._client.api_call(method, http_verb="GET", params=call)
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    async def _ask(self, doing: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do `work`, again while the connection breaks. Raises PlatformError."""
+        try:
+            return await until_answered(doing, work)
+        except SlackApiError as error:
+            raise platform_error(error, doing, self._place.channel_id) from None
+
+
+def nonce_for(reply: Reply, nonce: str) -> str:
+    """Unique to the questions as they read and to the part: another database's nonces must not meet ours, and
+    the answer to an edited question must not be taken for the one before."""
+    questions = "\0".join(f"{message.event_id} {message.text}" for message in reply.messages)
+    return hashlib.blake2b(f"{nonce}\0{questions}".encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def _nonce_of(message: Payload) -> str:
+    metadata = part(message, "metadata")
+    if text(metadata, "event_type") != METADATA_TYPE:
+        return ""
+    return text(part(metadata, "event_payload"), "nonce")

@@ -1,0 +1,36 @@
+"""Which threads the bot takes part in: there it needs no further mention."""
+
+from __future__ import annotations
+
+from bot.conversation.manager import ConversationManager
+from bot.messages import ConversationKey
+
+MAX_THREADS = 10_000
+
+
+class CalledThreads:
+    """The threads that the bot was called into, or has answered in. Memory is asked once a thread."""
+
+    def __init__(self, manager: ConversationManager) -> None:
+        self._manager = manager
+        self._known: dict[ConversationKey, bool] = {}
+
+    async def has(self, key: ConversationKey) -> bool:
+        """Whether the bot takes part in this thread; in a channel itself it never does."""
+        if key.thread_id is None:
+            return False
+        if key not in self._known:
+            turns = await self._manager.history(key)
+            self._remember(key, any(turn.role == "assistant" for turn in turns))
+        return self._known[key]
+
+    def add(self, key: ConversationKey) -> None:
+        """The bot was called into this thread."""
+        if key.thread_id is not None:
+            self._remember(key, True)
+
+    def _remember(self, key: ConversationKey, takes_part: bool) -> None:
+        self._known.pop(key, None)
+        self._known[key] = takes_part
+        if len(self._known) > MAX_THREADS:
+            del self._known[next(iter(self._known))]
