@@ -11,13 +11,11 @@ import asyncio
 import os
 import signal
 import sys
-import threading
 import unicodedata
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TextIO
 from uuid import uuid4
 
 from bot.conversation.commands import parse_command
@@ -27,9 +25,7 @@ from bot.conversation.tasks import TASKS
 from bot.errors import BotError
 from bot.messages import Author, ConversationKey, IncomingMessage
 from bot.platforms.base import DeliveryLimits
-
-if TYPE_CHECKING:
-    from prompt_toolkit import PromptSession
+from bot.platforms.lines import Lines, PipedLines, TypedLines
 
 KEY = ConversationKey("terminal", "local", "terminal")
 AUTHOR = Author("local", "you")
@@ -118,83 +114,6 @@ class TerminalSink:
             self._on_gone()
 
 
-class Lines(Protocol):
-    """Where typed lines come from."""
-
-    def screen(self) -> AbstractContextManager[object]:
-        """While entered, text may be printed without breaking the line being typed."""
-
-    async def read(self) -> str:
-        """The next line. Raises EOFError at the end and KeyboardInterrupt for Ctrl-C."""
-
-
-class TypedLines:
-    """Lines from a keyboard, with editing, a history file and completion of commands."""
-
-    def __init__(self, history_file: Path) -> None:
-        from prompt_toolkit import PromptSession
-        from prompt_toolkit.completion import WordCompleter
-        from prompt_toolkit.history import FileHistory
-
-        history_file.parent.mkdir(parents=True, exist_ok=True)
-        history_file.touch(mode=0o600)
-        commands = [f"/{task.name}" for task in TASKS if task.is_command]
-        self._session: PromptSession[str] = PromptSession(
-            history=FileHistory(str(history_file)),
-            completer=WordCompleter(commands, sentence=True),
-            complete_while_typing=False,
-        )
-
-    def screen(self) -> AbstractContextManager[object]:
-        """Prints above the prompt."""
-        from prompt_toolkit.patch_stdout import patch_stdout
-
-        return patch_stdout(raw=True)
-
-    async def read(self) -> str:
-        """The next line, edited."""
-        return await self._session.prompt_async("> ")
-
-
-class PipedLines:
-    """Lines from a pipe or a file. A thread reads, because regular files cannot be waited for."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
-        self._loop = asyncio.get_running_loop()
-        threading.Thread(target=self._read_all, daemon=True, name="stdin").start()
-
-    def screen(self) -> AbstractContextManager[object]:
-        """Nothing to protect: nobody is typing."""
-        return nullcontext()
-
-    async def read(self) -> str:
-        """The next line without its end."""
-        line = await self._lines.get()
-        if line is None:
-            raise EOFError
-        return line
-
-    def _read_all(self) -> None:
-        rest = b""
-        # os.read and not sys.stdin: a buffered reader's lock would block the interpreter's exit.
-        while data := os.read(self._descriptor, 65_536):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                self._hand_over(line)
-        if rest:
-            self._hand_over(rest)
-        self._hand_over(None)
-
-    def _hand_over(self, line: bytes | None) -> None:
-        text = None if line is None else line.decode(errors="replace").rstrip("\r")
-        try:
-            self._loop.call_soon_threadsafe(self._lines.put_nowait, text)
-        except RuntimeError:  # the loop has closed: nobody listens any more
-            return
-
-
 class TerminalPlatform:
     """The conversation of one terminal. `history_file` keeps the lines that were typed."""
 
@@ -247,7 +166,8 @@ class TerminalPlatform:
         if sys.stdin.isatty() and sys.stdout.isatty():
             # Ctrl-C belongs to the person typing: it ends a line or an answer, not the program.
             asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-            return TypedLines(self._history_file)
+            commands = [f"/{task.name}" for task in TASKS if task.is_command]
+            return TypedLines(self._history_file, commands)
         return PipedLines(sys.stdin.fileno())
 
     async def _next_line(self, lines: Lines) -> str | None:
