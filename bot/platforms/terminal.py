@@ -124,6 +124,7 @@ class TerminalPlatform:
         self._history_file = history_file
         self._waiting: dict[str, asyncio.Event] = {}
         self._closed = asyncio.Event()
+        self._stopping: asyncio.Task[bool] | None = None
 
     async def run(self, manager: ConversationManager) -> None:
         """Read lines and answer each before the next is read, until the input ends or `close`."""
@@ -155,17 +156,16 @@ class TerminalPlatform:
         self._closed.set()
 
     async def _listen(self, manager: ConversationManager) -> None:
-        lines = self._lines()
+        lines = self._lines(manager)
         if sys.stdin.isatty():
             _say(f"{self._bot_name}: {GREETING} (Model: {manager.model_status}.)")
         while (line := await self._next_line(lines)) is not None:
             if line.strip():
                 await self._answer(line, manager)
 
-    def _lines(self) -> Lines:
+    def _lines(self, manager: ConversationManager) -> Lines:
         if sys.stdin.isatty() and sys.stdout.isatty():
-            # Ctrl-C belongs to the person typing: it ends a line or an answer, not the program.
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+            self._take_interrupts(manager)
             commands = [f"/{task.name}" for task in TASKS if task.is_command]
             return TypedLines(self._history_file, commands)
         return PipedLines(sys.stdin.fileno())
@@ -191,33 +191,30 @@ class TerminalPlatform:
         except BotError as error:
             _say(error.user_message)
             return
-        with _InterruptStops(manager):
-            await answered.wait()
+        await answered.wait()
+        self._stopping = None
+
+    def _take_interrupts(self, manager: ConversationManager) -> None:
+        """From here on Ctrl-C belongs to the person typing: it ends a line or an answer, not the program.
+
+        Straight to the signal module, because Python's own handler raises wherever it happens to strike, and
+        because prompt_toolkit, which takes Ctrl-C while a line is typed, gives back what it found there.
+        """
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGINT)
+
+        def interrupted() -> None:
+            if self._stopping is not None:
+                self._closed.set()  # twice on one answer: it does not stop, so the program does
+            elif self._waiting:
+                self._stopping = loop.create_task(manager.stop(KEY))
+
+        signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(interrupted))
 
     def _finished(self, message_ids: list[str]) -> None:
         for message_id in message_ids:
             if event := self._waiting.pop(message_id, None):
                 event.set()
-
-
-class _InterruptStops:
-    """While entered, the first Ctrl-C stops the answer and not the program; a second one means it."""
-
-    def __init__(self, manager: ConversationManager) -> None:
-        self._manager = manager
-        self._stopping: asyncio.Task[bool] | None = None
-
-    def __enter__(self) -> None:
-        # Straight to the signal module: it gives the handler that was in place, so that it can come back.
-        self._loop = asyncio.get_running_loop()
-        self._before = signal.signal(signal.SIGINT, lambda *_: self._loop.call_soon_threadsafe(self._stop))
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    def _stop(self) -> None:
-        self._stopping = self._loop.create_task(self._manager.stop(KEY))
-        signal.signal(signal.SIGINT, self._before)
 
 
 def _say(text: str) -> None:
