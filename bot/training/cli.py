@@ -32,6 +32,9 @@ def pretrain(
     preset: Annotated[str, typer.Option(help="Size and schedule: cpu, gpu or tiny.")] = "cpu",
     steps: Annotated[int | None, typer.Option(help="Last step, in place of the preset's.")] = None,
     decay_steps: Annotated[int | None, typer.Option(help="Steps of the final decay.")] = None,
+    finish_in: Annotated[
+        float | None, typer.Option(help="Minutes in which the rate falls to 0 and the run ends.")
+    ] = None,
     is_compiled: Annotated[bool, typer.Option("--compile/--no-compile", help="Use torch.compile.")] = True,
 ) -> None:
     """Train the bundled model; run it again to resume after a stop of any kind."""
@@ -46,7 +49,8 @@ def pretrain(
         chosen, steps=steps or chosen.steps, decay_steps=decay_steps or chosen.decay_steps
     )
     streams = open_streams(data, run / "tokenizer.json", chosen)
-    Trainer(chosen, streams.packer, streams.valid, run, compiled=is_compiled).run()
+    finish_in_s = None if finish_in is None else finish_in * 60
+    Trainer(chosen, streams.packer, streams.valid, run, compiled=is_compiled, finish_in_s=finish_in_s).run()
 
 
 @app.command()

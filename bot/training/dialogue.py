@@ -29,6 +29,45 @@ ADDRESSES = (
 )
 """What people put before a message to the bot, in any language."""
 
+FILLERS = {
+    "en": (
+        "please",
+        "actually",
+        "maybe",
+        "just",
+        "hmm,",
+        "well,",
+        "btw",
+        "and",
+        "but",
+        "oh",
+        "lol",
+        "um",
+        "then",
+    ),
+    "es": ("pues", "oye,", "bueno,", "a ver,", "por favor", "y", "pero", "entonces", "eh,", "mira,"),
+    "fr": ("alors", "dis,", "euh", "bon,", "s'il te plaît", "et", "mais", "donc", "du coup", "eh bien,"),
+    "de": ("also", "sag mal,", "äh", "bitte", "und", "aber", "denn", "eigentlich", "na ja,", "mal", "dann"),
+}
+CONTRACTIONS = (
+    ("what is", "what's"),
+    ("who is", "who's"),
+    ("where is", "where's"),
+    ("how is", "how's"),
+    ("I am", "I'm"),
+    ("do not", "don't"),
+    ("can not", "can't"),
+    ("cannot", "can't"),
+    ("you are", "you're"),
+    ("it is", "it's"),
+    ("that is", "that's"),
+    ("I will", "I'll"),
+    ("are you", "r u"),
+    ("please", "pls"),
+    ("want to", "wanna"),
+    ("I would", "I'd"),
+)
+
 Exchange = tuple[str, str, str]
 """Name of the intent, what the user writes, what the bot answers."""
 
@@ -96,7 +135,7 @@ class DialogueMaker:
         previous = ""
         for _ in range(length):
             previous, question, answer = self._exchange(language, previous, rng)
-            question = roughen(question, rng)
+            question = roughen(question, rng, language)
             if is_group:
                 question = f"{rng.choice(speakers)}: {question}"
             messages.append({"role": "user", "content": question})
@@ -158,8 +197,9 @@ def _by_language(rows: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     return groups
 
 
-def roughen(text: str, rng: random.Random) -> str:
-    """`text` as people type it in a chat: now and then lower case, unpunctuated, mistyped."""
+def roughen(text: str, rng: random.Random, language: str = "en") -> str:
+    """`text` as people type it in a chat: now and then reworded, lower case, unpunctuated, mistyped."""
+    text = _reword(text, rng, language)
     if rng.random() < 0.08:
         text = rng.choice(ADDRESSES) + text
     if rng.random() < 0.4:
@@ -175,6 +215,20 @@ def roughen(text: str, rng: random.Random) -> str:
     if rng.random() < 0.06 and len(text) > 8:
         text = _mistype(text, rng)
     return text
+
+
+def _reword(text: str, rng: random.Random, language: str) -> str:
+    """Contract, add a filler or leave out a word, each now and then."""
+    if language == "en" and rng.random() < 0.3:
+        for long, short in CONTRACTIONS:
+            if rng.random() < 0.5:
+                text = text.replace(long, short)
+    words = text.split(" ")
+    if len(words) > 3 and rng.random() < 0.07:
+        del words[rng.randrange(len(words))]
+    if language in FILLERS and rng.random() < 0.15:
+        words.insert(rng.choice((0, 0, rng.randrange(len(words) + 1))), rng.choice(FILLERS[language]))
+    return " ".join(words)
 
 
 def _mistype(text: str, rng: random.Random) -> str:

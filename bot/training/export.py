@@ -44,6 +44,7 @@ def export_model(
         eos_token_id=END_ID, pad_token_id=PAD_ID, bos_token_id=None
     )
     model.bfloat16().save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
     wrap(Tokenizer.from_file(str(tokenizer)), preset.max_positions).save_pretrained(folder)
     _write_json(folder / "special_tokens_map.json", special_tokens_map())
     _write_chat_template(folder)

@@ -36,7 +36,7 @@ class Preset:
     valid_every: int = 400
     valid_documents: int = 300
     shares: dict[str, float] = field(
-        default_factory=lambda: {"translation": 0.55, "dialogue": 0.32, "text": 0.13}
+        default_factory=lambda: {"translation": 0.46, "dialogue": 0.44, "text": 0.10}
     )
 
 

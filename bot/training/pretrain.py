@@ -101,9 +101,14 @@ class Trainer:
         *,
         compiled: bool = True,
         checkpoint_every_s: float = 240.0,
+        finish_in_s: float | None = None,
         report: Callable[[str], None] = print,
     ) -> None:
-        """Build everything and resume from `folder`/latest.pt where it exists."""
+        """Build everything and resume from `folder`/latest.pt where it exists.
+
+        `finish_in_s` takes the learning rate from where it is to 0 in so many seconds of wall-clock
+        time, and then ends the run: for a machine of which nobody knows how much of it will be idle.
+        """
         torch.manual_seed(preset.seed)
         self.preset, self.packer, self.valid, self.folder = preset, packer, valid, folder
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -113,14 +118,15 @@ class Trainer:
         self.loss: LossFunction = _compile() if compiled else loss_of
         self._cores = FreeCores(torch.get_num_threads()) if PROC_STAT.exists() else None
         self.checkpoint_every_s, self.report = checkpoint_every_s, report
-        self.step, self.tokens, self.seconds = 0, 0, 0.0
+        self.step, self.tokens, self.seconds, self.factor = 0, 0, 0.0, 1.0
         self._resume()
+        self._finish = None if finish_in_s is None else (time.monotonic(), finish_in_s, self.factor)
 
     def run(self) -> None:
         """Train to the last step, checkpointing on the way, and leave final.pt behind."""
         saved_at = started_at = time.monotonic()
         first_step = self.step
-        while self.step < self.preset.steps:
+        while self.step < self.preset.steps and self.factor > 0:
             if self.step == self.preset.steps - self.preset.decay_steps:
                 self.save(STABLE)
             before = time.monotonic()
@@ -138,11 +144,11 @@ class Trainer:
 
     def train_step(self) -> dict[str, float]:
         """One update; returns the loss in nats a token and the norm of the gradient before clipping."""
-        factor = learning_rate_factor(self.step, self.preset)
+        self.factor = self._next_factor()
         rates = self.preset.matrix_lr, self.preset.other_lr
         for optimiser, rate in zip(self.optimisers, rates, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = rate * factor
+                group["lr"] = rate * self.factor
         if self._cores is not None:
             torch.set_num_threads(self._cores.count())
         self.model.train()
@@ -156,7 +162,7 @@ class Trainer:
         self.step += 1
         self.tokens += sum(batch.tokens_by_task.values())
         self._update_average()
-        return {"loss": float(loss.detach()), "norm": float(norm), "lr_factor": factor}
+        return {"loss": float(loss.detach()), "norm": float(norm), "lr_factor": self.factor}
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -180,6 +186,7 @@ class Trainer:
             "step": self.step,
             "tokens": self.tokens,
             "seconds": self.seconds,
+            "factor": self.factor,
         }
         save_checkpoint(state, self.folder / name)
 
@@ -196,7 +203,15 @@ class Trainer:
         self.packer.load_state(state["packer"])
         torch.set_rng_state(state["rng"])
         self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
+        self.factor = state.get("factor", 1.0)
         self.report(f"resumed at step {self.step}, {self.tokens / 1e6:.2f}M tokens")
+
+    def _next_factor(self) -> float:
+        """By the schedule of the preset or, in a run that finishes by the clock, linearly down to 0."""
+        if self._finish is None:
+            return learning_rate_factor(self.step, self.preset)
+        started_at, seconds, factor = self._finish
+        return factor * max(0.0, 1.0 - (time.monotonic() - started_at) / seconds)
 
     @torch.no_grad()
     def _update_average(self) -> None:

@@ -90,6 +90,20 @@ def test_a_killed_run_resumes_to_the_same_weights(data: Path, finished: Path, tm
     _assert_same_weights(tmp_path / FINAL, finished / FINAL)
 
 
+def test_a_run_can_finish_by_the_clock(data: Path, finished: Path, tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_bytes((finished / "tokenizer.json").read_bytes())
+    endless = dataclasses.replace(TINY, steps=10**9, valid_every=10**9)
+    started_at = time.monotonic()
+    _trainer(data, tmp_path, endless, finish_in_s=3.0).run()
+    assert time.monotonic() - started_at < 30
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    factors = [row["lr_factor"] for row in rows]
+    assert factors == sorted(factors, reverse=True)
+    state = load_checkpoint(tmp_path / FINAL)
+    assert state is not None
+    assert state["factor"] == 0.0
+
+
 def test_the_exported_model_is_whole_and_gives_the_same_loss(
     data: Path, finished: Path, tmp_path: Path
 ) -> None:

@@ -79,7 +79,7 @@ def test_names_stand_before_the_asked_share_of_conversations() -> None:
 def test_roughened_text_stays_recognisable() -> None:
     for seed in range(300):
         text = roughen("Where do you live?", random.Random(seed))
-        assert "re do" in text.lower() or "live" in text.lower()
+        assert sum(word in text.lower() for word in ("where", "do", "you", "live")) >= 2
         assert 15 <= len(text) <= 40
 
 
