@@ -225,7 +225,9 @@ def _reword(text: str, rng: random.Random, language: str) -> str:
                 text = text.replace(long, short)
     words = text.split(" ")
     if len(words) > 3 and rng.random() < 0.07:
-        del words[rng.randrange(len(words))]
+        at = rng.randrange(len(words))
+        if not words[at].startswith("/") and "BOT_MODEL" not in words[at]:
+            del words[at]
     if language in FILLERS and rng.random() < 0.15:
         words.insert(rng.choice((0, 0, rng.randrange(len(words) + 1))), rng.choice(FILLERS[language]))
     return " ".join(words)
