@@ -1,6 +1,6 @@
 """A Discord on loopback: a server, its people and the bot, seen and moved by the test.
 
-`FakeDiscord` keeps the messages and says what people do; `Rest` and `Gateway` are its two doors for the bot.
+`FakeDiscord` keeps the messages and says what people do; the bot comes in by `rest` and by `gateway`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.integration.discord.fake_door import Door
 from tests.integration.discord.fake_gateway import Gateway, Session
 from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload, snowflake
@@ -48,8 +49,6 @@ class FakeDiscord:
     """The server's state. Use it with `async with`; `api_url` and `gateway_url` are then known."""
 
     def __init__(self) -> None:
-        from tests.integration.discord.fake_rest import Rest
-
         self.bot = payloads.user(snowflake(), "Parley", is_bot=True)
         self.ann, self.ben = payloads.user(snowflake(), "Ann"), payloads.user(snowflake(), "Ben")
         self.robot = payloads.user(snowflake(), "Robot", is_bot=True)
@@ -66,11 +65,13 @@ class FakeDiscord:
         self.nonces: dict[str, Payload] = {}
         self.typing: list[int] = []
         self.gateway = Gateway(TOKEN, self.bot, self._greet)
-        self.rest = Rest(self, TOKEN)
+        self.rest = Door(TOKEN)
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> FakeDiscord:
-        application = self.rest.application()
+        from tests.integration.discord.fake_rest import Rest
+
+        application = Rest(self, self.rest).application()
         application.router.add_get("/gateway/", self.gateway.connect)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()

@@ -11,7 +11,7 @@ from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import LOADING, FakeDiscord
-from tests.integration.discord.fake_rest import Fault
+from tests.integration.discord.fake_door import Fault
 from tests.integration.discord.rig import key_of, running
 
 

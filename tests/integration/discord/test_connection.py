@@ -14,7 +14,7 @@ from bot.platforms.discord import connection
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
-from tests.integration.discord.fake_rest import Fault
+from tests.integration.discord.fake_door import Fault
 from tests.integration.discord.rig import Bot, running
 
 WANTED_INTENTS = 1 << 0 | 1 << 9 | 1 << 12 | 1 << 15
@@ -155,6 +155,27 @@ async def test_a_gateway_that_is_down_at_first_is_tried_again(
         discord.say("hello", calls=True)
         await until(lambda: discord.texts() == ["You said: hello"])
         assert discord.rest.count("GET", "/users/@me") == 3
+
+
+async def test_it_can_be_stopped_while_discord_cannot_be_reached(
+    discord: FakeDiscord, database: Path
+) -> None:
+    discord.rest.faults.append(Fault("GET", "/users/@me", "cut", times=1000))
+    bot = Bot(discord, database, echo)
+    await until(lambda: discord.rest.asked)
+    async with asyncio.timeout(2.0):
+        await bot.stop()
+
+
+async def test_commands_that_are_refused_do_not_keep_it_from_talking(
+    discord: FakeDiscord, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    discord.rest.faults.append(Fault("PUT", "/commands", "refused", status=403, code=50001))
+    bot = Bot(discord, database, echo)
+    await until(lambda: discord.gateway.is_connected and "commands could not be registered" in caplog.text)
+    discord.say("hello", calls=True)
+    await until(lambda: discord.texts() == ["You said: hello"])
+    await bot.stop()
 
 
 async def test_a_token_of_a_command_stays_out_of_the_log(

@@ -14,7 +14,7 @@ from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
-from tests.integration.discord.fake_rest import Fault
+from tests.integration.discord.fake_door import Fault
 from tests.integration.discord.rig import Bot, running
 
 MESSAGES = r"/channels/\d+/messages$"

@@ -12,8 +12,9 @@ import pytest
 from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
-from tests.integration.discord.fake_discord import TOKEN, FakeDiscord
+from tests.integration.discord.fake_discord import TOKEN, FakeDiscord, Place
 from tests.integration.discord.rig import key_of, running
+from tests.unit.platforms.discord.payloads import snowflake
 
 
 async def test_a_mention_is_answered_as_a_reply(discord: FakeDiscord, database: Path) -> None:
@@ -88,6 +89,25 @@ async def test_what_is_said_quickly_is_remembered_in_order(discord: FakeDiscord,
         assert [text for _, text in await bot.remembered()] == [*said, "done", "You said: done"]
 
 
+async def test_many_people_are_answered_at_once(discord: FakeDiscord, database: Path) -> None:
+    places = [Place(snowflake()) for _ in range(20)]
+    discord.places.update({place.id: place for place in places})
+    all_asked = asyncio.Event()
+
+    async def together(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "one "
+        await all_asked.wait()
+        yield "two"
+
+    async with running(discord, database, together) as bot:
+        for place in places:
+            discord.say("count", place=place)
+        await until(lambda: all(discord.texts(place) == ["one"] for place in places))
+        assert len(bot.generator.asked) == len(places)
+        all_asked.set()
+        await until(lambda: all(discord.texts(place) == ["one two"] for place in places))
+
+
 async def test_a_bare_mention_is_answered(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo):
         discord.say("", calls=True)
@@ -119,8 +139,11 @@ async def test_typing_is_shown_at_once(discord: FakeDiscord, database: Path) -> 
         yield "done"
 
     async with running(discord, database, slowly):
+        asked_at_s = asyncio.get_running_loop().time()
         discord.say("think hard", calls=True)
         await until(lambda: discord.texts() == ["done"])
+        shown_at_s = next(asked.at_s for asked in discord.rest.asked if asked.path.endswith("/typing"))
+        assert shown_at_s - asked_at_s < 0.5
         assert discord.typing == [discord.general.id]
 
 
