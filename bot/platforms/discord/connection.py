@@ -97,6 +97,10 @@ class Connection:
                 if not self._is_closed.is_set():
                     raise
             except discord.PrivilegedIntentsRequired:
+                if not has_message_content:
+                    raise PlatformError(
+                        "Discord's gateway refuses the bot's intents, with code 4014"
+                    ) from None
                 log.warning("%s", NO_MESSAGE_CONTENT)
                 has_message_content = False
             except CONNECTION_ERRORS as error:

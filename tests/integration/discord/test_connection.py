@@ -121,6 +121,16 @@ async def test_a_token_that_only_the_gateway_refuses_is_the_same_line(
     await bot.stop()
 
 
+async def test_intents_that_are_refused_twice_are_an_error(discord: FakeDiscord, database: Path) -> None:
+    discord.gateway.refused_intents = WANTED_INTENTS
+    bot = Bot(discord, database, echo)
+    with pytest.raises(PlatformError, match="4014"):
+        await bot.running
+    assert discord.gateway.identified == [WANTED_INTENTS, WANTED_INTENTS & ~(1 << 15)]
+    bot.running = asyncio.create_task(asyncio.sleep(0))
+    await bot.stop()
+
+
 @pytest.mark.parametrize(
     "fault",
     [
