@@ -206,6 +206,16 @@ def config(
     typer.echo(text, nl=False)
 
 
+@app.command("slack-manifest")
+def slack_manifest() -> None:
+    """Print the manifest of the Slack app, to paste where Slack asks for one."""
+    import json
+
+    from bot.platforms.slack.manifest import manifest
+
+    typer.echo(json.dumps(manifest(_load(is_warning=False).settings.bot_name), indent=2, ensure_ascii=False))
+
+
 @app.command()
 def doctor() -> None:
     """Look at what the bot needs: settings, folders, database, model, memory, port."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from bot import logs
-from bot.config import Settings, environment
+from bot.config import PlatformName, Settings, environment
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
 from bot.errors import ConfigError, ModelLoadError
@@ -139,20 +139,41 @@ def only_instance(settings: Settings, platform: str) -> Iterator[None]:
         yield
 
 
-def _platform(name: str, settings: Settings, house: House) -> Platform:
-    if name == "web":
-        from bot.platforms.web import WebPlatform
+def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
+    """One platform by its name; its SDK is imported only here, when it is wanted."""
+    if name == "discord":
+        from bot.platforms.discord import DiscordPlatform
 
-        return WebPlatform(
-            host=settings.bot_http_host,
-            port=settings.bot_http_port,
+        return DiscordPlatform(
+            _secret(settings.discord_token),
             bot_name=settings.bot_name,
-            data_dir=settings.bot_data_dir,
-            health=house.store.check,
+            api_url=settings.discord_api_url,
+            gateway_url=settings.discord_gateway_url,
+            cdn_url=settings.discord_cdn_url,
         )
-    raise ConfigError(
-        f"this version has no adapter for {name} yet: set BOT_PLATFORMS=web, or unset the token of {name}"
+    if name == "slack":
+        from bot.platforms.slack import SlackPlatform
+
+        return SlackPlatform(
+            _secret(settings.slack_bot_token),
+            app_token=_secret(settings.slack_app_token),
+            signing_secret=None,
+            bot_name=settings.bot_name,
+            api_url=settings.slack_api_url,
+        )
+    from bot.platforms.web import WebPlatform
+
+    return WebPlatform(
+        host=settings.bot_http_host,
+        port=settings.bot_http_port,
+        bot_name=settings.bot_name,
+        data_dir=settings.bot_data_dir,
+        health=house.store.check,
     )
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value is not None else ""
 
 
 async def _run_platforms(platforms: list[Platform], house: House) -> None:

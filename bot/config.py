@@ -39,6 +39,10 @@ class Expects:
     text: str
 
 
+_HTTP = r"^https?://."
+_URL = Expects("an address that begins with http:// or https://")
+
+
 class Settings(BaseSettings):
     """What is in force. Field `bot_http_port` is the variable `BOT_HTTP_PORT`, and so on.
 
@@ -56,6 +60,15 @@ class Settings(BaseSettings):
             description="Discord bot token; setting it starts the bot on Discord.",
         )
     )
+    discord_api_url: Annotated[str | None, _URL] = Field(
+        None, pattern=_HTTP, description="Another server than Discord's own, such as a proxy: its API."
+    )
+    discord_gateway_url: Annotated[str | None, Expects("an address that begins with ws:// or wss://")] = (
+        Field(None, pattern=r"^wss?://.", description="Another server than Discord's own: its gateway.")
+    )
+    discord_cdn_url: Annotated[str | None, _URL] = Field(
+        None, pattern=_HTTP, description="Another server than Discord's own: its files."
+    )
     slack_bot_token: Annotated[
         SecretStr | None, Expects("the bot token of the Slack app, which begins with xoxb-")
     ] = Field(default=None, description="Slack bot token (xoxb-...); setting it starts the bot on Slack.")
@@ -64,7 +77,14 @@ class Settings(BaseSettings):
     ] = Field(default=None, description="Slack app-level token (xapp-...), for Socket Mode.")
     slack_signing_secret: Annotated[
         SecretStr | None, Expects("the signing secret from the Slack app's Basic Information page")
-    ] = Field(default=None, min_length=16, description="Slack signing secret, for events over HTTP.")
+    ] = Field(
+        default=None,
+        min_length=16,
+        description="Slack signing secret; kept for events over HTTP, not used yet.",
+    )
+    slack_api_url: Annotated[str | None, _URL] = Field(
+        None, pattern=_HTTP, description="Another server than Slack's own, such as a proxy: its Web API."
+    )
     database_url: Annotated[str, Expects("sqlite+aiosqlite:/// and a file, such as data/parley.db")] = Field(
         default="sqlite+aiosqlite:///data/parley.db",
         pattern=r"^sqlite\+aiosqlite:///.",
@@ -265,11 +285,8 @@ def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
         return
     if settings.slack_bot_token is None:
         yield "slack_bot_token", missing("slack_bot_token") + ", or take slack out of BOT_PLATFORMS"
-    if settings.slack_app_token is None and settings.slack_signing_secret is None:
-        yield (
-            "slack_app_token",
-            missing("slack_app_token") + ", or set SLACK_SIGNING_SECRET for HTTP",
-        )
+    if settings.slack_app_token is None:
+        yield "slack_app_token", missing("slack_app_token") + " (Socket Mode is how I hear of events)"
 
 
 def _warnings(names: Iterable[str]) -> tuple[str, ...]:

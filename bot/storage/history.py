@@ -104,7 +104,7 @@ async def _thread_starter(connection: AsyncConnection, key: ConversationKey, que
         statement = statement.where(messages.c.is_memory)
     if query.since is not None:
         statement = statement.where(messages.c.sent_at >= query.since)
-    return [_to_turn(row) for row in await connection.execute(statement)]
+    return [_to_turn(row) for row in (await connection.execute(statement)).all()]
 
 
 @cache
@@ -177,7 +177,7 @@ def _order_with_threads() -> _Order:
     return _Order(rows, messages.c.conversation_id.in_(THIS_CHANNEL_IDS), outer + inside)
 
 
-def _to_turn(row: Row[tuple[object, ...]]) -> Turn:
+def _to_turn(row: Row[*tuple[Any, ...]]) -> Turn:
     return Turn(
         role=row.role,
         text=row.text,

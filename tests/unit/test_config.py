@@ -120,10 +120,7 @@ def test_slack_needs_a_way_in() -> None:
     bot_token = {"slack_bot_token": SECRETS["slack_bot_token"]}
     [problem] = problems_of(bot_token)
     assert "SLACK_APP_TOKEN" in problem
-    assert "SLACK_SIGNING_SECRET" in problem
-    assert validate({**bot_token, "slack_signing_secret": SECRETS["slack_signing_secret"]}).platforms == (
-        "slack",
-    )
+    assert validate({**bot_token, "slack_app_token": SECRETS["slack_app_token"]}).platforms == ("slack",)
 
 
 @given(secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60))
