@@ -40,7 +40,7 @@ class Expects:
 
 
 _HTTP = r"^https?://."
-_URL = Expects("an address that begins with http:// or https://")
+_URL = "an address that begins with http:// or https://"
 
 
 class Settings(BaseSettings):
@@ -60,13 +60,13 @@ class Settings(BaseSettings):
             description="Discord bot token; setting it starts the bot on Discord.",
         )
     )
-    discord_api_url: Annotated[str | None, _URL] = Field(
+    discord_api_url: Annotated[str | None, Expects(_URL)] = Field(
         None, pattern=_HTTP, description="Another server than Discord's own, such as a proxy: its API."
     )
     discord_gateway_url: Annotated[str | None, Expects("an address that begins with ws:// or wss://")] = (
         Field(None, pattern=r"^wss?://.", description="Another server than Discord's own: its gateway.")
     )
-    discord_cdn_url: Annotated[str | None, _URL] = Field(
+    discord_cdn_url: Annotated[str | None, Expects(_URL)] = Field(
         None, pattern=_HTTP, description="Another server than Discord's own: its files."
     )
     slack_bot_token: Annotated[
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         min_length=16,
         description="Slack signing secret; kept for events over HTTP, not used yet.",
     )
-    slack_api_url: Annotated[str | None, _URL] = Field(
+    slack_api_url: Annotated[str | None, Expects(_URL)] = Field(
         None, pattern=_HTTP, description="Another server than Slack's own, such as a proxy: its Web API."
     )
     database_url: Annotated[str, Expects("sqlite+aiosqlite:/// and a file, such as data/parley.db")] = Field(
