@@ -37,14 +37,18 @@ class Names:
         self._client = client
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
+        self._waited_for: set[str] = set()
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._paused_until = 0.0
 
     async def of(self, user_ids: Collection[str]) -> dict[str, str]:
         """The names of these people, as far as they are known within a moment."""
-        asking = [self._ask(user_id) for user_id in user_ids if not self._is_fresh(user_id)]
+        unknown = [user_id for user_id in user_ids if not self._is_fresh(user_id)]
+        asking = [self._ask(user_id) for user_id in unknown if user_id not in self._waited_for]
         if asking:
             await asyncio.wait(asking, timeout=PATIENCE_S)
+        # Who was waited for in vain is not waited for by every following message.
+        self._waited_for.update(user_id for user_id in unknown if user_id in self._asking)
         known = {user_id: self._known[user_id].name for user_id in user_ids if user_id in self._known}
         return {user_id: name for user_id, name in known.items() if name}
 
@@ -63,8 +67,12 @@ class Names:
         if user_id not in self._asking:
             task = asyncio.create_task(self._look_up(user_id))
             self._asking[user_id] = task
-            task.add_done_callback(lambda _: self._asking.pop(user_id, None))
+            task.add_done_callback(lambda _: self._over(user_id))
         return self._asking[user_id]
+
+    def _over(self, user_id: str) -> None:
+        self._asking.pop(user_id, None)
+        self._waited_for.discard(user_id)
 
     async def _look_up(self, user_id: str) -> None:
         name, keep_s = self._old_name(user_id), AGAIN_S

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError, PlatformError
@@ -18,8 +16,6 @@ from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.sink import EDIT_BURST, LIMITS, ChannelSink
 from bot.platforms.slack.thinking_status import ThinkingStatus
-
-log = logging.getLogger(__name__)
 
 SETTLE_S = 5.0
 
@@ -43,7 +39,6 @@ class SlackPlatform:
         api_url: str | None,
     ) -> None:
         self._app_token = app_token
-        self._signing_secret = signing_secret
         self._bot_name = bot_name
         self._connection = Connection(bot_token, api_url)
         self._names = Names(self._connection.hasty_client)

@@ -7,6 +7,7 @@ before it is posted again: Slack itself keeps nobody from posting twice.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -20,6 +21,8 @@ from bot.platforms.slack.pace import Pace
 from bot.platforms.slack.payloads import Payload, part, parts, text
 from bot.platforms.slack.problems import code_of, platform_error, until_answered
 from bot.platforms.slack.thinking_status import ThinkingStatus
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -107,7 +110,12 @@ class ChannelSink:
                     break
             return None
 
-        return await self._ask("look for a post", look)
+        try:
+            return await until_answered("look for a post", look)
+        except SlackApiError as error:
+            problem = platform_error(error, "look for a post", self._place.channel_id)
+            log.warning("%s; should the post be there, it will stand twice", problem)
+            return None
 
     async def status(self, text: str) -> None:
         """Show a sign of life where Slack has a place for it."""

@@ -1,0 +1,89 @@
+"""A whole bot on a fake Slack: real slack-bolt, manager, storage and delivery; the model is a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from bot.conversation.answering import Answerer, AnswerPolicy
+from bot.conversation.manager import ConversationManager
+from bot.conversation.reply import Reply
+from bot.errors import PlatformError
+from bot.messages import ConversationKey
+from bot.platforms.delivery import serve
+from bot.platforms.slack import SlackPlatform
+from bot.storage.store import HistoryStore
+from tests.integration.conversation.rig import until
+from tests.integration.conversation.script import PlayedGenerator, Script
+from tests.integration.slack.fake_slack import APP_TOKEN, BOT_TOKEN, TEAM, FakeSlack, Place
+
+
+class Bot:
+    """One process of the bot; several on one database file are restarts."""
+
+    def __init__(self, slack: FakeSlack, database: Path, script: Script, bot_token: str = BOT_TOKEN) -> None:
+        self.slack = slack
+        self.generator = PlayedGenerator(script)
+        self.store = HistoryStore(f"sqlite+aiosqlite:///{database}")
+        answerer = Answerer(self.store, self.generator, AnswerPolicy(bot_name="Parley"))
+        self.manager = ConversationManager(self.store, self.generator, answerer, "Parley")
+        self.platform = SlackPlatform(
+            bot_token, app_token=APP_TOKEN, signing_secret=None, bot_name="Parley", api_url=slack.api_url
+        )
+        self.running = asyncio.create_task(self.platform.run(self.manager))
+        self._serving = asyncio.create_task(serve(self.manager, self.platform))
+
+    async def connected(self) -> None:
+        """Wait for the connection."""
+        await until(lambda: self.running.done() or self.slack.socket.is_connected)
+        assert not self.running.done()
+
+    async def stop(self) -> None:
+        """Drain and leave, as the application does; also after a platform that gave up."""
+        await self.manager.drain(timeout_s=5.0)
+        await self._serving
+        await self.platform.close()
+        with suppress(PlatformError):
+            await self.running
+        await self.store.close()
+
+    async def crash(self) -> None:
+        """End as kill -9 would: nothing is settled."""
+        self.manager.settle = _never  # type: ignore[method-assign]
+        self._serving.cancel()
+        self.running.cancel()
+        for task in (self._serving, self.running):
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.platform.close()
+        await self.store.close()
+
+    async def remembered(
+        self, place: Place | None = None, thread: str | None = None
+    ) -> list[tuple[str, str]]:
+        """Role and text of the turns of a place, oldest first, when the answer that is out is settled."""
+        key = key_of(place or self.slack.general, thread)
+        await until(lambda: not self.manager.is_answering(key))
+        return [(turn.role, turn.text.strip()) for turn in await self.store.turns(key)]
+
+
+async def _never(reply: Reply) -> None:
+    return
+
+
+def key_of(place: Place, thread: str | None = None) -> ConversationKey:
+    """The bot's name for a place."""
+    return ConversationKey("slack", TEAM, place.id, thread)
+
+
+@asynccontextmanager
+async def running(slack: FakeSlack, database: Path, script: Script) -> AsyncIterator[Bot]:
+    """A bot that is connected."""
+    bot = Bot(slack, database, script)
+    try:
+        await bot.connected()
+        yield bot
+    finally:
+        await bot.stop()
