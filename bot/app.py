@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 DRAIN_S = 8.0
 """Seconds that answers being made get to finish after a request to stop."""
 
+RELEASE_S = 1.0
+"""Seconds that platforms then get for their last call, before it is cancelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -189,7 +192,9 @@ async def _run_platforms(platforms: list[Platform], house: House) -> None:
         await _first(stopping, running)
         log.info("stopping: up to %.0f s for answers that are being made", DRAIN_S)
         await house.manager.drain(DRAIN_S)
-        await asyncio.gather(*serving)
+        _, stuck = await asyncio.wait(serving, timeout=RELEASE_S)
+        for task in stuck:  # a platform that answers nothing; what it was to show waits for the next start
+            task.cancel()
         for platform in platforms:
             await platform.close()
         for task in (*running, watching):
