@@ -61,13 +61,17 @@ class Settings(BaseSettings):
         )
     )
     discord_api_url: Annotated[str | None, Expects(_URL)] = Field(
-        None, pattern=_HTTP, description="Another server than Discord's own, such as a proxy: its API."
+        default=None,
+        pattern=_HTTP,
+        description="Another server than Discord's own, such as a proxy: its API.",
     )
     discord_gateway_url: Annotated[str | None, Expects("an address that begins with ws:// or wss://")] = (
-        Field(None, pattern=r"^wss?://.", description="Another server than Discord's own: its gateway.")
+        Field(
+            default=None, pattern=r"^wss?://.", description="Another server than Discord's own: its gateway."
+        )
     )
     discord_cdn_url: Annotated[str | None, Expects(_URL)] = Field(
-        None, pattern=_HTTP, description="Another server than Discord's own: its files."
+        default=None, pattern=_HTTP, description="Another server than Discord's own: its files."
     )
     slack_bot_token: Annotated[
         SecretStr | None, Expects("the bot token of the Slack app, which begins with xoxb-")
@@ -83,7 +87,9 @@ class Settings(BaseSettings):
         description="Slack signing secret; kept for events over HTTP, not used yet.",
     )
     slack_api_url: Annotated[str | None, Expects(_URL)] = Field(
-        None, pattern=_HTTP, description="Another server than Slack's own, such as a proxy: its Web API."
+        default=None,
+        pattern=_HTTP,
+        description="Another server than Slack's own, such as a proxy: its Web API.",
     )
     database_url: Annotated[str, Expects("sqlite+aiosqlite:/// and a file, such as data/parley.db")] = Field(
         default="sqlite+aiosqlite:///data/parley.db",
