@@ -17,6 +17,7 @@ from bot.conversation.reply import Reply
 from bot.errors import BotError, PlatformError
 from bot.messages import Piece, Progress
 from bot.platforms.base import DeliveryLimits
+from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.mrkdwn import INERT, message_body
 from bot.platforms.slack.problems import platform_error, until_answered
 from bot.platforms.slack.response_urls import ResponseUrls
@@ -85,7 +86,7 @@ class CommandSink:
         self._response_urls.close(self._question.message_id)
 
     async def _show(self, text: str) -> None:
-        body = message_body(text)
+        body = message_body(with_names_here(text))
         if self._response_url and await self._response_url.post(body, replaces=not self._has_posted):
             return
         key = self._question.conversation

@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot.conversation.commands import parse_command
 from bot.messages import Author, ConversationKey, IncomingMessage
-from bot.platforms.slack.manifest import task_name
+from bot.platforms.slack.commands import task_name
 from bot.platforms.slack.markup import mentioned, readable, without_call
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
 

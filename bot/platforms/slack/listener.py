@@ -17,6 +17,7 @@ from bot.conversation.manager import ConversationManager
 from bot.errors import CommandError, StorageError
 from bot.messages import IncomingMessage
 from bot.platforms.slack import incoming
+from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.incoming import Me
 from bot.platforms.slack.markup import mentioned
 from bot.platforms.slack.mrkdwn import to_mrkdwn
@@ -81,7 +82,7 @@ class Listener:
                 self._response_urls.add(message.message_id, text(payload, "response_url"))
                 await self._accept_command(message)
             except CommandError as error:
-                return to_mrkdwn(error.user_message)
+                return to_mrkdwn(with_names_here(error.user_message))
             except StorageError as error:
                 log.error("a command could not be taken: %s", error)
                 return to_mrkdwn(error.user_message)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Option, Task
+from bot.platforms.slack.commands import command_name
 
 SCOPES = (
     "app_mentions:read",
@@ -28,21 +29,6 @@ EVENTS = ("app_mention", "message.channels", "message.groups", "message.im", "me
 MAX_NAME_CHARS = 35
 MAX_HELP_CHARS = 2000
 MAX_HINT_CHARS = 1000
-
-_PREFIX = "bot-"
-_TAKEN = ("help",)
-"""Commands that Slack's clients keep to themselves."""
-
-
-def command_name(task: Task) -> str:
-    """A task's command as people type it in Slack, with the slash."""
-    return f"/{_PREFIX if task.name in _TAKEN else ''}{task.name}"
-
-
-def task_name(command: str) -> str:
-    """The task that a typed command means: `/bot-help` is `help`."""
-    name = command.removeprefix("/")
-    return name.removeprefix(_PREFIX) if name.removeprefix(_PREFIX) in _TAKEN else name
 
 
 def manifest(bot_name: str = "Parley", tasks: Sequence[Task] = TASKS) -> dict[str, object]:

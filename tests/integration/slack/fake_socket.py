@@ -77,9 +77,9 @@ class Socket:
             self.connections.remove(socket)
         return socket
 
-    def deliver(self, kind: str, payload: dict[str, Any]) -> Envelope:
-        """Send something to the bot, again while it is not acknowledged."""
-        envelope = Envelope(kind, payload)
+    def deliver(self, kind: str, payload: dict[str, Any], attempts: int = 0) -> Envelope:
+        """Send something to the bot, again while it is not acknowledged; `attempts` before have got lost."""
+        envelope = Envelope(kind, payload, attempts)
         self.envelopes.append(envelope)
         self._start(self._send(envelope))
         return envelope

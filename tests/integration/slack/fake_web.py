@@ -28,6 +28,9 @@ UPDATES_PER_MINUTE, UPDATE_BURST = 50, 4
 RESPONSES = 5
 
 
+Kind = Literal["lost", "cut", "refused", "throttled", "trouble"]
+
+
 @dataclass
 class Fault:
     """What is to go wrong with calls of methods that match.
@@ -37,7 +40,7 @@ class Fault:
     """
 
     method: str
-    kind: Literal["lost", "cut", "refused", "throttled", "trouble"]
+    kind: Kind
     times: int = 1
     code: str = "channel_not_found"
 

@@ -11,7 +11,7 @@ import pytest
 from bot.errors import StorageError
 from bot.generation.types import GenerationRequest
 from bot.messages import IncomingMessage
-from bot.platforms.slack import command_sink
+from bot.platforms.slack import command_sink, response_urls
 from bot.platforms.slack.listener import WORKING
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
@@ -59,7 +59,9 @@ async def test_ask_and_help_are_answered(slack: FakeSlack, database: Path) -> No
     async with running(slack, database, echo):
         ask, help_ = slack.command("/ask", "who are you?"), slack.command("/bot-help", author=BEN)
         await until(lambda: ask.texts and help_.texts)
-    assert ask.texts[0].startswith("You said:") and "/summarize" in help_.texts[0]
+    assert ask.texts[0].startswith("You said:")
+    assert "`/summarize`" in help_.texts[0] and "`/bot-help`" in help_.texts[0]
+    assert "`/help`" not in help_.texts[0]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +115,16 @@ async def test_an_expired_response_url_gives_way_to_an_ephemeral_message(
         await until(lambda: slack.ephemeral)
     assert command.shown == [] and slack.posts() == []
     assert (slack.ephemeral[0]["user"], slack.ephemeral[0]["channel"]) == (ANN, slack.general.id)
+
+
+async def test_after_half_an_hour_the_response_url_is_not_used(
+    slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(response_urls, "LIFE_S", response_urls.MARGIN_S)
+    async with running(slack, database, echo):
+        command = slack.command("/ask", "who are you?")
+        await until(lambda: slack.ephemeral)
+    assert command.shown == [] and slack.web.count("response_url") == 0
 
 
 async def test_a_broken_connection_does_not_lose_the_answer(slack: FakeSlack, database: Path) -> None:

@@ -70,6 +70,14 @@ async def test_an_event_that_comes_again_is_answered_once(slack: FakeSlack, data
     assert len(slack.posts(slack.direct)) == 1
 
 
+async def test_a_retry_that_is_the_only_copy_is_answered(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo):
+        message = {"type": "message", "user": "UANN1", "text": "hello", "ts": slack.new_ts()}
+        body = slack.event_body({**message, "channel": slack.direct.id, "channel_type": "im"})
+        slack.socket.deliver("events_api", body, attempts=2)
+        await until(lambda: slack.texts(slack.direct) == ["You said: hello"])
+
+
 async def test_events_of_other_kinds_are_acknowledged(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, echo):
         for kind in ("app_home_opened", "reaction_added", "tokens_revoked", "something_new"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import pytest
 
 from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
-from tests.integration.conversation.script import echo
+from tests.integration.conversation.script import echo, last_user
 from tests.integration.slack.fake_slack import FakeSlack
-from tests.integration.slack.fake_web import Fault
+from tests.integration.slack.fake_web import Fault, Kind
 from tests.integration.slack.rig import Bot, running
 
 ANSWER = " ".join(f"word{number}" for number in range(20))
@@ -22,10 +23,14 @@ async def long(request: GenerationRequest) -> AsyncIterator[str]:
     yield "\n".join(f"line {number} of a long answer" for number in range(200))
 
 
+async def at_once(request: GenerationRequest) -> AsyncIterator[str]:
+    yield f"You said: {last_user(request)}"
+
+
 @pytest.mark.parametrize("kind", ["lost", "cut", "trouble"])
-async def test_a_post_whose_answer_was_lost_stands_once(slack: FakeSlack, database: Path, kind: str) -> None:
+async def test_a_post_whose_answer_was_lost_stands_once(slack: FakeSlack, database: Path, kind: Kind) -> None:
     async with running(slack, database, echo) as bot:
-        slack.web.faults.append(Fault("chat.postMessage", kind))  # type: ignore[arg-type]
+        slack.web.faults.append(Fault("chat.postMessage", kind))
         slack.say("hello", calls=True)
         await until(lambda: slack.web.count("conversations.history"))
         await until(lambda: slack.texts() == ["You said: hello"])
@@ -184,3 +189,33 @@ async def test_conversations_at_once_share_slacks_limits(slack: FakeSlack, datab
 
         await until(all_answered, timeout_s=20.0)
     assert len(slack.general.messages) == 3 * len(roots)
+
+
+@pytest.mark.slow
+async def test_in_a_storm_every_question_has_one_answer(slack: FakeSlack, database: Path) -> None:
+    """Answers get lost, limits hit, connections break, and every event comes three times."""
+    dice = random.Random(4)
+    kinds: tuple[Kind, ...] = ("lost", "cut", "trouble", "throttled")
+    async with running(slack, database, at_once):
+        roots = [slack.say("New chat", place=slack.pane, subtype="assistant_app_thread") for _ in range(30)]
+        for number, root in enumerate(roots):
+            if dice.random() < 0.4:
+                slack.web.faults.append(Fault(dice.choice(("chat.*", "conversations.*")), dice.choice(kinds)))
+            slack.say(f"question {number}", place=slack.pane, thread=root)
+            if number % 6 == 5:
+                await slack.socket.disconnect("refresh")
+            await asyncio.sleep(0.05)
+        bodies = [one.payload for one in slack.event_envelopes()] * 2
+        dice.shuffle(bodies)
+        for body in bodies:
+            slack.socket.deliver("events_api", body)
+
+        def all_answered() -> bool:
+            return all(
+                slack.texts(slack.pane, root) == [f"You said: question {number}"]
+                for number, root in enumerate(roots)
+            )
+
+        await until(all_answered, timeout_s=30.0)
+        await until(lambda: all(one.acknowledgements for one in slack.event_envelopes()), timeout_s=10.0)
+    assert all_answered() and slack.socket.connected >= 5

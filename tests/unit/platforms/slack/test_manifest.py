@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from bot.conversation.tasks import TASKS
-from bot.platforms.slack.manifest import command_name, manifest, task_name
+from bot.platforms.slack.commands import command_name, task_name, with_names_here
+from bot.platforms.slack.manifest import manifest
 
 
 def commands() -> list[dict[str, Any]]:
@@ -23,6 +24,11 @@ def test_every_command_is_in_the_manifest() -> None:
 def test_no_command_is_one_of_slacks_own() -> None:
     names = [entry["command"] for entry in commands()]
     assert "/help" not in names and "/bot-help" in names and len(set(names)) == len(names)
+
+
+def test_texts_about_commands_use_the_names_here() -> None:
+    text = "Did you mean `/help`? `/helpful` and /help stay."
+    assert with_names_here(text) == "Did you mean `/bot-help`? `/helpful` and /help stay."
 
 
 def test_slacks_limits_hold() -> None:
