@@ -13,7 +13,6 @@ from bot.platforms.slack.commands import command_name
 
 SCOPES = (
     "app_mentions:read",
-    "assistant:write",
     "channels:history",
     "chat:write",
     "commands",
@@ -22,7 +21,8 @@ SCOPES = (
     "mpim:history",
     "users:read",
 )
-"""What the bot may do: hear, look up its own posts, write, show a status, learn people's names."""
+"""What the bot may do: hear, look up its own posts, write, learn people's names. `assistant:write`, for the
+status line, is refused in a manifest without a feature `agent_view`."""
 
 EVENTS = ("app_mention", "message.channels", "message.groups", "message.im", "message.mpim")
 
