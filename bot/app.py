@@ -160,7 +160,6 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
         return SlackPlatform(
             _secret(settings.slack_bot_token),
             app_token=_secret(settings.slack_app_token),
-            signing_secret=None,
             bot_name=settings.bot_name,
             api_url=settings.slack_api_url,
         )

@@ -23,8 +23,7 @@ SETTLE_S = 5.0
 class SlackPlatform:
     """One app in one Slack workspace.
 
-    With `app_token` it listens by Socket Mode, which needs no public address. `signing_secret` is for events
-    over HTTP, which this version does not take yet. `api_url` names another server than Slack's own.
+    It listens by Socket Mode, which needs no public address but an `app_token`. `api_url` names another server than Slack's own.
     """
 
     name = PLATFORM
@@ -34,7 +33,6 @@ class SlackPlatform:
         bot_token: str,
         *,
         app_token: str | None,
-        signing_secret: str | None,
         bot_name: str,
         api_url: str | None,
     ) -> None:

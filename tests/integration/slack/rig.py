@@ -30,7 +30,7 @@ class Bot:
         answerer = Answerer(self.store, self.generator, AnswerPolicy(bot_name="Parley"))
         self.manager = ConversationManager(self.store, self.generator, answerer, "Parley")
         self.platform = SlackPlatform(
-            bot_token, app_token=APP_TOKEN, signing_secret=None, bot_name="Parley", api_url=slack.api_url
+            bot_token, app_token=APP_TOKEN, bot_name="Parley", api_url=slack.api_url
         )
         self.running = asyncio.create_task(self.platform.run(self.manager))
         self._serving = asyncio.create_task(serve(self.manager, self.platform))
