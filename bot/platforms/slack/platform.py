@@ -23,7 +23,8 @@ SETTLE_S = 5.0
 class SlackPlatform:
     """One app in one Slack workspace.
 
-    It listens by Socket Mode, which needs no public address but an `app_token`. `api_url` names another server than Slack's own.
+    It listens by Socket Mode, which needs no public address but an `app_token`. `api_url` names another
+    server than Slack's own.
     """
 
     name = PLATFORM
