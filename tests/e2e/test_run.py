@@ -155,13 +155,6 @@ def test_a_second_instance_says_clearly_why_not(
     assert "Traceback" not in same_folder.stderr + same_port.stderr
 
 
-def test_a_token_without_its_adapter_is_explained(parley: CommandLine) -> None:
-    result = parley.run("run", SLACK_BOT_TOKEN="xoxb-of-nobody", SLACK_APP_TOKEN="xapp-of-nobody")
-    assert result.returncode == 2
-    assert "slack" in result.stderr.lower()
-    assert "of-nobody" not in result.stderr
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(120 + 60 * KILLS)
 async def test_no_question_is_lost_or_answered_twice_by_kill_9(

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from tests.integration.slack.fake_socket import Envelope, Socket
 
-BOT_TOKEN, APP_TOKEN = "bot-token-that-must-stay-secret", "app-token-that-must-stay-secret"
+BOT_TOKEN, APP_TOKEN = "xoxb-that-must-stay-secret", "xapp-that-must-stay-secret"
 TEAM, BOT_USER, BOT_ID = "T111", "UBOT1", "BBOT1"
 ANN, BEN = "UANN1", "UBEN1"
 
