@@ -63,6 +63,7 @@ def description(translates: list[str], version: str) -> dict[str, object]:
         "translates": translates,
         "summarizes": False,
         "system_prompt": False,
+        "sampling": {"temperature": 0.3, "top_k": 40},
         "max_prompt_tokens": 256,
     }
 
