@@ -126,6 +126,8 @@ class Trainer:
         """Train to the last step, checkpointing on the way, and leave final.pt behind."""
         saved_at = started_at = time.monotonic()
         first_step = self.step
+        if self._finish is not None and self.factor == 1.0:
+            self.save(STABLE)
         while self.step < self.preset.steps and self.factor > 0:
             if self.step == self.preset.steps - self.preset.decay_steps:
                 self.save(STABLE)
@@ -203,7 +205,7 @@ class Trainer:
         self.packer.load_state(state["packer"])
         torch.set_rng_state(state["rng"])
         self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
-        self.factor = state.get("factor", 1.0)
+        self.factor = state.get("factor", 1.0) or 1.0  # a run that has finished starts to learn again
         self.report(f"resumed at step {self.step}, {self.tokens / 1e6:.2f}M tokens")
 
     def _next_factor(self) -> float:

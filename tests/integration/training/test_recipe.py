@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from bot.generation.pocket import verify_manifest
-from bot.training.checkpoint import FINAL, LATEST, load_checkpoint
+from bot.training.checkpoint import FINAL, LATEST, STABLE, load_checkpoint
 from bot.training.data import CHAT_FILES, TEXT_FILES, TRANSLATION_FILES
 from bot.training.decoding import Decoder, is_looping
 from bot.training.export import export_model
@@ -102,6 +102,10 @@ def test_a_run_can_finish_by_the_clock(data: Path, finished: Path, tmp_path: Pat
     state = load_checkpoint(tmp_path / FINAL)
     assert state is not None
     assert state["factor"] == 0.0
+    assert (tmp_path / STABLE).exists()
+    longer = _trainer(data, tmp_path, dataclasses.replace(endless, steps=state["step"] + 2))
+    longer.run()
+    assert longer.step == state["step"] + 2, "a finished run can be taken up again"
 
 
 def test_the_exported_model_is_whole_and_gives_the_same_loss(
