@@ -364,3 +364,17 @@ def test_a_browser_that_is_not_known_any_more_is_told_so_once(shared: Browser, t
         shared.until(lambda: "terminal" in shared.find("#offline").text, 20)
         assert len(second.announced) == 1
     shared.complaints  # noqa: B018 - read away, as above
+
+
+def test_a_refused_command_stays_where_it_was_said(browser: Browser):
+    browser.say("/nope")
+    browser.until(lambda: browser.find(".problem"))
+    browser.say("hi")
+    browser.until(lambda: browser.texts() == ["/nope", "hi", "You said: hi"])
+    browser.say("/nope again")
+    browser.until(lambda: len(browser.all(".problem")) == 2)
+    browser.say("still there?")
+    said = ["/nope", "hi", "You said: hi", "/nope again", "still there?", "You said: still there?"]
+    browser.until(lambda: browser.texts() == said)
+    browser.driver.refresh()
+    browser.until(lambda: browser.texts() == said)

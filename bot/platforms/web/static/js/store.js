@@ -10,6 +10,7 @@
  */
 
 const OUTBOX = "parley.outbox";
+const AT_THE_END = Number.MAX_SAFE_INTEGER; // the place in the order of what is not sent yet
 const MAX_FRAME_BYTES = 2 * 1024 * 1024; // larger frames close the connection
 
 /** @param {string} channel @param {string|null} thread */
@@ -48,10 +49,10 @@ export class Store extends EventTarget {
     return this.views.get(key);
   }
 
-  /** The messages of a place in order, those not sent yet at the end. @returns {Message[]} */
+  /** The messages of a place in order: those not sent yet at the end, refused ones where they were refused. @returns {Message[]} */
   messages(channel, thread) {
-    const kept = [...this.view(channel, thread).messages.values()].sort((a, b) => a.seq - b.seq);
-    return [...kept, ...[...this.outbox.values()].filter((m) => m.channel === channel && m.thread === thread)];
+    const waiting = [...this.outbox.values()].filter((m) => m.channel === channel && m.thread === thread);
+    return [...this.view(channel, thread).messages.values(), ...waiting].sort((a, b) => a.seq - b.seq);
   }
 
   /** A message wherever it is known. @param {string} id @returns {Message|undefined} */
@@ -113,7 +114,7 @@ export class Store extends EventTarget {
   send(place, text, replyTo) {
     const person = this.currentPerson();
     const message = {
-      id: `m-${crypto.randomUUID?.() ?? fallbackId()}`, seq: Number.MAX_SAFE_INTEGER, ...place, text, more: 0, reply_to: replyTo,
+      id: `m-${crypto.randomUUID?.() ?? fallbackId()}`, seq: AT_THE_END, ...place, text, more: 0, reply_to: replyTo,
       author: { id: person.id, name: person.name, is_bot: false }, sent_ms: Date.now(), edited_ms: null,
       is_command: false, is_deleted: false, thread_replies: 0, reply_id: null, isPending: true,
     };
@@ -134,7 +135,7 @@ export class Store extends EventTarget {
 
   /** Send a message again that was refused. */
   retry(id) {
-    const message = { ...this.outbox.get(id), problem: undefined };
+    const message = { ...this.outbox.get(id), problem: undefined, seq: AT_THE_END };
     this.outbox.set(id, message);
     this.#transmit(message);
     this.#tell("messages", message);
@@ -269,7 +270,7 @@ export class Store extends EventTarget {
   #error(frame) {
     const message = this.outbox.get(frame.id);
     if (message) {
-      this.outbox.set(frame.id, { ...message, problem: frame.text, canRetry: frame.can_retry });
+      this.outbox.set(frame.id, { ...message, problem: frame.text, canRetry: frame.can_retry, seq: this.#newestSeq(message) });
       this.#keepOutbox();
       this.#tell("messages", message);
     }
@@ -283,6 +284,12 @@ export class Store extends EventTarget {
     this.isConnected = isConnected;
     if (!isConnected) for (const view of this.views.values()) view.isAsked = false;
     this.#tell("connection");
+  }
+
+  /** What is refused now stays after the newest message of its place; what comes later stands below it. */
+  #newestSeq({ channel, thread }) {
+    const seqs = [...this.view(channel, thread).messages.values()].map(({ seq }) => seq);
+    return seqs.length ? Math.max(...seqs) : 0;
   }
 
   #markUnread(channel) {
