@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ class Expects:
     text: str
 
 
+_USER_INFO = re.compile(r"([A-Za-z][\w+.-]*:/*)?+(.*)@", re.DOTALL)
 _HTTP = r"^https?://."
 _URL = "an address that begins with http:// or https://"
 
@@ -194,6 +196,13 @@ class Settings(BaseSettings):
     def _upper_level(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("bot_model")
+    @classmethod
+    def _refuse_address(cls, value: str) -> str:
+        if "://" in value:  # refused here, where a password in it is not shown
+            raise ValueError("an address, not a hub id")
+        return value
+
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
     def _check_prefix(cls, value: SecretStr | None, info: object) -> SecretStr | None:
@@ -233,12 +242,16 @@ def load(env_file: Path = Path(".env")) -> LoadedSettings:
             f"{env_file} cannot be read: {type(error).__name__}; write it as UTF-8 text"
         ) from None
     from_environment = environment()
-    settings = validate({**from_file, **from_environment})
+    warnings = _warnings({*os.environ, *(name.upper() for name in dotenv.env_vars)})
+    try:
+        settings = validate({**from_file, **from_environment})
+    except ConfigError as error:  # a misspelt name may be the very cause of a missing value
+        told = tuple(f"warning: {warning}" for warning in warnings)
+        raise ConfigError(str(error), (*error.problems, *told)) from None
     origins: dict[str, Origin] = dict.fromkeys(Settings.model_fields, "default")
     origins |= dict.fromkeys(from_file, ".env")
     origins |= dict.fromkeys(from_environment, "environment")
-    names = {*os.environ, *(name.upper() for name in dotenv.env_vars)}
-    return LoadedSettings(settings, MappingProxyType(origins), _warnings(names))
+    return LoadedSettings(settings, MappingProxyType(origins), warnings)
 
 
 def validate(values: Mapping[str, object]) -> Settings:
@@ -275,9 +288,27 @@ def expected(field: FieldInfo) -> str:
     return next(item.text for item in field.metadata if isinstance(item, Expects))
 
 
+def without_password(address: str) -> str:
+    """An address without what stands before its @, a password for one, whatever characters that has.
+
+    An SQLite file's address has no place for one: the @ in its path stays, unless `user:password` is there.
+    """
+    match = _USER_INFO.match(address)
+    if match is None or ((match[1] or "").startswith("sqlite") and ":" not in match[2]):
+        return address
+    return f"{match[1] or ''}***{address[match.end() - 1 :]}"
+
+
+def may_hold_password(name: str) -> bool:
+    """Whether the value of the setting (a field's name) is an address, and is shown `without_password`."""
+    return name.endswith("_url")
+
+
 def _problem(name: str, value: object) -> str:
     field = Settings.model_fields[name]
-    shown = "is not right" if is_secret(field) else f"is {str(value)[:60]!r}"
+    is_address = may_hold_password(name) or "://" in str(value)
+    text = without_password(str(value)) if is_address else str(value)
+    shown = "is not right" if is_secret(field) else f"is {text[:60]!r}"
     return f"{name.upper()} {shown}: write {expected(field)}"
 
 
@@ -296,6 +327,7 @@ def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
 
 
 def _warnings(names: Iterable[str]) -> tuple[str, ...]:
+    """One sentence for each of `names` that looks like a setting and is none."""
     known = [name.upper() for name in Settings.model_fields]
     warnings = []
     for name in sorted(set(names)):

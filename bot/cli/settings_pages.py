@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic.fields import FieldInfo
 
-from bot.config import LoadedSettings, Settings, is_secret
+from bot.config import LoadedSettings, Settings, is_secret, may_hold_password, without_password
 
 GROUPS = {
     "Platforms": ("discord_token", "slack_", "bot_platforms", "bot_name", "bot_language"),
@@ -27,7 +27,7 @@ GROUPS = {
 def in_force(loaded: LoadedSettings) -> str:
     """One line a setting: name, value, and where it came from."""
     rows = [
-        (name.upper(), _shown(getattr(loaded.settings, name), field), origin)
+        (name.upper(), _shown(name, getattr(loaded.settings, name), field), origin)
         for name, field in Settings.model_fields.items()
         for origin in (loaded.origins[name],)
     ]
@@ -78,9 +78,11 @@ def _default(field: FieldInfo) -> str:
     return "" if field.default is None else _plain(field.default)
 
 
-def _shown(value: object, field: FieldInfo) -> str:
+def _shown(name: str, value: object, field: FieldInfo) -> str:
     if value is None:
         return "not set"
+    if may_hold_password(name):
+        return without_password(str(value))
     return "********" if is_secret(field) else _plain(value) or "(empty)"
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli import settings_pages
-from bot.config import Settings, expected, is_secret, load, validate
+from bot.config import Settings, expected, is_secret, load, validate, without_password
 from bot.errors import ConfigError
 
 SECRETS = {
@@ -153,6 +153,45 @@ def test_secrets_are_masked_wherever_settings_are_shown(
     assert "********  (environment)" in shown[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("database_url", "postgresql://me:hush-hush@db.example/parley"),
+        ("database_url", "postgresql:///me:hush-hush@db.example/parley"),
+        ("database_url", "postgresql://me:hush-hush/with@odd:signs@db.example/parley"),
+        ("database_url", "sqlite:///me:hush-hush@db.example/parley"),
+        ("database_url", "me:hush-hush@db.example"),
+        ("discord_api_url", "ftp://hush-hush@proxy.example"),
+        ("discord_gateway_url", "https://me:hush-hush@proxy.example"),
+        ("discord_cdn_url", "ftp://me:hush-hush@proxy.example"),
+        ("slack_api_url", "ftp://me:hush-hush@proxy.example"),
+        ("bot_model", "https://me:hush-hush@hub.example/org/name"),
+    ],
+)
+def test_a_password_in_a_wrong_address_is_not_shown(name: str, address: str) -> None:
+    [problem] = problems_of({name: address})
+    assert "hush-hush" not in problem
+    assert "***@" in problem
+
+
+def test_a_password_in_an_address_in_force_is_not_shown(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISCORD_API_URL", "DISCORD_CDN_URL", "SLACK_API_URL"):
+        monkeypatch.setenv(name, "https://me:hush-hush@proxy.example/api")
+    monkeypatch.setenv("DISCORD_GATEWAY_URL", "wss://me:hush-hush@proxy.example")
+    shown = settings_pages.in_force(load(env_file))
+    assert "hush-hush" not in shown
+    assert shown.count("https://***@proxy.example/api") == 3
+
+
+@pytest.mark.parametrize(
+    "address", ["https://proxy.example:8443/api", "sqlite+aiosqlite:////home/me@work/parley.db"]
+)
+def test_an_address_without_a_password_is_shown_whole(address: str) -> None:
+    assert without_password(address) == address
+
+
 def test_every_token_is_a_secret() -> None:
     named = {name for name in Settings.model_fields if name.endswith(("token", "secret"))}
     assert (
@@ -170,6 +209,19 @@ def test_unknown_variables_are_warned_of_with_the_nearest_name(
     assert len(warnings) == 3
     assert any("BOT_MODLE" in line and "BOT_MODEL?" in line for line in warnings)
     assert any("BOT_HTPT_PORT" in line and "BOT_HTTP_PORT?" in line for line in warnings)
+
+
+def test_unknown_variables_are_told_beside_wrong_values(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file.write_text("BOT_HTTP_PORT=eighty\n")
+    monkeypatch.setenv("BOT_PLATFORM", "web")
+    with pytest.raises(ConfigError) as caught:
+        load(env_file)
+    port, warning = caught.value.problems
+    assert "BOT_HTTP_PORT" in port
+    assert warning.startswith("warning: BOT_PLATFORM is no setting")
+    assert "BOT_PLATFORMS?" in warning
 
 
 def test_an_unreadable_file_is_named(env_file: Path) -> None:
