@@ -1,15 +1,27 @@
-"""Reads points in time as people write them: `9:00`, `2h`, `yesterday`, a date. Knows no clock."""
+"""Reads points in time as people write them: `9:00`, `2h`, `yesterday`, a date. Knows no clock,
+only the zone that this machine's clock is in."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.errors import CommandError
 
 _AGO = re.compile(r"(\d{1,4})\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)(?:\s+ago)?")
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?")
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
+
+
+def in_local_zone(when: datetime) -> datetime:
+    """`when` with its zone, in UTC; without one, what a clock of this machine showed then.
+
+    People write and copy the time that they see, and the bot mostly runs where they are.
+    """
+    try:
+        return when.astimezone(UTC)
+    except (OverflowError, ValueError, OSError):  # the edges of the calendar
+        return when.replace(tzinfo=UTC)
 
 
 def parse_since(text: str, now: datetime) -> datetime:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
+
+from bot.conversation.text.times import in_local_zone
 
 MIN_MARKED = 0.4
 """The share of lines that must begin a message, for a text to be taken as a transcript."""
@@ -99,7 +101,7 @@ def _date(text: str | None, is_day_first: bool) -> date | None:
 
 
 def _moment(match: dict[str, str], day: date | None) -> datetime | None:
-    """When a message was sent; None without a date. Transcripts name no time zone, so it is taken as UTC."""
+    """When a message was sent; None without a date. Transcripts name no time zone: it is this machine's."""
     if "hour" not in match or day is None:
         return None
     hour, minute = int(match["hour"]), int(match["minute"])
@@ -107,4 +109,4 @@ def _moment(match: dict[str, str], day: date | None) -> datetime | None:
         hour = hour % 12 + 12 * (match["half"].lower() == "p")
     if hour > 23 or minute > 59:
         return None
-    return datetime.combine(day, time(hour, minute), tzinfo=UTC)
+    return in_local_zone(datetime.combine(day, time(hour, minute)))
