@@ -87,7 +87,11 @@ def _style(ctx: TaskContext) -> str:
 
 
 async def _scope(ctx: TaskContext) -> Coverage:
-    """The turns that the options ask for, oldest first, blank ones left out."""
+    """The turns that the options ask for, oldest first, blank ones left out.
+
+    The command is no bound, and no part of memory itself: clocks differ, and what was imported may have been
+    sent "later".
+    """
     now = ctx.question.sent_at
     since = parse_since(ctx.options["since"], now) if "since" in ctx.options else None
     last = _last(ctx.options.get("last"), MAX_LAST if since else DEFAULT_LAST)
@@ -95,7 +99,6 @@ async def _scope(ctx: TaskContext) -> Coverage:
         ctx.question.conversation,
         limit=last + 1,
         since=since,
-        before_message_id=ctx.question.message_id,
         include_threads=True,
     )
     kept = [turn for turn in turns[-last:] if not is_blank(turn.text)]

@@ -116,6 +116,14 @@ async def test_a_log_without_times_is_summarised_without_times() -> None:
     assert (await run_command(TASK, ScriptedGenerator(), ListMemory(said))).endswith("\n\n_2 of 2 messages_")
 
 
+async def test_messages_sent_after_the_command_are_summarised_too() -> None:
+    memory = ListMemory([turn("early", number=0), turn("/summarize", number=200), turn("late", number=900)])
+    memory.kept.pop(1)  # commands are not remembered; this one would have stood between
+    answer = await run_command(TASK, ScriptedGenerator(), memory, {"since": "2h"})
+    assert "_1 of 1 message" in answer
+    assert "_2 of 2 messages" in await run_command(TASK, ScriptedGenerator(), memory)
+
+
 async def test_an_empty_channel_is_said() -> None:
     generator = ScriptedGenerator()
     assert "nothing to summarise" in await run_command(TASK, generator, ListMemory([turn("  ")]))
