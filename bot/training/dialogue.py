@@ -91,6 +91,7 @@ class DialogueSources:
 class DialogueShares:
     """How often each kind of exchange is drawn, and how often a message is roughened."""
 
+    common: float = 0.12
     unknown: float = 0.18
     remark: float = 0.05
     pair: float = 0.08
@@ -117,6 +118,9 @@ class DialogueMaker:
         self._languages = [language for language in shares.languages if language in self._open]
         if not self._languages:
             raise ValueError("no intents to talk about")
+        self._common: dict[str, list[tuple[Intent, str]]] = {}
+        for intent in sources.intents:
+            self._common.setdefault(intent.language, []).extend((intent, text) for text in intent.common)
         self._borrowed = _borrowed(sources)
         taken = {answer for intent in sources.intents for answer in intent.borrows}
         self._pairs = [pair for pair in sources.pairs if pair[1] not in taken]
@@ -147,6 +151,10 @@ class DialogueMaker:
         following = self._after.get(language, {}).get(previous, [])
         if following and rng.random() < self._shares.follow_up:
             return self._say(rng.choice(following), rng)
+        common = self._common[language]
+        if common and rng.random() < self._shares.common:
+            intent, question = rng.choice(common)
+            return intent.name, question, draw(rng.choice(intent.answers), rng)
         chance = rng.random()
         if chance < self._shares.unknown:
             return self._with_answer("unknown", language, self._unknown.get(language, []), rng)

@@ -9,7 +9,8 @@ A file is a list of intents::
     ! Sure! Why did the tomato blush? It saw the salad dressing.
 
 `?` lines are what a user may write, `!` lines what the bot answers. `[a|b|]` chooses one part, the
-empty one included; brackets nest. A line `= text` takes over the questions that a small-talk data set
+empty one included; brackets nest. A `~` line is what users write most, word for word: `~ hi|hello`. A
+line `= text` takes over the questions that a small-talk data set
 answers with just that text. Lines starting with `#` and empty lines are skipped.
 """
 
@@ -36,6 +37,7 @@ class Intent:
     questions: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     borrows: list[str] = field(default_factory=list)
+    common: list[str] = field(default_factory=list)
 
 
 class GrammarError(ValueError):
@@ -76,10 +78,13 @@ def _read_line(line: str, language: str, intents: list[Intent]) -> None:
         name, _, follows = rest.partition("<")
         intents.append(Intent(name.strip(), language, tuple(follows.split())))
         return
-    if mark not in "?!=":
-        raise ValueError(f"a line starts with @, ?, !, = or #, not {mark!r}")
+    if mark not in "?!=~":
+        raise ValueError(f"a line starts with @, ?, !, =, ~ or #, not {mark!r}")
     if not intents:
         raise ValueError("an intent (@) must come first")
+    if mark == "~":
+        intents[-1].common += rest.split("|")
+        return
     next(iter(expand(rest)))
     kinds = {"?": intents[-1].questions, "!": intents[-1].answers, "=": intents[-1].borrows}
     kinds[mark].append(rest)

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from bot.training.dialogue import DialogueMaker, DialogueShares, DialogueSources, roughen
-from bot.training.grammar import Intent
+from bot.training.grammar import Intent, read_intents
 
 HELLO = Intent("greeting", "en", (), ["hello"], ["Hi!"], ["Hello."])
 MORE = Intent("more", "en", ("joke",), ["another one"], ["A second joke."])
@@ -86,3 +86,15 @@ def test_roughened_text_stays_recognisable() -> None:
 def test_no_intents_is_an_error() -> None:
     with pytest.raises(ValueError, match="no intents"):
         DialogueMaker(DialogueSources([], [], []), DialogueShares(), seed=1)
+
+
+def test_what_users_write_most_is_met_word_for_word() -> None:
+    maker = DialogueMaker(DialogueSources(read_intents(), [], []), DialogueShares(), seed=1)
+    said = [
+        message["content"].rpartition(": ")[2].lower().rstrip("!. ")
+        for index in range(3000)
+        for message in maker.conversation(index)
+        if message["role"] == "user"
+    ]
+    for text in ("hi", "hello", "bonjour", "hola", "hallo", "thanks"):
+        assert said.count(text) >= 3, text
