@@ -165,23 +165,41 @@ class Answerer:
         )
 
     async def _generate(self, request: GenerationRequest, task: str) -> AsyncGenerator[Piece, None]:
-        """Submit, show the place in the queue while waiting, then yield text."""
-        async with aclosing(self._generator.submit(request)) as generation:
-            stream = aiter(generation)
-            while True:
-                following = asyncio.ensure_future(_next_delta(stream))
-                try:
-                    while not await _done_within(following, SIGN_OF_LIFE_S):
-                        yield Progress(self._waiting_line(generation))
-                finally:
-                    following.cancel()
-                delta = following.result()
-                if delta is None:
-                    return
-                if delta.text:
-                    yield delta.text
-                if delta.finish_reason:
-                    _log_reply(task, delta)
+        """Submit, show the place in the queue while waiting, then yield text; one log line at the end."""
+        is_open = True
+        try:
+            async with (
+                aclosing(self._generator.submit(request)) as generation,
+                aclosing(self._signs_and_deltas(generation)) as pieces,
+            ):
+                async for piece in pieces:
+                    if isinstance(piece, Progress):
+                        yield piece
+                        continue
+                    if piece.finish_reason:
+                        is_open = False
+                        _log_reply(task, piece)
+                    if piece.text:
+                        yield piece.text
+        except (GeneratorExit, asyncio.CancelledError):
+            if is_open:
+                log.info("request %s task=%s finish=aborted", request.request_id, task)
+            raise
+
+    async def _signs_and_deltas(self, generation: Generation) -> AsyncGenerator[Progress | Delta, None]:
+        """The deltas of a generation, with signs of life while none comes."""
+        stream = aiter(generation)
+        while True:
+            following = asyncio.ensure_future(_next_delta(stream))
+            try:
+                while not await _done_within(following, SIGN_OF_LIFE_S):
+                    yield Progress(self._waiting_line(generation))
+            finally:
+                following.cancel()
+            delta = following.result()
+            if delta is None:
+                return
+            yield delta
 
     def _waiting_line(self, generation: Generation) -> str:
         if self._generator.status != "ready":

@@ -43,7 +43,8 @@ class SamplingParams:
     """How tokens are chosen. The defaults are greedy decoding, as `generate` does by default.
 
     `temperature` 0 is greedy; `top_k` 0 and `top_p` 1 are off. `repetition_penalty` counts
-    generated tokens only, never the prompt's (1 is off). `seed` None takes a random one.
+    generated tokens only, never the prompt's (1 is off). The end of the text is not chosen before
+    `min_new_tokens`. `seed` None takes a random one.
     """
 
     temperature: float = 0.0
@@ -53,6 +54,7 @@ class SamplingParams:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     repetition_penalty: float = 1.0
+    min_new_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

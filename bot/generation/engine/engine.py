@@ -98,12 +98,13 @@ class Engine:
         sampling = request.sampling
         prompt = self._render(request.prompt)
         room = self.info.context_window - len(prompt.ids)
+        stop_ids = self._loaded.eos_ids | prompt.stop_ids
         answer = _Answer(
             request_id=request.request_id,
             prompt=prompt,
             max_new_tokens=min(sampling.max_new_tokens, room),
-            stop_ids=self._loaded.eos_ids | prompt.stop_ids,
-            sampler=Sampler(sampling),
+            stop_ids=stop_ids,
+            sampler=Sampler(sampling, stop_ids),
             detokenizer=Detokenizer(
                 self._loaded.codec.decode, (*sampling.stop, *prompt.stop), strip_start=prompt.strip_start
             ),

@@ -6,6 +6,8 @@ else is in the batch. It must not know models, tokenizers or batches.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 
 from bot.generation.types import SamplingParams
@@ -28,8 +30,11 @@ class Sampler:
     counting the prompt forbids quoting it.
     """
 
-    def __init__(self, params: SamplingParams) -> None:
+    def __init__(self, params: SamplingParams, end_ids: Collection[int] = ()) -> None:
+        """`end_ids` are the tokens that would end the text; none is chosen before `min_new_tokens`."""
         self._params = params
+        self._end_ids = sorted(end_ids)
+        self._chosen = 0
         self._generated: set[int] = set()
         self._random = torch.Generator()  # on the CPU, so that a seed means the same on every device
         if params.seed is None:
@@ -40,6 +45,9 @@ class Sampler:
     def choose(self, logits: torch.Tensor) -> int:
         """The next token's id, from logits of shape (V,). Raises NonFiniteLogitsError."""
         logits = self._penalised(logits.float())
+        if self._end_ids and self._chosen < self._params.min_new_tokens:
+            logits = logits.index_fill(0, torch.tensor(self._end_ids, device=logits.device), -torch.inf)
+        self._chosen += 1
         best = int(torch.argmax(logits))
         if not torch.isfinite(logits[best]):
             raise NonFiniteLogitsError(f"logit of the best token is {float(logits[best])}")

@@ -173,7 +173,8 @@ async def test_one_of_two_questions_deleted_leaves_the_other_answered(database: 
         assert last_user(generator.asked[-1]) == "keep"
 
 
-async def test_stop_keeps_what_was_written(database: Path) -> None:
+async def test_stop_keeps_what_was_written(database: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     platform = ListPlatform()
     generator = PlayedGenerator(Gate())
     async with Bench(database, generator, platform) as bench:
@@ -186,6 +187,7 @@ async def test_stop_keeps_what_was_written(database: Path) -> None:
         turns = await bench.store.turns(GENERAL)
         assert [turn.text.strip() for turn in turns] == ["count", "one two"]
         assert generator.generations[0].is_closed
+        assert "task=chat finish=aborted" in caplog.text
 
 
 async def test_after_a_crash_the_answer_is_made_again_into_the_same_post(database: Path) -> None:

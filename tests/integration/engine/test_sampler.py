@@ -92,3 +92,10 @@ def test_broken_logits_are_refused(bad):
 def test_forbidden_tokens_are_never_drawn():
     logits = torch.tensor([0.0, float("-inf"), 0.0])
     assert set(frequencies(SamplingParams(temperature=5.0, seed=1), logits)) == {0, 2}
+
+
+def test_the_end_is_not_chosen_too_early() -> None:
+    logits = torch.tensor([0.0, 1.0, 5.0])
+    sampler = Sampler(SamplingParams(min_new_tokens=2), end_ids=(2,))
+    assert [sampler.choose(logits) for _ in range(3)] == [1, 1, 2]
+    assert Sampler(SamplingParams(), end_ids=(2,)).choose(logits) == 2
