@@ -111,7 +111,10 @@ def answer_policy(settings: Settings) -> AnswerPolicy:
 @asynccontextmanager
 async def open_house(settings: Settings, platforms: Iterable[str]) -> AsyncIterator[House]:
     """Database migrated and open, model loading, manager ready; all of it closed again at the end."""
-    settings.bot_data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.bot_data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable_data_dir(settings, error) from None
     with ExitStack() as locks:
         for name in platforms:
             locks.enter_context(only_instance(settings, name))
@@ -131,7 +134,11 @@ async def open_house(settings: Settings, platforms: Iterable[str]) -> AsyncItera
 @contextmanager
 def only_instance(settings: Settings, platform: str) -> Iterator[None]:
     """Hold one platform of a data folder for this process: two bots there would answer everything twice."""
-    with (settings.bot_data_dir / f"{platform}.lock").open("w") as lock:
+    try:
+        file = (settings.bot_data_dir / f"{platform}.lock").open("w")
+    except OSError as error:
+        raise unusable_data_dir(settings, error) from None
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -140,6 +147,16 @@ def only_instance(settings: Settings, platform: str) -> Iterator[None]:
                 "stop it, or set BOT_DATA_DIR to another folder"
             ) from None
         yield
+
+
+def unusable_data_dir(settings: Settings, error: OSError) -> ConfigError:
+    """What to say of a data folder that cannot be made or written to."""
+    is_file = isinstance(error, FileExistsError | NotADirectoryError)
+    reason = "a file is in its place" if is_file else error.strerror or type(error).__name__
+    return ConfigError(
+        f"BOT_DATA_DIR={settings.bot_data_dir} cannot be made or written to ({reason}): "
+        "set it to a folder that the bot may write to"
+    )
 
 
 def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:

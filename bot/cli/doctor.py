@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import socket
 import tempfile
@@ -9,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.app import unusable_data_dir
 from bot.config import LoadedSettings, Settings, environment
 from bot.errors import BotError
 from bot.generation.catalog import POCKET_FOLDER, choose, default_hub_cache
@@ -48,16 +51,21 @@ def examine(loaded: LoadedSettings) -> Iterator[Finding]:
             yield Finding(False, subject, str(error))
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
+def _try_writing(folder: Path) -> Path:
+    """Write to the folder, or to the nearest one above it that exists, and return that. Raises OSError."""
     folder = folder.absolute()
-    return next(place for place in (folder, *folder.parents) if place.is_dir())
+    place = next(place for place in (folder, *folder.parents) if place.exists())
+    if not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    with tempfile.TemporaryFile(dir=place):
+        return place
 
 
 def _data_folder(settings: Settings) -> str:
-    place = _existing(settings.bot_data_dir)
-    with tempfile.TemporaryFile(dir=place):
-        free = shutil.disk_usage(place).free
+    try:
+        free = shutil.disk_usage(_try_writing(settings.bot_data_dir)).free
+    except OSError as error:
+        raise unusable_data_dir(settings, error) from None
     if free < MIN_FREE_BYTES:
         raise OSError(f"{settings.bot_data_dir} has only {free / 1024**2:.0f} MiB free")
     return f"{settings.bot_data_dir} can be written to, {free / 1024**3:.0f} GiB free"
@@ -65,9 +73,15 @@ def _data_folder(settings: Settings) -> str:
 
 def _database(settings: Settings) -> str:
     file = Path(settings.database_url.split("///", 1)[1])
-    if not file.exists():
-        with tempfile.TemporaryFile(dir=_existing(file.parent)):
+    try:
+        if not file.exists():
+            _try_writing(file.parent)
             return f"{file} will be made at the first start"
+    except OSError as error:
+        raise OSError(
+            f"{file} cannot be made ({error.strerror}): set DATABASE_URL or BOT_DATA_DIR to a place that "
+            "the bot may write to"
+        ) from None
     import sqlite3
 
     database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=5)

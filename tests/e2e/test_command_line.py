@@ -135,6 +135,22 @@ def test_doctor_looks_and_changes_nothing(with_gpt2: CommandLine) -> None:
     assert wrong == ["database", "model"]
 
 
+@pytest.mark.parametrize("place", ["/proc/parley", "a-file", "a-file/below"])
+def test_a_data_folder_that_cannot_be(parley: CommandLine, place: str) -> None:
+    (parley.folder / "a-file").write_text("")
+    run = parley.run("run", BOT_DATA_DIR=place, BOT_HTTP_PORT="0", BOT_MODEL="pocket")
+    assert run.returncode == 2
+    [line] = run.stderr.splitlines()
+    assert line.startswith(f"parley: BOT_DATA_DIR={place} cannot be made")
+    assert "set it to" in line
+    doctor = parley.run("doctor", BOT_DATA_DIR=place, BOT_HTTP_PORT="0")
+    assert doctor.returncode == 1
+    wrong = [found for found in doctor.stdout.splitlines() if found.startswith("WRONG")]
+    assert wrong[0] == f"WRONG  data folder: {line.removeprefix('parley: ')}"
+    assert wrong[1].startswith(f"WRONG  database: {place}/parley.db cannot be made")
+    assert "tmp" not in "".join(wrong)
+
+
 def test_database_is_migrated_by_hand(parley: CommandLine) -> None:
     assert "empty" in parley.run("db", "current").stdout
     assert parley.run("db", "upgrade").returncode == 0
