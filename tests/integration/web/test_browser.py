@@ -1,5 +1,6 @@
 """The page in Chromium, as a person uses it: pointer, keyboard, phone; a restart in the middle."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -378,3 +379,59 @@ def test_a_refused_command_stays_where_it_was_said(browser: Browser):
     browser.until(lambda: browser.texts() == said)
     browser.driver.refresh()
     browser.until(lambda: browser.texts() == said)
+
+
+FILL = """
+    const area = document.getElementById("composer-text");
+    area.value = arguments[0].repeat(arguments[1]);
+    area.dispatchEvent(new Event("input"));
+"""
+
+
+@pytest.mark.parametrize(("unit", "limit"), [("x", "1,048,576 characters"), ("\u4e2d", "2 MiB")])
+def test_too_long_a_message_is_refused_before_it_is_drawn_and_stays_in_the_box(
+    browser: Browser, unit: str, limit: str
+):
+    count = 1_048_577 if unit == "x" else 900_000
+    browser.run(FILL, unit, count)
+    browser.click('#composer-slot [aria-label="Send"]')
+    assert limit in browser.find(".complaint").text
+    assert browser.texts() == []
+    assert browser.run("return document.getElementById('composer-text').value.length") == count
+    browser.run(FILL, "hi", 1)
+    browser.gone(".complaint")
+    browser.click('#composer-slot [aria-label="Send"]')
+    browser.until(lambda: browser.texts() == ["hi", "You said: hi"])
+
+
+def test_a_paste_of_seven_megabytes_is_refused_without_a_stall(browser: Browser):
+    browser.run("""
+        document.addEventListener("copy", (event) => {
+            event.clipboardData.setData("text/plain", "a few words ".repeat(600_000));
+            event.preventDefault();
+        }, { once: true });
+    """)
+    box = browser.find("#composer-text")
+    box.send_keys("before", Keys.CONTROL + "c")
+    started = time.monotonic()
+    box.send_keys(Keys.CONTROL + "v")
+    assert "1,048,576" in browser.until(lambda: browser.find(".complaint")).text
+    assert time.monotonic() - started < 5
+    assert box.get_attribute("value") == "before"
+    box.send_keys(" and after", Keys.ENTER)
+    browser.until(lambda: browser.texts()[:1] == ["before and after"])
+
+
+def test_the_longest_message_neither_stalls_the_box_nor_the_page(browser: Browser):
+    """250,000 characters in the box, where commands are offered; 990,000 on their way, drawn by their start."""
+    took_ms = "const start = performance.now();" + FILL + "return performance.now() - start"
+    assert browser.run(took_ms, "/write " + "x" * 99, 2500) < 1500
+    browser.click('[data-channel="general"]')
+    browser.run("WebSocket.prototype.send = () => {}")  # it stays on its way
+    browser.run(FILL, "some words ", 90_000)
+    started = time.monotonic()
+    browser.click('#composer-slot [aria-label="Send"]')
+    browser.until(lambda: browser.all(".is-pending"))
+    assert time.monotonic() - started < 5
+    assert browser.run("return document.querySelector('.is-pending .text').textContent.length") == 20_001
+    browser.run("sessionStorage.clear()")

@@ -1,6 +1,6 @@
 // Where messages are written: the text box, whom to speak as, the menu, replying, sending and stopping.
 
-import { ask, autogrow, h, icon, iconButton } from "./dom.js";
+import { ask, autogrow, h, icon, iconButton, refuseBeyond } from "./dom.js";
 import { Menu, offersFor } from "./menu.js";
 import { placeKey } from "./store.js";
 
@@ -17,15 +17,17 @@ export class Composer {
     this.area = /** @type {HTMLTextAreaElement} */ (h("textarea", {
       id: `${name}-text`, rows: 1, dir: "auto", "aria-autocomplete": "list", "aria-controls": `${name}-menu`, enterkeyhint: "send", autocomplete: "off",
     }));
+    this.complaint = h("div", { class: "complaint", role: "alert", hidden: true });
     this.banner = h("div", { class: "banner", hidden: true });
     this.speaker = /** @type {HTMLSelectElement} */ (h("select", { "aria-label": "Speak as", on: { change: () => this.#speak() } }));
     this.sendButton = iconButton("send", "Send", () => this.send(), "round");
     this.stopButton = h("button", { type: "button", class: "stop", hidden: true, on: { click: () => this.stop() } }, icon("stop"), "Stop");
     this.hint = h("div", { class: "hint", "aria-hidden": "true" });
     this.element = h("div", { class: "composer" }, this.menu.element,
-      h("div", { class: "box" }, this.banner, this.area,
+      h("div", { class: "box" }, this.banner, this.area, this.complaint,
         h("div", { class: "controls" }, h("label", { class: "speak" }, "as", this.speaker), h("span", { class: "push" }), this.stopButton, this.sendButton)),
       !inThread && this.hint);
+    refuseBeyond(this.area, () => this.store.maxChars, (sentence) => this.#complain(sentence));
     this.area.addEventListener("input", () => this.#changed());
     this.area.addEventListener("click", () => this.#offer());
     this.area.addEventListener("keydown", (event) => this.#key(event));
@@ -92,6 +94,8 @@ export class Composer {
   send() {
     const words = this.area.value;
     if (!words.trim() || !this.store.currentPerson()) return;
+    const refusal = this.store.refusal(words);
+    if (refusal) { this.#complain(refusal); return; }
     this.store.send(this.place, words, this.replyTo);
     this.area.value = "";
     this.reply(null);
@@ -120,7 +124,14 @@ export class Composer {
     this.speaker.focus();
   }
 
+  /** Say why the text was not taken, until it is changed. @param {string} sentence */
+  #complain(sentence) {
+    this.complaint.textContent = sentence;
+    this.complaint.hidden = !sentence;
+  }
+
   #changed() {
+    this.#complain("");
     autogrow(this.area);
     this.sendButton.disabled = !this.area.value.trim();
     this.#offer();

@@ -46,10 +46,36 @@ export function byId(id) {
   return element;
 }
 
-/** Grow a text area with its text. @param {HTMLTextAreaElement} area */
+const MEASURED_CHARS = 20_000;
+
+const BEGINS_RTL = /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/u;
+
+/**
+ * Grow a text area with its text. Long text is not measured, nor its direction looked for line by line: in
+ * Chromium both take seconds. @param {HTMLTextAreaElement} area
+ */
 export function autogrow(area) {
+  const isLong = area.value.length > MEASURED_CHARS;
+  const dir = !isLong ? "auto" : BEGINS_RTL.test(area.value.slice(0, MEASURED_CHARS)) ? "rtl" : "ltr";
+  if (area.dir !== dir) area.dir = dir;
+  if (isLong) { area.style.height = "100vh"; return; } // its max-height bounds it
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight + 2}px`;
+}
+
+/**
+ * Keep what is pasted or dropped out of a text area where it would be too long: laying it out stalls the page.
+ * @param {HTMLTextAreaElement} area @param {() => number} maxChars @param {(sentence: string) => void} complain
+ */
+export function refuseBeyond(area, maxChars, complain) {
+  const check = (event) => {
+    const added = (event.clipboardData ?? event.dataTransfer)?.getData("text/plain").length ?? 0;
+    const kept = area.value.length - (area.selectionEnd - area.selectionStart);
+    if (kept + added <= maxChars()) return;
+    event.preventDefault();
+    complain(`This was not taken in: with it the message would have ${(kept + added).toLocaleString("en")} characters, and the limit is ${maxChars().toLocaleString("en")}. Import it as a chat log instead.`);
+  };
+  for (const kind of ["paste", "drop"]) area.addEventListener(kind, check);
 }
 
 /** Show a sentence for some seconds, in place of the one before; screen readers hear it. @param {string} text */

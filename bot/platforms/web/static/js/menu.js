@@ -3,6 +3,9 @@
 
 import { h } from "./dom.js";
 
+const LONGEST_COMMAND = 2000; // characters; searching longer text at every key would stall the page
+const LONGEST_CALL = 200;
+
 /** @typedef {{insert: string, name: string, help: string, args?: string}} Offer */
 
 /**
@@ -12,11 +15,17 @@ import { h } from "./dom.js";
  * @returns {{title: string, start: number, offers: Offer[]}|null} `start`: where what is replaced begins
  */
 export function offersFor(text, commands, botName) {
+  if (text.length > LONGEST_COMMAND) return callOffer(text, botName);
   const command = /^\/([\w-]*)$/.exec(text);
   if (command) return commandOffers(command[1].toLowerCase(), commands);
   const inside = /^\/([\w-]+)\s/.exec(text);
   if (inside) return optionOffers(text, commands.find(({ name }) => name === inside[1].toLowerCase()));
-  const call = /(?:^|\s)@([\p{L}\p{N}_-]*)$/u.exec(text);
+  return callOffer(text, botName);
+}
+
+/** The bot's name, after an @ at the end of the text. */
+function callOffer(text, botName) {
+  const call = /(?:^|\s)@([\p{L}\p{N}_-]*)$/u.exec(text.slice(-LONGEST_CALL));
   if (call && botName.toLowerCase().startsWith(call[1].toLowerCase())) {
     return { title: "Call", start: text.length - call[1].length - 1, offers: [{ insert: `@${botName} `, name: `@${botName}`, help: "answers when called by name" }] };
   }

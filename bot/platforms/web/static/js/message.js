@@ -1,10 +1,11 @@
 // One message as an element: author, time, text, what can be done with it, and editing in place.
 
-import { ask, autogrow, copyText, h, icon, iconButton } from "./dom.js";
+import { ask, autogrow, copyText, h, icon, iconButton, refuseBeyond, toast } from "./dom.js";
 import { exactTime, initials, replies, timeOfDay, tone } from "./format.js";
 import { renderMarkdown } from "./markdown.js";
 
 const PLAIN_ABOVE = 30_000; // characters; longer texts are shown as they are, so that a page never stalls
+const PENDING_CHARS = 20_000; // of a message on its way; it comes back shortened to as many
 const BOT_PICTURE = "/static/favicon.svg";
 
 /** @typedef {import("./store.js").Store} Store @typedef {import("./store.js").Message} Message */
@@ -45,6 +46,7 @@ function quote(quoted, onQuote) {
 /** @param {Store} store @param {Message} message */
 function text(store, message) {
   if (message.is_deleted) return h("div", { class: "text is-gone" }, "This message was deleted.");
+  if (message.isPending && message.text.length > PENDING_CHARS) return h("div", { class: "text is-plain", dir: "auto" }, `${message.text.slice(0, PENDING_CHARS)}…`);
   if (message.text.length > PLAIN_ABOVE) return h("div", { class: "text is-plain", dir: "auto" }, message.text);
   if (message.is_command) return h("div", { class: "text is-plain command", dir: "auto" }, message.text);
   return h("div", { class: "text", dir: "auto" }, renderMarkdown(message.text, store.bot.name));
@@ -97,6 +99,8 @@ export function startEditing(store, message, element) {
   const area = /** @type {HTMLTextAreaElement} */ (h("textarea", { rows: 1, dir: "auto", "aria-label": "Edit your message" }));
   const finish = (isSaved) => {
     const words = area.value;
+    const refusal = isSaved && store.refusal(words);
+    if (refusal) { toast(refusal); return; }
     form.replaceWith(shown);
     delete element.dataset.editing;
     element.focus();
@@ -105,6 +109,7 @@ export function startEditing(store, message, element) {
   const form = h("div", { class: "editing" }, area, h("div", {},
     h("button", { type: "button", class: "plain-button primary", on: { click: () => finish(true) } }, "Save"),
     h("button", { type: "button", class: "plain-button", on: { click: () => finish(false) } }, "Cancel")));
+  refuseBeyond(area, () => store.maxChars, toast);
   area.addEventListener("input", () => autogrow(area));
   area.addEventListener("keydown", (event) => {
     event.stopPropagation();

@@ -12,6 +12,8 @@
 const OUTBOX = "parley.outbox";
 const AT_THE_END = Number.MAX_SAFE_INTEGER; // the place in the order of what is not sent yet
 const MAX_FRAME_BYTES = 2 * 1024 * 1024; // larger frames close the connection
+const FRAME_ROOM_BYTES = 2048; // for what a frame holds besides its text
+const LARGEST_CHAR_BYTES = 6; // a control character as JSON
 
 /** @param {string} channel @param {string|null} thread */
 export const placeKey = (channel, thread) => (thread ? `${channel} ${thread}` : channel);
@@ -139,6 +141,15 @@ export class Store extends EventTarget {
     this.outbox.set(id, message);
     this.#transmit(message);
     this.#tell("messages", message);
+  }
+
+  /** Why a text cannot be sent, as a sentence; "" if it can. @param {string} text */
+  refusal(text) {
+    const most = `${this.maxChars.toLocaleString("en")} characters`;
+    const advice = "Send it in parts, or import it as a chat log.";
+    if (text.length > this.maxChars) return `This message has ${text.length.toLocaleString("en")} characters; the limit is ${most}. ${advice}`;
+    const isTooLarge = text.length * LARGEST_CHAR_BYTES > MAX_FRAME_BYTES && new Blob([JSON.stringify(text)]).size + FRAME_ROOM_BYTES > MAX_FRAME_BYTES;
+    return isTooLarge ? `This message takes more than 2 MiB; the limit is 2 MiB and ${most}. ${advice}` : "";
   }
 
   edit(id, text) { return this.#now({ type: "edit", id, text }); }
@@ -299,12 +310,7 @@ export class Store extends EventTarget {
 
   #transmit(message) {
     const { id, channel, thread, text, reply_to } = message;
-    const frame = { type: "send", id, channel, thread, person: message.author.id, text, reply_to };
-    if (text.length > this.maxChars || new Blob([JSON.stringify(frame)]).size > MAX_FRAME_BYTES) {
-      this.outbox.set(id, { ...message, problem: "This message is too long to be sent." });
-    } else {
-      this.socket.send(frame);
-    }
+    this.socket.send({ type: "send", id, channel, thread, person: message.author.id, text, reply_to });
   }
 
   #now(frame) {
