@@ -105,7 +105,7 @@ def check_options(task: Task, options: Mapping[str, str]) -> dict[str, str]:
             checked[name] = _checked(task, known[name], value)
     for option in task.options:
         if option.is_required and option.name not in checked:
-            raise _misuse(task, f"`/{task.name}` needs its {option.name}: {option.help}")
+            raise _misuse(task, f"`/{task.name}` needs its {option.name}: {option.help}.")
     return checked
 
 

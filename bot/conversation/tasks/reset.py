@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from bot.conversation.tasks.task import Task, TaskContext
+from bot.conversation.text.counting import counted
 from bot.messages import Piece
 
 
@@ -16,7 +17,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     if count == 0:
         yield f"I remember nothing of this {place}, so there is nothing to forget."
     else:
-        yield f"I have forgotten the {count} message{'s' * (count != 1)} of this {place}."
+        yield f"I have forgotten the {counted(count, 'message')} of this {place}."
 
 
 TASK = Task(

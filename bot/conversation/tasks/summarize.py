@@ -15,6 +15,7 @@ from bot.conversation.chatlog import START_OF_UNDATED
 from bot.conversation.context import answer_budget
 from bot.conversation.tasks.answer import clean_answer, greedy, whole_answer
 from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.text.counting import counted
 from bot.conversation.text.extract import choose
 from bot.conversation.text.languages import find_language
 from bot.conversation.text.safety import as_counted, clean_name, is_blank, one_line
@@ -53,9 +54,10 @@ class Coverage:
         pattern = "%H:%M" if first.date() == last.date() == now.date() else "%Y-%m-%d %H:%M"
         zone = " UTC" if not now.utcoffset() else ""
         read = len(self.turns) - self.unread
-        line = f"{read} of {len(self.turns)} messages"
+        line = f"{read} of {counted(len(self.turns), 'message')}"
         if last.year > START_OF_UNDATED.year:
-            line += f", {first:{pattern}} to {last:{pattern}}{zone}"
+            begin, end = f"{first:{pattern}}", f"{last:{pattern}}"
+            line += f", {begin}{zone}" if begin == end else f", {begin} to {end}{zone}"
         cut = sum(len(turn.text) > MAX_MESSAGE_CHARS for turn in self.turns)
         line += f"; {cut} very long, read in part" if cut else ""
         return line + ("; I did not read what is older" if self.is_limited else "")
@@ -78,7 +80,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
             note = "My model gave no summary. "
     if note or not ctx.model.summarizes:
         coverage.unread = 0
-        yield note + extract(coverage.turns, QUOTES[_style(ctx)], "language" in ctx.options)
+        yield note + extract(coverage.turns, _style(ctx), "language" in ctx.options)
     yield f"\n\n_{coverage.line(ctx.question.sent_at)}_"
 
 
@@ -118,20 +120,21 @@ def _last(value: str | None, default: int) -> int:
 # --- quoting ---------------------------------------------------------------------------------
 
 
-def extract(turns: Sequence[Turn], count: int, wants_language: bool = False) -> str:
-    """The most telling of `turns`, quoted in their order and introduced as quotations."""
+def extract(turns: Sequence[Turn], style: str, wants_language: bool = False) -> str:
+    """The most telling of `turns` in their order, introduced as quotations: a block, or a list of bullets."""
     said = [turn for turn in turns if turn.role == "user"] or list(turns)
-    chosen = choose([turn.text for turn in said], count)
+    chosen = choose([turn.text for turn in said], QUOTES[style])
     intro = "The messages that tell most, quoted as they were written"
     intro += " (quotations stay in their own language):" if wants_language else ":"
-    return "\n".join([intro, "", *(_quote(said[index]) for index in chosen)])
+    return "\n".join([intro, "", *(_quote(said[index], style) for index in chosen)])
 
 
-def _quote(turn: Turn) -> str:
+def _quote(turn: Turn, style: str) -> str:
     text = one_line(turn.text)
     if len(text) > MAX_QUOTE_CHARS:
         text = text[:MAX_QUOTE_CHARS].rsplit(" ", 1)[0] + " […]"
-    return f"> **{_name(turn).replace('*', '')}**: {text}"
+    name = _name(turn).replace("*", "")
+    return f"- **{name}**: “{text}”" if style == "bullets" else f"> **{name}**: {text}"
 
 
 def _name(turn: Turn) -> str:
@@ -255,7 +258,7 @@ TASK = Task(
     options=(
         Option("last", f"how many messages, {DEFAULT_LAST} if you do not say, at most {MAX_LAST}"),
         Option("since", "from when on: 9:00, 2h, yesterday, 2026-11-20"),
-        Option("style", "brief or bullets", choices=tuple(STYLES)),
+        Option("style", "how it is told", choices=tuple(STYLES)),
         Option("language", "the language of the summary"),
     ),
 )

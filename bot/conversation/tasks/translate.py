@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.conversation.tasks.answer import clean_answer, greedy, whole_answer
 from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.text.counting import counted
 from bot.conversation.text.detect import detect
 from bot.conversation.text.languages import Language, english_name, find_language, language
 from bot.conversation.text.masking import Masked, mask
@@ -161,7 +162,7 @@ async def _by_sentence(ctx: TaskContext, masked: Masked, target: Language) -> As
                 blanks += not translated
             yield sentence[: len(sentence) - len(body)] + (translated or body) + gap
     if blanks:
-        yield f"\n\n_({blanks} sentence{'s' * (blanks > 1)} I could not translate: left as written.)_"
+        yield f"\n\n_({counted(blanks, 'sentence')} I could not translate: left as written.)_"
 
 
 async def _by_part(ctx: TaskContext, masked: Masked, target: Language) -> AsyncGenerator[Piece, None]:

@@ -100,7 +100,7 @@ def test_json_lines_of_any_names() -> None:
     assert found[1].sent_at == datetime(2026, 11, 20, 10, 3, tzinfo=UTC)
 
 
-SLACK = [
+SLACK: list[dict[str, object]] = [
     {
         "type": "message",
         "user": "U1",

@@ -95,8 +95,19 @@ async def test_a_model_that_cannot_summarise_quotes_without_generating() -> None
     )
     answer = await run_command(TASK, generator, memory, {"style": "bullets"})
     assert not generator.requests
-    assert "> **Bob**: We decided: release on Monday after lunch" in answer
+    assert "\n- **Bob**: “We decided: release on Monday after lunch”" in answer and "> " not in answer
     assert "quoted" in answer and answer.endswith("_4 of 4 messages, 12:01 to 12:04 UTC_")
+
+
+async def test_a_brief_extract_is_a_block_of_quotations() -> None:
+    answer = await run_command(TASK, ScriptedGenerator(model=SMALL), talk(3), {"style": "brief"})
+    assert answer.count("\n> **Alice**: point") == 3 and "\n- " not in answer
+
+
+async def test_messages_of_one_minute_have_one_time() -> None:
+    memory = ListMemory([turn("one", number=3), turn("two", BOB, 3)])
+    answer = await run_command(TASK, ScriptedGenerator(), memory)
+    assert answer.endswith("_2 of 2 messages, 12:03 UTC_")
 
 
 async def test_scope_options() -> None:
@@ -117,10 +128,10 @@ async def test_a_log_without_times_is_summarised_without_times() -> None:
 
 
 async def test_messages_sent_after_the_command_are_summarised_too() -> None:
-    memory = ListMemory([turn("early", number=0), turn("/summarize", number=200), turn("late", number=900)])
-    memory.kept.pop(1)  # commands are not remembered; this one would have stood between
+    place_of_command = turn(" ", number=200)
+    memory = ListMemory([turn("early", number=0), place_of_command, turn("late", number=900)])
     answer = await run_command(TASK, ScriptedGenerator(), memory, {"since": "2h"})
-    assert "_1 of 1 message" in answer
+    assert answer.endswith("_1 of 1 message, 2026-11-21 03:00 UTC_")
     assert "_2 of 2 messages" in await run_command(TASK, ScriptedGenerator(), memory)
 
 
