@@ -4,35 +4,70 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from bot.conversation.tasks.task import Task, TaskContext
+from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.languages import english_name
 from bot.generation.types import ModelInfo
 from bot.messages import Piece
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
-    """Yield the whole help in one piece; works while no model is loaded."""
-    from bot.conversation.tasks import TASKS  # the list imports this file
+    """Yield the whole help, or that of one command, in one piece; works while no model is loaded.
+
+    Raises CommandError for a command that there is not.
+    """
+    from bot.conversation.commands import command_task  # it imports the list, which imports this file
+
+    name = ctx.options.get("command", "").strip().strip("`").removeprefix("/").lower()
+    yield _of_command(command_task(name)) if name else _of_all(ctx)
+
+
+def _of_all(ctx: TaskContext) -> str:
+    from bot.conversation.tasks import TASKS  # as above
 
     lines = [f"I am **{ctx.bot_name}**. Talk to me, or use a command:", ""]
     for task in TASKS:
         if task.is_command:
             lines.append(f"- `/{task.name}`: {task.help} For example `{task.example}`")
-            lines += [
-                f"    - `{option.name}`: {option.help}" for option in task.options if not option.is_rest
-            ]
-    yield "\n".join([*lines, "", _model_line(ctx.generator.status, ctx.model)])
+            lines += [f"    - {_option(option)}" for option in task.options if not option.is_rest]
+    return "\n".join([*lines, "", _model_line(ctx.generator.status, ctx.model)])
+
+
+def _of_command(task: Task) -> str:
+    lines = [f"`/{task.name}`: {task.help}"]
+    lines += [f"- {_option(option)}{_place(option)}" for option in task.options]
+    return "\n".join([*lines, "", f"For example: `{task.example}`"])
+
+
+def _option(option: Option) -> str:
+    choices = f" ({', '.join(option.choices)})" if option.choices else ""
+    return f"`{option.name}`: {option.help}{choices}"
+
+
+def _place(option: Option) -> str:
+    """How an option is given, where that is not `name:value`."""
+    if option.is_rest:
+        return "; the rest of the line" if option.is_required else "; the rest of the line, if you like"
+    return "; always needed" if option.is_required else ""
 
 
 def _model_line(status: str, model: ModelInfo) -> str:
     if status != "ready":
         return f"My language model is not ready yet: {status}."
     skills = [
-        "It follows instructions." if model.follows_instructions else "It is small and knows little.",
+        _talk(model),
         "It summarises." if model.summarizes else "For summaries I quote messages instead.",
         _translation(model.translates),
     ]
     return f"My language model is `{model.name}`. {' '.join(skills)}"
+
+
+def _talk(model: ModelInfo) -> str:
+    """What to expect of an answer. A list of languages to translate is what small models are built with."""
+    if model.follows_instructions:
+        return "It follows instructions."
+    if model.translates:
+        return "It is small and knows little."
+    return "It was not made to follow instructions: it continues what it reads."
 
 
 def _translation(codes: tuple[str, ...] | None) -> str:
@@ -45,8 +80,9 @@ def _translation(codes: tuple[str, ...] | None) -> str:
 
 TASK = Task(
     name="help",
-    help="Show what I can do.",
+    help="Show what I can do, or how one command is used.",
     example="/help",
     run=run,
+    options=(Option("command", "a command to explain, such as summarize", is_rest=True),),
     needs_model=False,
 )

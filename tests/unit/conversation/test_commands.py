@@ -30,6 +30,8 @@ from bot.messages import Command
         ("/summarize last:50 style:BULLETS", "summarize", {"last": "50", "style": "bullets"}),
         ("/summarize since:9:00", "summarize", {"since": "9:00"}),
         ("  /HELP", "help", {}),
+        ("/help /summarize", "help", {"command": "/summarize"}),
+        ("/help command:write", "help", {"command": "write"}),
         ("/ask why?", "ask", {"question": "why?"}),
         (
             "/write max_length:50 Once upon a time",
@@ -57,7 +59,7 @@ def test_what_is_no_command_stays_a_message(text: str) -> None:
         ("/summarize size:3", "no option `size`", "/summarize last:50"),
         ("/summarize last:", "needs a value", "/summarize last:50"),
         ("/translate --into fr x", "no option `into`", "/translate to:fr"),
-        ("/write", "needs its prompt", "/write Once upon a time"),
+        ("/write", "what to write about. For example: `", "/write Once upon a time"),
         ("/chat hello", "do not know the command", "/help"),
     ],
 )

@@ -14,6 +14,7 @@ from bot.conversation.tasks.help import TASK as HELP
 from bot.conversation.tasks.reset import TASK as RESET
 from bot.conversation.tasks.write import TASK as WRITE
 from bot.errors import CommandError, PromptTooLongError
+from bot.generation.types import ModelInfo
 from tests.support import (
     BASE,
     BOB,
@@ -181,6 +182,46 @@ async def test_help_names_every_command_and_the_model() -> None:
     text = await run_command(HELP, ScriptedGenerator(model=SMALL))
     assert all(f"`/{name}`" in text for name in ("ask", "summarize", "translate", "write", "help", "reset"))
     assert "`scripted`" in text and "between English, French" in text and "quote" in text
+
+
+async def test_help_shows_choices() -> None:
+    text = await run_command(HELP, ScriptedGenerator())
+    assert "`kind`: what to write (text, story, article, news, poem, email)" in text
+    assert "`style`: how it is told (brief, bullets)" in text
+
+
+@pytest.mark.parametrize(
+    ("model", "said", "unsaid"),
+    [
+        (SMALL, "It is small and knows little.", "follow instructions"),
+        (BASE, "It was not made to follow instructions", "small"),
+        (INSTRUCTED, "It follows instructions.", "small"),
+    ],
+)
+async def test_help_says_truly_what_the_model_is(model: ModelInfo, said: str, unsaid: str) -> None:
+    text = await run_command(HELP, ScriptedGenerator(model=model))
+    assert said in text and unsaid not in text
+
+
+@pytest.mark.parametrize("name", ["summarize", "/summarize", " `/Summarize` "])
+async def test_help_explains_one_command(name: str) -> None:
+    text = await run_command(HELP, ScriptedGenerator(), options={"command": name})
+    assert text.startswith("`/summarize`: Summarise what was said here.\n- `last`: how many messages")
+    assert "- `style`: how it is told (brief, bullets)\n" in text
+    assert text.endswith("\n\nFor example: `/summarize last:50 style:bullets`")
+    assert "/write" not in text and "scripted" not in text
+
+
+async def test_help_names_what_a_command_needs() -> None:
+    text = await run_command(HELP, ScriptedGenerator(), options={"command": "write"})
+    assert "- `prompt`: the first words, or what to write about; the rest of the line\n" in text
+    text = await run_command(HELP, ScriptedGenerator(), options={"command": "help"})
+    assert "- `command`: a command to explain, such as summarize; the rest of the line, if you like\n" in text
+
+
+async def test_help_with_an_unknown_command_says_so() -> None:
+    with pytest.raises(CommandError, match="Did you mean `/summarize last:50"):
+        await run_command(HELP, ScriptedGenerator(), options={"command": "sumarize"})
 
 
 async def test_reset_forgets_and_says_how_much() -> None:
