@@ -26,7 +26,7 @@ To the page:
     reply    state, reply_id, channel, thread, question, outcome?   the bot starts or has finished an answer
     status   reply_id, channel, thread, text                  what the bot is doing before its first word
     channel  channel                                          a new channel
-    person   person                                           somebody new
+    person   person                                           somebody new, or who was asked for and is here
     model    text                                             the model's status
     error    text, id?, can_retry                             a sentence for the person; `id`: about what
 

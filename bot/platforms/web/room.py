@@ -8,10 +8,11 @@ nothing sends again under the same id.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -46,6 +47,7 @@ class Room:
         self._hub = hub
         self._manager = manager
         self._bot_name = bot_name
+        self._naming = asyncio.Lock()
 
     async def furnish(self) -> None:
         """On the first start: the bot's own channel, a common one, and some people to speak as."""
@@ -124,7 +126,7 @@ class Room:
                 channel = await self._add_channel(frame.name, _slug(frame.name))
                 self._hub.tell({"type": "channel", "channel": frames.channel_view(channel)})
             case frames.NewPerson():
-                await self._add_person(frame.name)
+                await self._add_person(tab, frame.name)
 
     async def _history(self, tab: Tab, frame: frames.History) -> None:
         """A page of the board, with the newest words of answers that are being written now."""
@@ -214,22 +216,29 @@ class Room:
         return note
 
     async def _add_channel(self, name: str, wanted_id: str) -> Channel:
-        if len(await self._board.channels()) >= MAX_CHANNELS:
-            raise FrameError(f"There are {MAX_CHANNELS} channels already; that is as many as fit here.")
-        channel = Channel(wanted_id, name, "channel")
-        if not await self._board.add_channel(channel):
-            channel = replace(channel, id=f"{wanted_id[:40]}-{uuid4().hex[:6]}")
-            await self._board.add_channel(channel)
-        return channel
+        async with self._naming:
+            channels = await self._board.channels()
+            if len(channels) >= MAX_CHANNELS:
+                raise FrameError(f"There are {MAX_CHANNELS} channels already; that is as many as fit here.")
+            taken = {channel.name.casefold() for channel in channels if channel.kind != DIRECT}
+            channel = Channel(wanted_id, free_name(name, taken), "channel")
+            if not await self._board.add_channel(channel):
+                channel = replace(channel, id=f"{wanted_id[:40]}-{uuid4().hex[:6]}")
+                await self._board.add_channel(channel)
+            return channel
 
-    async def _add_person(self, name: str) -> None:
-        people = await self._board.people()
-        if len(people) >= MAX_PEOPLE:
-            raise FrameError(f"There are {MAX_PEOPLE} people already; that is as many as fit here.")
-        if any(person.name == name for person in people):
-            raise FrameError(f"{name} is here already.")
-        person = Person(f"{_slug(name)}-{uuid4().hex[:4]}", name)
-        await self._board.add_person(person)
+    async def _add_person(self, tab: Tab, name: str) -> None:
+        """Add a person; one who is here already is only told to the tab, which chooses them."""
+        async with self._naming:
+            people = await self._board.people()
+            known = next((person for person in people if person.name.casefold() == name.casefold()), None)
+            if known is not None:
+                tab.tell({"type": "person", "person": frames.person_view(known)})
+                return
+            if len(people) >= MAX_PEOPLE:
+                raise FrameError(f"There are {MAX_PEOPLE} people already; that is as many as fit here.")
+            person = Person(f"{_slug(name)}-{uuid4().hex[:4]}", name)
+            await self._board.add_person(person)
         self._hub.tell({"type": "person", "person": frames.person_view(person)})
 
 
@@ -239,6 +248,13 @@ def _of_channel(
     """An imported log under the ids of its channel, as the bot and as the board keep it."""
     owned = [with_prefix(message, channel_id) for message in messages]
     return owned, [to_note(message) for message in owned]
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """`name`, or with the first number from 2 that makes it none of `taken`, which are case-folded."""
+    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    names = (name[: frames.MAX_NAME_CHARS - len(ending)] + ending for ending in endings)
+    return next(free for free in names if free.casefold() not in taken)
 
 
 def _slug(name: str) -> str:

@@ -423,7 +423,7 @@ def test_a_paste_of_seven_megabytes_is_refused_without_a_stall(browser: Browser)
 
 
 def test_the_longest_message_neither_stalls_the_box_nor_the_page(browser: Browser):
-    """250,000 characters in the box, where commands are offered; 990,000 on their way, drawn by their start."""
+    """250,000 characters in the box, where commands are offered; 990,000 on their way, drawn in part."""
     took_ms = "const start = performance.now();" + FILL + "return performance.now() - start"
     assert browser.run(took_ms, "/write " + "x" * 99, 2500) < 1500
     browser.click('[data-channel="general"]')
@@ -435,3 +435,22 @@ def test_the_longest_message_neither_stalls_the_box_nor_the_page(browser: Browse
     assert time.monotonic() - started < 5
     assert browser.run("return document.querySelector('.is-pending .text').textContent.length") == 20_001
     browser.run("sessionStorage.clear()")
+
+
+def test_adding_somebody_who_is_here_chooses_them(browser: Browser):
+    browser.run("""
+        const speaker = document.querySelector(".speak select");
+        speaker.value = speaker.options[speaker.options.length - 1].value;
+        speaker.dispatchEvent(new Event("change"));
+    """)
+    browser.until(lambda: browser.find("#ask"))
+    browser.keys("bob", Keys.ENTER)
+    browser.until(lambda: browser.run("return document.querySelector('.speak select').value") == "bob")
+    assert browser.find(".toast").text == "Bob is here already; you speak as Bob now."
+
+
+def test_one_imported_message_is_one(browser: Browser, tmp_path: Path):
+    log = tmp_path / "prose.txt"
+    log.write_text("Ann: the only line\n")
+    browser.all("#import-file")[0].send_keys(str(log))
+    browser.until(lambda: browser.find(".toast").text == "1 message is in #prose now")

@@ -251,12 +251,28 @@ async def test_channels_and_people_can_be_added(tmp_path: Path):
         await page.send("channel", name="Night shift")
         second = (await page.frame("channel"))["channel"]
         assert first["id"] != second["id"]
+        assert [first["name"], second["name"]] == ["Night shift", "Night shift-2"]
         await page.send("person", name="Дарья")
         person = (await page.frame("person"))["person"]
         await page.say("привет @Parley", 1, channel=first["id"], person=person["id"])
         assert await page.answer() == "You said: привет @Parley"
-        await page.send("person", name="Дарья")
-        assert (await page.frame("error"))["text"] == "Дарья is here already."
+        await page.send("person", name="дарья")
+        assert (await page.frame("person"))["person"] == person
+
+
+async def test_logs_of_one_name_become_channels_of_different_names(tmp_path: Path):
+    async with Playground(tmp_path, slowly) as playground, Page(playground) as page:
+        names = []
+        for _ in range(3):
+            form = aiohttp.FormData()
+            form.add_field("file", b"Ann: hi", filename="Slack.txt")
+            headers = {"Origin": playground.root}
+            async with page.http.post(f"{playground.root}/import", data=form, headers=headers) as response:
+                names.append((await response.json())["channel"]["name"])
+        assert names == ["Slack", "Slack-2", "Slack-3"]
+        await page.send("channel", name="GENERAL")
+        made = [await page.frame("channel") for _ in range(4)]
+        assert made[-1]["channel"]["name"] == "GENERAL-2"
 
 
 async def test_a_tab_opened_while_an_answer_is_written_sees_it(tmp_path: Path):

@@ -42,7 +42,7 @@ async function upload(file, store, suggest) {
     const response = await fetch("/import", { method: "POST", body: form });
     const answer = await response.json();
     if (!response.ok) { toast(answer.error); return; }
-    toast(`${answer.messages.toLocaleString()} messages are in #${answer.channel.name} now`);
+    toast(`${answer.messages === 1 ? "1 message is" : `${answer.messages.toLocaleString()} messages are`} in #${answer.channel.name} now`);
     store.know(answer.channel); // the websocket may bring it later than this answer
     store.openChannel(answer.channel.id);
     suggest("/summarize");

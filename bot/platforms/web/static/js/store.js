@@ -272,8 +272,12 @@ export class Store extends EventTarget {
   }
 
   #newPerson(person) {
-    if (!this.people.some(({ id }) => id === person.id)) this.people.push(person);
-    if (this.isMakingPerson) this.speakAs(person.id);
+    const isKnown = this.people.some(({ id }) => id === person.id);
+    if (!isKnown) this.people.push(person);
+    if (this.isMakingPerson) {
+      this.speakAs(person.id);
+      if (isKnown) this.#tell("error", { text: `${person.name} is here already; you speak as ${person.name} now.` });
+    }
     else this.#tell("people");
     this.isMakingPerson = false;
   }
