@@ -122,7 +122,9 @@ def _pocket(reason: str) -> ModelChoice:
 
 def _best(models_dir: Path | None, hub_cache: Path | None, memory: Memory) -> ModelChoice:
     best = found_models(models_dir=models_dir, hub_cache=hub_cache, memory=memory)[0]
-    if not best.fits or best.name == POCKET:
+    if best.folder == POCKET_FOLDER:  # it stands last, so it is the only one
+        return _pocket("no other model was found on this machine")
+    if not best.fits:
         return _pocket("no other model here fits")
     return ModelChoice(best.name, best.folder, None, None, "the largest chat model here that fits")
 

@@ -86,6 +86,13 @@ def test_auto_takes_the_newest_among_equals(tmp_path):
 def test_auto_without_any_model_is_the_bundled_one(tmp_path):
     choice = choose("auto", models_dir=tmp_path / "missing", hub_cache=tmp_path, memory=PLENTY)
     assert (choice.name, choice.folder) == ("pocket", POCKET_FOLDER)
+    assert choice.reason == "no other model was found on this machine"
+
+
+def test_auto_says_when_what_it_found_does_not_fit(tmp_path):
+    make_model(tmp_path / "base", chat=False)
+    choice = choose("auto", models_dir=tmp_path, memory=PLENTY)
+    assert (choice.name, choice.reason) == ("pocket", "no other model here fits")
 
 
 def test_auto_finds_the_snapshot_that_main_means(tmp_path):
