@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -99,16 +100,16 @@ def chat(
     ] = False,
 ) -> None:
     """Talk with the bot: interactively, or one message as argument or from a pipe."""
-    settings = _settings(is_one_shot=True)
-    from bot.cli import oneshot
-
     if text is None and (is_interactive or sys.stdin.isatty()):
+        settings = _settings()
         from bot import app as bot_app
 
         asyncio.run(bot_app.run_terminal(settings))
         return
-    message = oneshot.read_text("-") if text in (None, "-") else text
-    asyncio.run(oneshot.ask(settings, message or ""))
+    settings = _settings(is_one_shot=True)
+    from bot.cli import oneshot
+
+    asyncio.run(oneshot.chat(settings, oneshot.read_text("-") if text in (None, "-") else text))
 
 
 @app.command()
@@ -118,7 +119,7 @@ def summarize(
     since: Annotated[
         str | None, typer.Option(help="Only what is newer, such as 2h, 3d or 2026-11-01.")
     ] = None,
-    style: Annotated[str | None, typer.Option(help="How it is told; see /help summarize.")] = None,
+    style: Annotated[str | None, typer.Option(help="How it is told: brief or bullets.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the summary, such as en.")] = None,
 ) -> None:
     """Summarize a chat log: plain text, JSON lines, a Slack export, or DiscordChatExporter's JSON."""
@@ -278,20 +279,24 @@ def _load(is_warning: bool = True) -> LoadedSettings:
 
 
 def _settings(is_one_shot: bool = False) -> Settings:
-    """The settings; a one-shot logs warnings only, unless a level was asked for."""
+    """The settings; a one-shot logs nothing of ours unless a level was asked for: its end is told once."""
     loaded = _load()
     if not is_one_shot:
         return loaded.settings
     from bot.app import configure_logging
 
-    configure_logging(loaded.settings, quiet=loaded.origins["bot_log_level"] == "default")
+    is_quiet = loaded.origins["bot_log_level"] == "default"
+    configure_logging(loaded.settings, quiet=is_quiet)
+    if is_quiet:
+        logging.getLogger("bot").setLevel(logging.CRITICAL)
     return loaded.settings
 
 
 def _explain(error: BotError) -> int:
     """Say what is wrong on standard error; returns the exit code."""
-    sentences = error.problems if isinstance(error, ConfigError) else (str(error),)
-    for sentence in sentences:
+    from bot.cli.wording import sentences
+
+    for sentence in sentences(error):
         typer.echo(f"parley: {sentence}", err=True)
     return WRONG_USE if isinstance(error, ConfigError | CommandError) else FAILED
 

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import answer_policy, build_generator
+from bot.cli.wording import shell_examples
 from bot.config import Settings
 from bot.conversation.answering import Answerer
 from bot.conversation.chatlog import parse_log, to_incoming
-from bot.conversation.commands import check_options, command_task
+from bot.conversation.commands import check_options, command_task, parse_command
 from bot.conversation.tasks.summarize import MAX_LAST
 from bot.errors import CommandError
 from bot.generation.types import TextGenerator
@@ -74,18 +75,25 @@ async def ask(
     await with_generator(settings, answer)
 
 
+async def chat(settings: Settings, text: str) -> None:
+    """Print the answer to one message, or do what it says where it is a slash command. Raises BotError."""
+    await ask(settings, text, parse_command(text))
+
+
 async def summarize(settings: Settings, source: str, options: Mapping[str, str | None]) -> None:
     """Print a summary of a chat log, all of it unless the options say otherwise. Raises BotError."""
     name = "standard input" if source == "-" else Path(source).name
     turns = as_turns(to_incoming(parse_log(read_input(source), name), KEY))
     given = {"last": None if options["since"] else str(min(max(len(turns), 1), MAX_LAST))}
     given |= {key: value for key, value in options.items() if value is not None}
-    await ask(settings, "/summarize", _command("summarize", given), turns)
+    with shell_examples("summarize"):
+        await ask(settings, "/summarize", _command("summarize", given), turns)
 
 
 async def translate(settings: Settings, text: str, to: str, source: str | None) -> None:
     """Print a translation. Raises BotError."""
-    await ask(settings, text, _command("translate", {"to": to, "from": source, "text": text}))
+    with shell_examples("translate"):
+        await ask(settings, text, _command("translate", {"to": to, "from": source, "text": text}))
 
 
 async def with_generator(settings: Settings, work: Callable[[TextGenerator], Awaitable[None]]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +96,68 @@ def test_wrong_use_is_explained(parley: CommandLine, arguments: list[str]) -> No
     assert len(result.stderr) > 20
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+
+
+def test_summaries_styles_are_named_where_they_are_asked_for(parley: CommandLine) -> None:
+    from bot.conversation.tasks.summarize import STYLES
+
+    [line] = [line for line in parley.run("summarize", "--help").stdout.splitlines() if "--style" in line]
+    assert all(style in line for style in STYLES)
+    assert "/help" not in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["summarize", "-", "--style", "sung"],
+            "bot summarize --last 50 --style bullets log.txt`",
+        ),
+        (["summarize", "-", "--last", "none"], "`--last` is a number"),
+        (["summarize", "-", "--since", "often"], "`--since 9:00`"),
+        (["translate", "Hello", "--to", "gibberish"], "`python -m bot translate --to fr 'Hello there'`"),
+    ],
+    ids=lambda value: value[2] if isinstance(value, list) else "",
+)
+def test_examples_are_ones_for_the_command_line(parley: CommandLine, arguments: list[str], told: str) -> None:
+    result = parley.run(*arguments, text="Ann: We ship on Friday.\n", BOT_MODEL="pocket")
+    assert result.returncode == 2
+    assert told in result.stderr
+    assert "`/" not in result.stderr
+
+
+def test_an_unknown_slash_command_is_no_message(parley: CommandLine) -> None:
+    result = parley.run("chat", "/nope", BOT_MODEL="pocket")
+    assert result.returncode == 2
+    assert result.stderr.startswith("parley: I do not know the command `/nope`.")
+    assert result.stdout == ""
+
+
+def test_a_slash_command_is_run(parley: CommandLine) -> None:
+    result = parley.run("chat", "/help", BOT_MODEL="pocket", BOT_NAME="Marvin")
+    assert result.returncode == 0, result.stderr
+    assert "I am **Marvin**" in result.stdout
+    assert "`/translate`" in result.stdout
+
+
+@pytest.mark.slow
+def test_what_is_too_long_is_told_in_plain_words(with_gpt2: CommandLine) -> None:
+    result = with_gpt2.run("chat", text="word " * 200_000)
+    assert result.returncode == 1
+    assert result.stderr == ("parley: That is too long for my model to read at once. Please shorten it.\n")
+
+
+@pytest.mark.slow
+def test_a_model_that_does_not_load_is_told_of_once(parley: CommandLine, gpt2_folder: Path) -> None:
+    model = parley.folder / "broken"
+    shutil.copytree(gpt2_folder, model)
+    with (model / "model.safetensors").open("r+b") as weights:
+        weights.truncate(weights.seek(0, os.SEEK_END) // 2)
+    result = parley.run("chat", "hello", BOT_MODEL=str(model))
+    assert result.returncode == 1
+    [line] = result.stderr.splitlines()
+    assert line.startswith("parley: The language model could not be loaded: ")
+    assert "model.safetensors" in line
 
 
 def test_a_model_that_is_not_there(parley: CommandLine) -> None:
