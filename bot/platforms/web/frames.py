@@ -21,7 +21,7 @@ To the page:
     message  message                                          a new message
     edit     message                                          a known message as it is now
     delete   id, channel, thread                              a message is gone
-    history  channel, thread, before, messages, has_more      the answer to `history`
+    history  channel, thread, before, messages, has_more, is_bot_in   the answer to `history`
     full     id, text                                         the answer to `full`
     reply    state, reply_id, channel, thread, question, outcome?   the bot starts or has finished an answer
     status   reply_id, channel, thread, text                  what the bot is doing before its first word
@@ -248,8 +248,8 @@ def message_frame(kind: str, note: Note, reply_id: int | None = None) -> Frame:
     return {"type": kind, "message": note_view(note, reply_id)}
 
 
-def history_frame(request: History, views: Sequence[Frame], has_more: bool) -> Frame:
-    """The answer to a `history` frame."""
+def history_frame(request: History, views: Sequence[Frame], *, has_more: bool, is_bot_in: bool) -> Frame:
+    """The answer to a `history` frame. `is_bot_in`: the bot answers in this thread without being called."""
     return {
         "type": "history",
         "channel": request.channel,
@@ -257,6 +257,7 @@ def history_frame(request: History, views: Sequence[Frame], has_more: bool) -> F
         "before": request.before,
         "messages": list(views),
         "has_more": has_more,
+        "is_bot_in": is_bot_in,
     }
 
 

@@ -131,7 +131,11 @@ class Room:
     async def _history(self, tab: Tab, frame: frames.History) -> None:
         """A page of the board, with the newest words of answers that are being written now."""
         notes, has_more = await self._board.page(frame.channel, frame.thread, frame.before)
-        tab.tell(frames.history_frame(frame, [self._hub.view(note) for note in notes], has_more))
+        is_bot_in = frame.thread is not None and await self._board.is_bot_in_thread(
+            frame.channel, frame.thread
+        )
+        views = [self._hub.view(note) for note in notes]
+        tab.tell(frames.history_frame(frame, views, has_more=has_more, is_bot_in=is_bot_in))
 
     async def _send(self, tab: Tab, frame: frames.Send) -> None:
         known = await self._board.get(frame.id)

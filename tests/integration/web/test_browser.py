@@ -454,3 +454,33 @@ def test_one_imported_message_is_one(browser: Browser, tmp_path: Path):
     log.write_text("Ann: the only line\n")
     browser.all("#import-file")[0].send_keys(str(log))
     browser.until(lambda: browser.find(".toast").text == "1 message is in #prose now")
+
+
+def test_a_threads_box_says_how_to_call_the_bot_until_it_takes_part(browser: Browser):
+    browser.click('[data-channel="general"]')
+    browser.say("an idea")
+    browser.until(lambda: browser.texts() == ["an idea"] and not browser.all(".is-pending"))
+    browser.act_on("an idea", "Reply in a thread")
+    placeholder = "return document.getElementById('thread-composer-text').placeholder"
+    browser.until(lambda: browser.run(placeholder) == "Reply in thread; call @Parley for an answer")
+    browser.say("good one", "#thread-composer-text")
+    browser.until(lambda: browser.texts("#thread .text") == ["an idea", "good one"])
+    assert "call @Parley" in browser.run(placeholder)
+    browser.say("@Parley, and you?", "#thread-composer-text")
+    browser.until(lambda: browser.run(placeholder) == "Reply in thread")
+
+
+def test_the_import_stays_in_sight_beside_many_channels(browser: Browser):
+    browser.resize(1280, 500)
+    for number in range(20):
+        browser.click("#new-channel")
+        browser.keys(f"channel {number}", Keys.ENTER)
+        browser.until(lambda number=number: browser.find("#channel-title").text == f"#channel {number}")
+    inside = """
+        const { top, bottom } = document.querySelector(arguments[0]).getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+    """
+    assert browser.run(inside, "#import-log")
+    assert browser.run(inside, ".brand")
+    assert browser.run("return getComputedStyle(document.querySelector('.lists')).scrollbarWidth") == "thin"
+    assert browser.run(inside, '.channel[aria-current="page"]')

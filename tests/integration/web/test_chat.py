@@ -79,6 +79,7 @@ async def test_a_thread_is_answered_there_once_the_bot_was_called(tmp_path: Path
     async with Playground(tmp_path, slowly) as playground, Page(playground) as page:
         await page.say("an idea", 1, channel="general")
         await page.say("good one", 2, channel="general", thread="m-1", person="bob")
+        await history(page, "general", "m-1")
         await page.say("@Parley what do you think?", 3, channel="general", thread="m-1")
         assert await page.answer() == "You said: @Parley what do you think?"
         await page.say("are you sure?", 4, channel="general", thread="m-1")
@@ -87,6 +88,8 @@ async def test_a_thread_is_answered_there_once_the_bot_was_called(tmp_path: Path
         assert root["thread_replies"] == 5
         thread = await history(page, "general", "m-1")
         assert [note["id"] for note in thread if not note["author"]["is_bot"]] == ["m-1", "m-2", "m-3", "m-4"]
+        is_bot_in = [f["is_bot_in"] for f in page.frames if f["type"] == "history" and f["thread"]]
+        assert is_bot_in == [False, True]
 
 
 async def test_stop_leaves_what_was_written(tmp_path: Path):

@@ -109,7 +109,10 @@ const draw = {
   model: drawModel,
   connection: () => { drawConnection(); [main, side].forEach(({ timeline }) => timeline.draw()); },
   messages: (place) => {
-    for (const { timeline } of panesAt(place)) timeline.draw({ toEnd: place.author?.id === store.currentPerson()?.id });
+    for (const { timeline, composer } of panesAt(place)) {
+      timeline.draw({ toEnd: place.author?.id === store.currentPerson()?.id });
+      composer.drawLabel();
+    }
   },
   message: (message) => panesAt(message).forEach(({ timeline }) => timeline.drawMessage(message.id)),
   reply: (reply) => {

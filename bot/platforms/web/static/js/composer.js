@@ -58,13 +58,23 @@ export class Composer {
     const { bot } = this.store;
     const channel = this.store.currentChannel();
     const isDirect = channel?.kind === "direct";
-    const label = this.inThread ? "Reply in the thread" : isDirect ? `Message ${bot.name}` : `Message #${channel?.name ?? ""}`;
-    this.area.placeholder = label;
-    this.area.setAttribute("aria-label", label);
+    this.drawLabel();
     const call = isDirect || this.inThread ? "" : ` · @${bot.name} to call the bot`;
     this.hint.replaceChildren(h("kbd", {}, "Enter"), " sends · ", h("kbd", {}, "Shift+Enter"), " new line · ", h("kbd", {}, "/"), ` commands${call}`);
     this.#drawPeople();
     this.drawReply();
+  }
+
+  /** Draw what the text box is for; it changes when the bot comes into a thread. */
+  drawLabel() {
+    const { bot } = this.store;
+    const { channel, thread } = this.place;
+    const { kind, name } = this.store.currentChannel() ?? { kind: "channel", name: "" };
+    const isCalled = kind === "direct" || (thread !== null && this.store.isBotIn(channel, thread));
+    const inThread = isCalled ? "Reply in thread" : `Reply in thread; call @${bot.name} for an answer`;
+    const label = this.inThread ? inThread : kind === "direct" ? `Message ${bot.name}` : `Message #${name}`;
+    this.area.placeholder = label;
+    this.area.setAttribute("aria-label", label);
   }
 
   /** Draw the Stop button. */

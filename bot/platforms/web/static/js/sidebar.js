@@ -26,6 +26,8 @@ export class Sidebar {
     const focused = document.activeElement?.closest?.(".channel")?.dataset.channel;
     byId("direct-list").replaceChildren(...items("direct"));
     byId("channel-list").replaceChildren(...items("channel"));
+    if (this.shown !== this.store.channel) document.querySelector(".channel[aria-current]")?.scrollIntoView({ block: "nearest" });
+    this.shown = this.store.channel;
     if (focused) document.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
   }
 

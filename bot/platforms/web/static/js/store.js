@@ -5,7 +5,7 @@
  * @typedef {{id: string, seq: number, channel: string, thread: string|null, author: {id: string, name: string, is_bot: boolean},
  *   text: string, more: number, reply_to: string|null, sent_ms: number, edited_ms: number|null, is_command: boolean,
  *   is_deleted: boolean, thread_replies: number, reply_id: number|null, problem?: string, canRetry?: boolean, isPending?: boolean}} Message
- * @typedef {{messages: Map<string, Message>, isLoaded: boolean, isAsked: boolean, hasMore: boolean}} View
+ * @typedef {{messages: Map<string, Message>, isLoaded: boolean, isAsked: boolean, hasMore: boolean, isBotIn: boolean}} View
  * @typedef {{channel: string, thread: string|null}} Place
  */
 
@@ -47,7 +47,7 @@ export class Store extends EventTarget {
   /** @param {string} channel @param {string|null} thread @returns {View} */
   view(channel, thread) {
     const key = placeKey(channel, thread);
-    if (!this.views.has(key)) this.views.set(key, { messages: new Map(), isLoaded: false, isAsked: false, hasMore: false });
+    if (!this.views.has(key)) this.views.set(key, { messages: new Map(), isLoaded: false, isAsked: false, hasMore: false, isBotIn: false });
     return this.views.get(key);
   }
 
@@ -66,6 +66,12 @@ export class Store extends EventTarget {
   /** The answer being made in a place, if there is one. */
   replyIn(channel, thread) {
     return [...this.replies.values()].find((reply) => reply.channel === channel && reply.thread === thread);
+  }
+
+  /** Whether the bot answers in a thread without being called there. */
+  isBotIn(channel, thread) {
+    const view = this.view(channel, thread);
+    return view.isBotIn || [...view.messages.values()].some(({ author }) => author.is_bot);
   }
 
   currentChannel() {
@@ -239,7 +245,7 @@ export class Store extends EventTarget {
       view.messages.set(message.id, message);
       this.outbox.delete(message.id);
     }
-    Object.assign(view, { isLoaded: true, isAsked: false, hasMore: frame.has_more });
+    Object.assign(view, { isLoaded: true, isAsked: false, hasMore: frame.has_more, isBotIn: frame.is_bot_in });
     this.#tell("messages", { ...frame, isHistory: true });
   }
 
