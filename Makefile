@@ -6,7 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # More words for pip, for example: make install PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 PIP_ARGS ?=
-# More words for the command itself, for example: make run ARGS="--port 9000", make test ARGS="-k config"
+# More words for the command itself, for example: make chat ARGS="--interactive", make test ARGS="-k config".
+# Settings are variables: BOT_HTTP_PORT=9000 make run
 ARGS ?=
 # What is installed is named after what asked for it: nothing changed, nothing to do.
 HASH := $(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)

@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+import typer.main
 
+from bot import __main__ as command_line
 from bot.cli import settings_pages
 from bot.conversation.commands import commands_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 def section(name: str) -> str:
@@ -48,4 +51,38 @@ def test_readme_links_lead_somewhere(target: str) -> None:
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z]+)", README))))
 def test_readme_names_real_make_targets(target: str) -> None:
-    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"), re.findall(r'make (run|chat) ARGS="([^"]*)"', MAKEFILE + README)
+)
+def test_words_for_a_command_are_ones_that_it_takes(command: str, words: str) -> None:
+    commands = typer.main.get_group(command_line.app).commands
+    commands[command].make_context(command, words.split()).close()  # raises for what it does not take
+
+
+def test_readme_names_every_exit_code() -> None:
+    sentence = re.search(r"Exit codes: ([^.]*)\.", README)
+    assert sentence
+    mine = {
+        0,
+        command_line.FAILED,
+        command_line.WRONG_USE,
+        command_line.INTERRUPTED,
+        command_line.BROKEN_PIPE,
+    }
+    assert {int(number) for number in re.findall(r"\d+", sentence[1])} == mine
+
+
+@pytest.mark.parametrize(
+    ("file", "home"),
+    [
+        ("parley.db", "config.py"),
+        ("playground.sqlite3", "platforms/web/platform.py"),
+        ("history", "app.py"),
+    ],
+)
+def test_readme_names_the_files_that_hold_what_people_wrote(file: str, home: str) -> None:
+    assert f"`{file}`" in README.partition("## Security and privacy")[2]
+    assert file in (ROOT / "bot" / home).read_text()
