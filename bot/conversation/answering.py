@@ -18,7 +18,7 @@ from bot.conversation.commands import check_options
 from bot.conversation.reply import Reply
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Memory, Task, TaskContext
-from bot.errors import BotError, CommandError, where
+from bot.errors import BotError, CommandError, ModelLoadError, where
 from bot.generation.types import (
     Delta,
     Generation,
@@ -114,12 +114,16 @@ class Answerer:
         task = self.task_for(question)
         model = UNKNOWN_MODEL
         if task.needs_model:
-            async with aclosing(self._model_when_ready()) as waiting:
-                async for piece in waiting:
-                    if isinstance(piece, ModelInfo):
-                        model = piece
-                    else:
-                        yield piece
+            try:
+                async with aclosing(self._model_when_ready()) as waiting:
+                    async for piece in waiting:
+                        if isinstance(piece, ModelInfo):
+                            model = piece
+                        else:
+                            yield piece
+            except ModelLoadError:
+                if not task.does_without_model:
+                    raise
         elif self._generator.status == "ready":
             model = await self._generator.ready()
         async with aclosing(task.run(self._context(task, messages, model, label))) as pieces:

@@ -255,6 +255,7 @@ TASK = Task(
     help="Summarise what was said here.",
     example="/summarize last:50 style:bullets",
     run=run,
+    does_without_model=True,
     options=(
         Option("last", f"how many messages, {DEFAULT_LAST} if you do not say, at most {MAX_LAST}"),
         Option("since", "from when on: 9:00, 2h, yesterday, 2026-11-20"),

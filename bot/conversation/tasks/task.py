@@ -74,7 +74,8 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One thing the bot does. `is_memory`: its answer becomes part of the conversation's memory.
-    `needs_model`: run only when the model is loaded (its `ctx.model` is then real)."""
+    `needs_model`: run only when the model is loaded (its `ctx.model` is then real).
+    `does_without_model`: run with a stand-in that has no skills where no model can be loaded at all."""
 
     name: str
     help: str
@@ -83,4 +84,5 @@ class Task:
     options: tuple[Option, ...] = ()
     is_memory: bool = False
     needs_model: bool = True
+    does_without_model: bool = False
     is_command: bool = True

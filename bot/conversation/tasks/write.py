@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from bot.conversation.context import answer_budget
 from bot.conversation.tasks.answer import clean_answer, sampling
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.safety import clean_text, is_blank
 from bot.errors import CommandError, PromptTooLongError
-from bot.generation.types import Prompt, PromptMessage
+from bot.generation.types import Prompt, PromptMessage, SamplingParams
 from bot.messages import Piece
 
 KINDS = ("text", "story", "article", "news", "poem", "email")
 MAX_LENGTH = 4096
+LIVELY_TEMPERATURE = 0.7
+MIN_TOKENS = 45
+"""A continuation is at least so long; small models would else end it with the first sentence."""
 NOTHING_CAME = "My model had nothing to add. Try a longer beginning."
 EXAMPLE = "/write Once upon a time"
 
@@ -75,12 +79,22 @@ async def _continued(ctx: TaskContext, text: str, length: int | None) -> AsyncGe
     free = ctx.model.context_window - tokens - ctx.model.prompt_overhead
     is_empty = True
     yield text
-    async with aclosing(ctx.generate(Prompt(prefix=text), sampling(ctx.model, min(wished, free)))) as pieces:
+    params = _lively(sampling(ctx.model, min(wished, free)))
+    async with aclosing(ctx.generate(Prompt(prefix=text), params)) as pieces:
         async for piece in pieces:
             is_empty = is_empty and (not isinstance(piece, str) or is_blank(piece))
             yield piece
     if is_empty:
         yield f"\n\n_{NOTHING_CAME}_"
+
+
+def _lively(params: SamplingParams) -> SamplingParams:
+    """For text rather than talk: not too sure of itself, and not over after one sentence."""
+    return replace(
+        params,
+        temperature=max(params.temperature, LIVELY_TEMPERATURE),
+        min_new_tokens=min(MIN_TOKENS, params.max_new_tokens),
+    )
 
 
 async def _count(ctx: TaskContext, texts: list[str]) -> list[int]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import WorkerBusyError
-from bot.generation.types import GenerationRequest
+from bot.errors import ModelLoadError, WorkerBusyError
+from bot.generation.types import GenerationRequest, ModelInfo
 from bot.messages import Command, ConversationKey, Turn
 from tests.integration.conversation.rig import ALICE, BOB, EPOCH, GENERAL, Bench, ListPlatform, say, until
 from tests.integration.conversation.script import PlayedGeneration, PlayedGenerator, echo, last_user
@@ -292,6 +292,24 @@ async def test_an_unexpected_error_is_told_without_its_text(
     assert platform.channel(GENERAL).texts[0].startswith("so far")
     assert "ValueError at script" in caplog.text or "ValueError at test_manager" in caplog.text
     assert "secret words" not in caplog.text
+
+
+async def test_without_a_model_a_summary_is_still_an_extract(database: Path) -> None:
+    class Broken(PlayedGenerator):
+        status = "failed: no such folder"
+
+        async def ready(self) -> ModelInfo:
+            raise ModelLoadError("no such folder")
+
+    platform = ListPlatform()
+    async with Bench(database, Broken(echo), platform) as bench:
+        await bench.manager.accept(say("We release on Friday at noon.", 1, is_addressed=False))
+        await bench.manager.accept(say("/summarize", 2, command=Command("summarize")))
+        await bench.manager.accept(say("hello", 3))
+        await until(lambda: len(platform.channel(GENERAL).outcomes) == 2)
+        summary, talk = platform.channel(GENERAL).texts
+        assert "We release on Friday at noon." in summary
+        assert talk == ModelLoadError.default_user_message
 
 
 async def test_commands_are_answered_one_by_one_between_chat(database: Path) -> None:
