@@ -40,7 +40,7 @@ class Expects:
     text: str
 
 
-_USER_INFO = re.compile(r"([A-Za-z][\w+.-]*:/*)?+(.*)@", re.DOTALL)
+_USER_INFO = r"([A-Za-z][\w+.-]*:/*)?+(.*)@"
 _HTTP = r"^https?://."
 _URL = "an address that begins with http:// or https://"
 
@@ -293,7 +293,7 @@ def without_password(address: str) -> str:
 
     An SQLite file's address has no place for one: the @ in its path stays, unless `user:password` is there.
     """
-    match = _USER_INFO.match(address)
+    match = re.match(_USER_INFO, address, re.DOTALL)
     if match is None or ((match[1] or "").startswith("sqlite") and ":" not in match[2]):
         return address
     return f"{match[1] or ''}***{address[match.end() - 1 :]}"
