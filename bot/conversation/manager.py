@@ -85,6 +85,14 @@ class ConversationManager:
         is_over = await self._store.withdraw(change.open_reply_id, message_id)
         self._end(key, change.open_reply_id, "withdrawn" if is_over else "restarted")
 
+    async def erase(self, key: ConversationKey) -> int:
+        """Forget a whole conversation, a channel's threads included; returns how many messages went.
+
+        An answer that is being made there goes on: stop it, and erase again when it is over. Raises
+        StorageError.
+        """
+        return await self._store.erase_conversation(key)
+
     async def stop(self, key: ConversationKey) -> bool:
         """Stop the answer being made in a conversation; what was written stands. False if there was none."""
         reply = self._active.get(key)

@@ -75,6 +75,13 @@ class Board:
         sql = "INSERT OR IGNORE INTO channels (id, name, kind) VALUES (?, ?, ?)"
         return await self._write(sql, (channel.id, channel.name, channel.kind)) > 0
 
+    async def remove_channel(self, channel: str) -> None:
+        """Erase a channel and every message in it; what comes for it later is not put on the board."""
+        async with self._transaction() as connection:
+            await connection.execute("DELETE FROM channels WHERE id = ?", (channel,))
+            await connection.execute("DELETE FROM messages WHERE channel = ?", (channel,))
+        await self._read("PRAGMA wal_checkpoint(TRUNCATE)")  # the journal has its text too
+
     async def people(self) -> list[Person]:
         """Everybody to speak as, in the order in which they came."""
         return [Person(*row) for row in await self._read("SELECT id, name FROM people ORDER BY seq")]
@@ -87,11 +94,12 @@ class Board:
     # --- messages ----------------------------------------------------------------------------
 
     async def add(self, note: Note) -> bool:
-        """Put a message on the board; False if its id or nonce is there already."""
+        """Put a message on the board; False if its id or nonce is there already, or its channel is not."""
         return await self._write(_INSERT, _values(note)) > 0
 
     async def add_all(self, notes: Iterable[Note]) -> None:
-        """Put many messages on the board at once, in their order; known ids are left as they are."""
+        """Put many messages on the board at once, in their order; known ids are left as they are,
+        and nothing is put into a channel that is not there."""
         async with self._transaction() as connection:
             await connection.executemany(_INSERT, map(_values, notes))  # in the connection's own thread
 
@@ -207,7 +215,10 @@ _M_COLUMNS = ", ".join(f"m.{name}" for name in COLUMNS.split(", "))
 _REPLIES = (
     "(SELECT count(*) FROM messages r WHERE r.channel = m.channel AND r.thread = m.id AND NOT r.is_deleted)"
 )
-_INSERT = f"INSERT OR IGNORE INTO messages ({COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608
+_INSERT = (
+    f"INSERT OR IGNORE INTO messages ({COLUMNS}) SELECT {', '.join(f'?{n}' for n in range(1, 16))} "  # noqa: S608
+    "WHERE EXISTS (SELECT 1 FROM channels WHERE id = ?3)"
+)
 
 
 def _values(note: Note) -> tuple[object, ...]:

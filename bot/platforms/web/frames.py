@@ -14,6 +14,7 @@ From the page:
     full     id                                               the whole text of a shortened message
     channel  name                                             make a channel
     person   name                                             make somebody to speak as
+    delete_channel  channel                                   erase a channel
 
 To the page:
 
@@ -27,6 +28,7 @@ To the page:
     status   reply_id, channel, thread, text                  what the bot is doing before its first word
     channel  channel                                          a new channel
     person   person                                           somebody new, or who was asked for and is here
+    channel_gone  channel                                     a channel was deleted
     model    text                                             the model's status
     error    text, id?, can_retry                             a sentence for the person; `id`: about what
 
@@ -49,6 +51,8 @@ MAX_TEXT_CHARS = 1_048_576
 
 CLIPPED_CHARS = 20_000
 MAX_NAME_CHARS = 40
+LASTING_CHANNELS = ("direct", "general")
+"""The channels that are there from the first start on."""
 
 Frame = dict[str, object]
 
@@ -128,7 +132,14 @@ class NewPerson:
     name: str
 
 
-ClientFrame = Send | Edit | Delete | Stop | History | Full | NewChannel | NewPerson
+@dataclass(frozen=True, slots=True)
+class DeleteChannel:
+    """A channel is to go, with all that was said there."""
+
+    channel: str
+
+
+ClientFrame = Send | Edit | Delete | Stop | History | Full | NewChannel | NewPerson | DeleteChannel
 
 
 def parse(data: str) -> ClientFrame:
@@ -157,6 +168,8 @@ def parse(data: str) -> ClientFrame:
             return NewChannel(reader.name())
         case "person":
             return NewPerson(reader.name())
+        case "delete_channel":
+            return DeleteChannel(reader.id("channel"))
     raise FrameError("The page sent a frame that I do not know. Please reload it.")
 
 
@@ -262,8 +275,9 @@ def history_frame(request: History, views: Sequence[Frame], *, has_more: bool, i
 
 
 def channel_view(channel: Channel) -> Frame:
-    """A channel as a page sees it."""
-    return {"id": channel.id, "name": channel.name, "kind": channel.kind}
+    """A channel as a page sees it; a lasting one cannot be deleted."""
+    is_lasting = channel.id in LASTING_CHANNELS
+    return {"id": channel.id, "name": channel.name, "kind": channel.kind, "is_lasting": is_lasting}
 
 
 def person_view(person: Person) -> Frame:

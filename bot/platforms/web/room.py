@@ -28,6 +28,7 @@ from bot.platforms.web.frames import FrameError
 from bot.platforms.web.hub import Hub, Tab
 from bot.platforms.web.incoming import conversation_key, is_for_bot, to_incoming, to_note, with_prefix
 from bot.platforms.web.notes import Channel, Note, Person, now_ms
+from bot.platforms.web.removal import remove_channel
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ class Room:
         self._manager = manager
         self._bot_name = bot_name
         self._naming = asyncio.Lock()
+        self._placing = asyncio.Lock()  # while a channel is deleted, nothing may be sent there
+        self._importing: set[str] = set()
 
     async def furnish(self) -> None:
         """On the first start: the bot's own channel, a common one, and some people to speak as."""
@@ -92,10 +95,14 @@ class Room:
     async def import_log(self, name: str, messages: Sequence[IncomingMessage], channel_id: str) -> Channel:
         """Make a channel of an imported log and let the bot remember it. Raises StorageError."""
         channel = await self._add_channel(name, channel_id)
-        owned, notes = await asyncio.to_thread(_of_channel, messages, channel.id)
-        await self._board.add_all(notes)
-        for start in range(0, len(owned), IMPORT_BATCH):
-            await self._manager.import_messages(owned[start : start + IMPORT_BATCH])
+        self._importing.add(channel.id)
+        try:
+            owned, notes = await asyncio.to_thread(_of_channel, messages, channel.id)
+            await self._board.add_all(notes)
+            for start in range(0, len(owned), IMPORT_BATCH):
+                await self._manager.import_messages(owned[start : start + IMPORT_BATCH])
+        finally:
+            self._importing.discard(channel.id)
         self._hub.tell({"type": "channel", "channel": frames.channel_view(channel)})
         return channel
 
@@ -110,7 +117,8 @@ class Room:
     async def _do(self, tab: Tab, frame: frames.ClientFrame) -> None:
         match frame:
             case frames.Send():
-                await self._send(tab, frame)
+                async with self._placing:
+                    await self._send(tab, frame)
             case frames.Edit():
                 await self._edit(frame)
             case frames.Delete():
@@ -127,6 +135,9 @@ class Room:
                 self._hub.tell({"type": "channel", "channel": frames.channel_view(channel)})
             case frames.NewPerson():
                 await self._add_person(tab, frame.name)
+            case frames.DeleteChannel():
+                async with self._placing:
+                    await self._delete_channel(frame.channel)
 
     async def _history(self, tab: Tab, frame: frames.History) -> None:
         """A page of the board, with the newest words of answers that are being written now."""
@@ -230,6 +241,16 @@ class Room:
                 channel = replace(channel, id=f"{wanted_id[:40]}-{uuid4().hex[:6]}")
                 await self._board.add_channel(channel)
             return channel
+
+    async def _delete_channel(self, channel: str) -> None:
+        if channel in frames.LASTING_CHANNELS:
+            raise FrameError("This channel is always here; only its messages can be deleted.")
+        if channel in self._importing:
+            raise FrameError("A chat log is being read into this channel. Please try again in a moment.")
+        if channel not in [known.id for known in await self._board.channels()]:
+            raise FrameError("This channel is gone already.")
+        await remove_channel(channel, self._board, self._hub, self._manager)
+        self._hub.tell({"type": "channel_gone", "channel": channel})
 
     async def _add_person(self, tab: Tab, name: str) -> None:
         """Add a person; one who is here already is only told to the tab, which chooses them."""

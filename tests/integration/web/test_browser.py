@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -470,12 +471,17 @@ def test_a_threads_box_says_how_to_call_the_bot_until_it_takes_part(browser: Bro
     browser.until(lambda: browser.run(placeholder) == "Reply in thread")
 
 
+def _is_open(browser: Browser, name: str) -> bool:
+    return browser.find("#channel-title").text == f"#{name}"
+
+
 def test_the_import_stays_in_sight_beside_many_channels(browser: Browser):
     browser.resize(1280, 500)
-    for number in range(20):
+    for name in (f"channel {number}" for number in range(20)):
         browser.click("#new-channel")
-        browser.keys(f"channel {number}", Keys.ENTER)
-        browser.until(lambda number=number: browser.find("#channel-title").text == f"#channel {number}")
+        browser.keys(name, Keys.ENTER)
+        browser.until(partial(_is_open, browser, name))
+    assert browser.run("return document.querySelectorAll('.channel').length") == 22
     inside = """
         const { top, bottom } = document.querySelector(arguments[0]).getBoundingClientRect();
         return top >= 0 && bottom <= innerHeight;
@@ -484,3 +490,25 @@ def test_the_import_stays_in_sight_beside_many_channels(browser: Browser):
     assert browser.run(inside, ".brand")
     assert browser.run("return getComputedStyle(document.querySelector('.lists')).scrollbarWidth") == "thin"
     assert browser.run(inside, '.channel[aria-current="page"]')
+
+
+def test_a_channel_is_deleted_after_a_question(browser: Browser):
+    browser.click("#new-channel")
+    browser.keys("attic", Keys.ENTER)
+    browser.until(lambda: browser.find("#channel-title").text == "#attic")
+    browser.say("a box")
+    browser.until(lambda: browser.texts() == ["a box"] and not browser.all(".is-pending"))
+    browser.click("#channel-delete")
+    browser.until(lambda: browser.find("#ask-title").text == "Delete #attic?")
+    browser.click("#ask-cancel")
+    browser.gone("#ask")
+    browser.click("#channel-delete")
+    browser.click("#ask-ok")
+    browser.until(lambda: browser.find(".toast").text == "#attic was deleted.")
+    assert browser.find("#channel-title").text == "Parley"
+    assert browser.texts(".channel bdi") == ["Parley", "general"]
+    assert not browser.all("#channel-delete:not([hidden])")
+    browser.click('[data-channel="general"]')
+    assert not browser.all("#channel-delete:not([hidden])")
+    browser.driver.refresh()
+    browser.until(lambda: browser.texts(".channel bdi") == ["Parley", "general"])

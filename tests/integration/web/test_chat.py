@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -288,3 +289,45 @@ async def test_a_tab_opened_while_an_answer_is_written_sees_it(tmp_path: Path):
             assert (await history(late))[1]["reply_id"] == hello["replies"][0]["reply_id"]
         await page.send("stop", channel="direct", thread=None)
         await page.frame("reply", state="finished")
+
+
+async def test_a_deleted_channel_is_gone_from_board_and_memory_while_answers_are_made_there(tmp_path: Path):
+    attic = ConversationKey("web", "local", "attic")
+    async with Playground(tmp_path, slowly) as playground, Page(playground) as page:
+        await page.send("channel", name="attic")
+        await page.frame("channel")
+        await page.say("harmless", 1, channel="general")
+        await page.say("a dusty box", 2, channel="attic")
+        await page.say("@Parley count the dusty ones", 3, channel="attic")
+        await page.say("@Parley count the dusty ones here", 4, channel="attic", thread="m-2")
+        for _ in range(2):
+            await page.frame("reply", state="started")
+        await page.frame("edit")
+        await page.say("@Parley is it dusty?", 5, channel="attic")  # waits for the answer being made
+        await page.send("delete_channel", channel="attic")
+        await page.frame("channel_gone", channel="attic")
+        assert await playground.manager.history(attic) == []
+        assert await playground.manager.history(replace(attic, thread_id="m-2")) == []
+        assert len(await playground.manager.history(replace(attic, channel_id="general"))) == 1
+        assert await history(page, "attic") == []
+        assert len(playground.generator.asked) == 2
+        await page.say("anybody?", 6, channel="attic")
+        assert (await page.frame("error"))["id"] == "m-6"
+        await page.send("delete_channel", channel="attic")
+        assert (await page.frame("error"))["text"] == "This channel is gone already."
+        await page.send("channel", name="attic")
+        assert (await page.frame("channel"))["channel"]["name"] == "attic"
+        await page.say("@Parley hello", 7, channel="attic")
+        assert await page.answer() == "You said: @Parley hello"
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"harmless" in files
+    assert b"dusty" not in files
+
+
+async def test_the_first_channels_stay(tmp_path: Path):
+    async with Playground(tmp_path, slowly) as playground, Page(playground) as page:
+        for channel in ("direct", "general"):
+            await page.send("delete_channel", channel=channel)
+            assert "always here" in (await page.frame("error"))["text"]
+            await page.say("@Parley hello", ord(channel[0]), channel=channel)
+            assert await page.answer() == "You said: @Parley hello"

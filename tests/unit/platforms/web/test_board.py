@@ -18,6 +18,7 @@ NOTE = Note("m-1", "general", None, "alice", "Alice", "hi", 1000)
 @pytest_asyncio.fixture
 async def board(tmp_path: Path) -> AsyncIterator[Board]:
     board = Board(tmp_path / "board.sqlite3")
+    await board.add_channel(Channel("general", "general", "channel"))
     yield board
     await board.close()
 
@@ -121,7 +122,7 @@ async def test_channels_and_people_keep_their_order(board: Board):
         assert await board.add_channel(Channel(name, name, "channel"))
         assert await board.add_person(Person(name, name))
     assert not await board.add_channel(Channel("zoo", "other", "channel"))
-    assert [channel.name for channel in await board.channels()] == ["zoo", "attic"]
+    assert [channel.name for channel in await board.channels()] == ["general", "zoo", "attic"]
     assert [person.name for person in await board.people()] == ["zoo", "attic"]
 
 
@@ -157,3 +158,20 @@ async def test_a_closed_board_stays_closed(board: Board):
     await board.close()
     with pytest.raises(StorageError):
         await board.channels()
+
+
+async def test_a_removed_channel_leaves_nothing_and_takes_nothing(board: Board, tmp_path: Path):
+    await board.add_channel(Channel("attic", "attic", "channel"))
+    kept, gone = replace(NOTE, id="m-2", text="to be kept"), replace(NOTE, channel="attic", text="to be gone")
+    assert await board.add(kept)
+    assert await board.add(gone)
+    await board.remove_channel("attic")
+    assert [channel.id for channel in await board.channels()] == ["general"]
+    assert await board.get("m-1") is None
+    assert await board.get("m-2") is not None
+    assert not await board.add(gone)
+    await board.add_all([gone])
+    assert await board.get("m-1") is None
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"to be kept" in files
+    assert b"to be gone" not in files

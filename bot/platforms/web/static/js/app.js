@@ -1,7 +1,7 @@
 // Puts the page together and draws what the store says has changed.
 
 import { Composer } from "./composer.js";
-import { byId, h, icon, toast } from "./dom.js";
+import { ask, byId, h, icon, toast } from "./dom.js";
 import { setUpImport } from "./importer.js";
 import { Sidebar } from "./sidebar.js";
 import { Socket } from "./socket.js";
@@ -50,6 +50,7 @@ function drawBar() {
   if (!channel) return;
   const isDirect = channel.kind === "direct";
   byId("channel-title").replaceChildren(h("bdi", {}, isDirect ? channel.name : `#${channel.name}`));
+  byId("channel-delete").hidden = channel.is_lasting;
   byId("channel-topic").textContent = isDirect ? "answers every message here" : `answers when called by @${store.bot.name}`;
   byId("thread-topic").replaceChildren(h("bdi", {}, isDirect ? channel.name : `#${channel.name}`));
   document.title = isDirect ? store.bot.name : `#${channel.name} · ${store.bot.name}`;
@@ -133,8 +134,14 @@ socket.addEventListener("locked", () => {
   byId("offline").textContent = "This browser is not signed in any more. Open the new address that the terminal shows.";
 });
 
-for (const [id, name] of [["thread-close", "close"], ["theme", "moon"]]) byId(id).append(icon(name));
+for (const [id, name] of [["thread-close", "close"], ["theme", "moon"], ["channel-delete", "trash"]]) byId(id).append(icon(name));
 byId("thread-close").onclick = () => { store.openThread(null); main.composer.area.focus(); };
+byId("channel-delete").onclick = async () => {
+  const { id, name } = store.currentChannel();
+  const text = `Everything said in it is erased here and from ${store.bot.name}'s memory. This cannot be undone.`;
+  const isSure = await ask({ title: `Delete #${name}?`, text, ok: "Delete channel", isDanger: true });
+  if (isSure !== null) store.deleteChannel(id);
+};
 byId("theme").onclick = () => document.dispatchEvent(new Event("toggletheme"));
 const drawTheme = () => {
   const isDark = document.documentElement.dataset.theme === "dark";

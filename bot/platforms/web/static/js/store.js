@@ -163,6 +163,7 @@ export class Store extends EventTarget {
   stop(channel, thread) { return this.#now({ type: "stop", channel, thread }); }
   wholeText(id) { return this.#now({ type: "full", id }); }
   addChannel(name) { this.isMakingChannel = this.#now({ type: "channel", name }); }
+  deleteChannel(channel) { return this.#now({ type: "delete_channel", channel }); }
   addPerson(name) { this.isMakingPerson = this.#now({ type: "person", name }); }
 
   // --- told by the server ----------------------------------------------------------------------
@@ -178,6 +179,7 @@ export class Store extends EventTarget {
       reply: () => this.#reply(frame),
       status: () => this.#status(frame),
       channel: () => this.#newChannel(frame.channel),
+      channel_gone: () => this.#channelGone(frame.channel),
       person: () => this.#newPerson(frame.person),
       model: () => { this.model = frame.text; this.#tell("model"); },
       error: () => this.#error(frame),
@@ -275,6 +277,18 @@ export class Store extends EventTarget {
     this.know(channel);
     if (this.isMakingChannel) this.openChannel(channel.id);
     this.isMakingChannel = false;
+  }
+
+  #channelGone(id) {
+    const gone = this.channels.find((channel) => channel.id === id);
+    this.channels = this.channels.filter((channel) => channel !== gone);
+    for (const key of this.views.keys()) if (key === id || key.startsWith(`${id} `)) this.views.delete(key);
+    for (const message of this.outbox.values()) if (message.channel === id) this.outbox.delete(message.id);
+    this.#keepOutbox();
+    this.unread.delete(id);
+    if (this.channel === id) this.openChannel(this.channels[0].id);
+    else this.#tell("channels");
+    if (gone) this.#tell("error", { text: `#${gone.name} was deleted.` });
   }
 
   #newPerson(person) {
