@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from bot.app import answer_policy, build_generator
@@ -63,7 +63,7 @@ async def ask(
         event_id="question",
         author=AUTHOR,
         text=text,
-        sent_at=datetime.now(UTC),
+        sent_at=datetime.now().astimezone(),  # "since 9:00" and coverage are told in local time
         is_addressed=True,
         command=command,
     )

@@ -13,7 +13,7 @@ import signal
 import sys
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
@@ -185,7 +185,7 @@ class TerminalPlatform:
 
     async def _answer(self, line: str, manager: ConversationManager) -> None:
         try:
-            message = to_incoming(line, uuid4().hex, datetime.now(UTC))
+            message = to_incoming(line, uuid4().hex, datetime.now().astimezone())
             answered = self._waiting[message.message_id] = asyncio.Event()
             await manager.accept(message)
         except BotError as error:
