@@ -19,6 +19,7 @@ import discord
 from bot.conversation.manager import ConversationManager
 from bot.errors import StorageError
 from bot.messages import ConversationKey
+from bot.platforms.called_threads import CalledThreads
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.incoming import (
     Me,
@@ -29,7 +30,7 @@ from bot.platforms.discord.incoming import (
     text_of,
     to_incoming,
 )
-from bot.platforms.discord.places import CalledThreads, find_key
+from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
 from bot.platforms.discord.typing_status import TypingStatus
 

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from bot.conversation.manager import ConversationManager
 from bot.errors import CommandError, StorageError
 from bot.messages import IncomingMessage
+from bot.platforms.called_threads import CalledThreads
 from bot.platforms.slack import incoming
 from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.incoming import Me
@@ -25,7 +26,6 @@ from bot.platforms.slack.names import Names
 from bot.platforms.slack.payloads import Payload, part, text
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.thinking_status import ThinkingStatus
-from bot.platforms.slack.threads import CalledThreads
 
 log = logging.getLogger(__name__)
 

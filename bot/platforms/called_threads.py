@@ -1,15 +1,15 @@
-"""Which threads the bot takes part in: there it needs no further mention."""
+"""Which threads the bot takes part in: there it needs no further mention. The same on every platform."""
 
 from __future__ import annotations
 
 from bot.conversation.manager import ConversationManager
-from bot.messages import ConversationKey
+from bot.messages import ConversationKey, Turn
 
 MAX_THREADS = 10_000
 
 
 class CalledThreads:
-    """The threads that the bot was called into, or has answered in. Memory is asked once a thread."""
+    """The threads that the bot was called into, or has chatted in. Memory is asked once a thread."""
 
     def __init__(self, manager: ConversationManager) -> None:
         self._manager = manager
@@ -20,8 +20,7 @@ class CalledThreads:
         if key.thread_id is None:
             return False
         if key not in self._known:
-            turns = await self._manager.history(key)
-            self._remember(key, any(turn.role == "assistant" for turn in turns))
+            self._remember(key, _has_chatted(await self._manager.history(key)))
         return self._known[key]
 
     def add(self, key: ConversationKey) -> None:
@@ -34,3 +33,12 @@ class CalledThreads:
         self._known[key] = takes_part
         if len(self._known) > MAX_THREADS:
             del self._known[next(iter(self._known))]
+
+
+def _has_chatted(turns: list[Turn]) -> bool:
+    """Whether the bot said what answers no command: a summary in a thread is no invitation to stay."""
+    questions = [None, *turns]
+    return any(
+        turn.role == "assistant" and not (question and question.text.startswith("/"))
+        for question, turn in zip(questions, turns, strict=False)
+    )
