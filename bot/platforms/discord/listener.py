@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
-from weakref import WeakValueDictionary
 
 import discord
 
@@ -33,6 +32,7 @@ from bot.platforms.discord.incoming import (
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
 from bot.platforms.discord.typing_status import TypingStatus
+from bot.platforms.event_order import EventOrder
 
 log = logging.getLogger(__name__)
 
@@ -60,19 +60,18 @@ class Listener:
         self._typing = typing
         self._open_commands = open_commands
         self._threads = CalledThreads(manager)
-        self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._busy: set[asyncio.Task[object]] = set()
+        self._order: EventOrder[int] = EventOrder()
 
     async def message(self, client: discord.Client, message: discord.Message) -> None:
         """Remember a message that a person posted, and have it answered if it is for the bot."""
-        async with self._in_order(message.channel.id):
+        async with self._order.turn(message.channel.id):
             if is_from_person(message):
                 key = await find_key(client, message.channel.id, guild_id_of(message))
                 await self._accept(client, message, key)
 
     async def edit(self, client: discord.Client, message: discord.Message) -> None:
         """Remember a message as it now reads. One that calls the bot only now is a question now."""
-        async with self._in_order(message.channel.id):
+        async with self._order.turn(message.channel.id):
             if message.edited_at is None or not is_from_person(message):
                 return
             if not message.content and not client.intents.message_content:
@@ -89,7 +88,7 @@ class Listener:
     ) -> None:
         """Forget messages that were deleted. The bot's own count too: a post that it took back is not there
         to be edited when the reply is made again."""
-        async with self._in_order(channel_id):
+        async with self._order.turn(channel_id):
             key = await find_key(client, channel_id, guild_id)
             for message_id in message_ids:
                 await _patiently(partial(self._manager.forget, key, str(message_id)))
@@ -100,7 +99,7 @@ class Listener:
             return
         if await _defer(interaction):
             self._open_commands.add(interaction)
-        async with self._in_order(interaction.channel_id):
+        async with self._order.turn(interaction.channel_id):
             key = await find_key(client, interaction.channel_id, interaction.guild_id, interaction.channel)
             command = from_interaction(interaction, key)
             try:
@@ -112,8 +111,7 @@ class Listener:
 
     async def settle(self, timeout_s: float) -> None:
         """Wait until the events that have arrived are handled."""
-        if self._busy:
-            await asyncio.wait(self._busy, timeout=timeout_s)
+        await self._order.settle(timeout_s)
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -131,17 +129,6 @@ class Listener:
     def _me(self, client: discord.Client) -> Me:
         assert client.user is not None
         return Me(client.user.id, self._bot_name)
-
-    @asynccontextmanager
-    async def _in_order(self, channel_id: int) -> AsyncIterator[None]:
-        """One event of a channel at a time, first come first served: discord.py starts a task for each."""
-        lock = self._order.setdefault(channel_id, asyncio.Lock())
-        task = asyncio.current_task()
-        assert task is not None
-        self._busy.add(task)
-        task.add_done_callback(self._busy.discard)
-        async with lock:
-            yield
 
 
 async def _patiently(work: Callable[[], Awaitable[T]]) -> T:

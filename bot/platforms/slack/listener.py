@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from weakref import WeakValueDictionary
 
 from bot.conversation.manager import ConversationManager
 from bot.errors import CommandError, StorageError
 from bot.messages import IncomingMessage
 from bot.platforms.called_threads import CalledThreads
+from bot.platforms.event_order import EventOrder
 from bot.platforms.slack import incoming
 from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.incoming import Me
@@ -56,15 +54,14 @@ class Listener:
         self._status = status
         self._response_urls = response_urls
         self._threads = CalledThreads(manager)
-        self._order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._busy: set[asyncio.Task[object]] = set()
+        self._order: EventOrder[str] = EventOrder()
 
     async def event(self, body: Payload) -> None:
         """Take an event of the Events API. Raises StorageError: then it must not be acknowledged."""
         kind = incoming.kind_of(body)
         if kind == "other":
             return
-        async with self._in_order(text(part(body, "event"), "channel")):
+        async with self._order.turn(text(part(body, "event"), "channel")):
             if kind == "message":
                 await self._message(body)
             elif kind == "edit":
@@ -74,7 +71,7 @@ class Listener:
 
     async def command(self, payload: Payload) -> str:
         """Take a slash command; what the person is to be told at once, in mrkdwn."""
-        async with self._in_order(text(payload, "channel_id")):
+        async with self._order.turn(text(payload, "channel_id")):
             people = mentioned(text(payload, "text"))
             try:
                 names = await self._names.of(people)
@@ -90,8 +87,7 @@ class Listener:
 
     async def settle(self, timeout_s: float) -> None:
         """Wait until the events that have arrived are handled."""
-        if self._busy:
-            await asyncio.wait(self._busy, timeout=timeout_s)
+        await self._order.settle(timeout_s)
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -129,14 +125,3 @@ class Listener:
             except StorageError:
                 await asyncio.sleep(wait_s)
         await self._manager.accept(message)
-
-    @asynccontextmanager
-    async def _in_order(self, channel_id: str) -> AsyncIterator[None]:
-        """One event of a channel at a time, first come first served: Slack's SDK starts a task for each."""
-        lock = self._order.setdefault(channel_id, asyncio.Lock())
-        task = asyncio.current_task()
-        assert task is not None
-        self._busy.add(task)
-        task.add_done_callback(self._busy.discard)
-        async with lock:
-            yield
