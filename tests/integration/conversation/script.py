@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 from bot.generation.types import Delta, GenerationRequest, ModelInfo, Usage
+from tests.support import INSTRUCTED
 
-INFO = ModelInfo(
-    name="script",
-    folder="",
-    parameters=1,
-    context_window=2048,
-    has_chat_template=True,
-    message_overhead=4,
-    prompt_overhead=4,
-    dtype="float32",
-    device="cpu",
-    follows_instructions=True,
-    uses_system_prompt=True,
-    summarizes=True,
-)
+INFO = replace(INSTRUCTED, name="script", context_window=2048)
 
 Script = Callable[[GenerationRequest], AsyncIterator[str]]
 
