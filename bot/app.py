@@ -43,6 +43,7 @@ class House:
 
     store: HistoryStore
     generator: TextGenerator
+    answerer: Answerer
     manager: ConversationManager
 
 
@@ -125,7 +126,7 @@ async def open_house(settings: Settings, platforms: Iterable[str]) -> AsyncItera
         manager = ConversationManager(store, generator, answerer, settings.bot_name)
         await generator.start()
         try:
-            yield House(store, generator, manager)
+            yield House(store, generator, answerer, manager)
         finally:
             await generator.close()
             await store.close()
@@ -197,6 +198,8 @@ def _secret(value: SecretStr | None) -> str:
 
 async def _run_platforms(platforms: list[Platform], house: House) -> None:
     """Run until a signal, or until all platforms ended by themselves; then drain."""
+    for platform in platforms:
+        house.answerer.permalinks[platform.name] = platform.permalink
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -41,11 +41,13 @@ class Author:
 class Command:
     """A command such as `/translate`, with its options as the platform delivered them.
 
-    `options` maps option names to text; the task parses and checks the values.
+    `options` maps option names to text; the task parses and checks the values. `by_manager`: the platform
+    says that whoever gave it may manage the channel, and so may change what holds for everybody in it.
     """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
+    by_manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class Turn:
     """One remembered message of a conversation, as storage gives it back.
 
     The order of a list of turns is the order of memory: a reply of the bot stands right
-    after the last message that it answers, whatever arrived meanwhile.
+    after the last message that it answers, whatever arrived meanwhile. `thread_id` names the thread of the
+    channel that it was said in, None for the channel itself.
     """
 
     role: Role
@@ -84,6 +87,7 @@ class Turn:
     message_id: str
     reply_to: str | None = None
     is_edited: bool = False
+    thread_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

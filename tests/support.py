@@ -1,18 +1,28 @@
-"""Two small real parts for tests of tasks: a text generator that plays a script, and a memory that is a list.
+"""Two small real parts for tests of tasks: a text generator that plays a script, and a store in a file.
 
-They implement the ports `TextGenerator` and `Memory`; nothing here is patched or mocked.
+Nothing here is patched or mocked.
 """
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+from sqlalchemy import update
 
 from bot.conversation.tasks.task import Task, TaskContext
 from bot.generation.types import Delta, GenerationRequest, ModelInfo, Prompt, SamplingParams, Usage
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece, Progress, Role, Turn
+from bot.storage import migrate
+from bot.storage.models import messages
+from bot.storage.store import HistoryStore
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CHANNEL = ConversationKey("test", "w", "general")
@@ -106,35 +116,47 @@ class ScriptedGenerator:
         return [request.prompt for request in self.requests]
 
 
-@dataclass
-class ListMemory:
-    """Memory that is a list of turns, oldest first."""
+_OPENED: list[HistoryStore] = []
 
-    kept: list[Turn] = field(default_factory=list)
 
-    async def turns(
-        self,
-        key: ConversationKey,
-        *,
-        limit: int | None = None,
-        since: datetime | None = None,
-        before_message_id: str | None = None,
-        through_message_id: str | None = None,
-        include_threads: bool = False,
-    ) -> list[Turn]:
-        ids = [turn.message_id for turn in self.kept]
-        end = len(ids)
-        if before_message_id in ids:
-            end = ids.index(before_message_id)
-        if through_message_id in ids:
-            end = ids.index(through_message_id) + 1
-        found = [turn for turn in self.kept[:end] if since is None or turn.sent_at >= since]
-        return found if limit is None else found[max(0, len(found) - limit) :]
+async def remembering(turns: Sequence[Turn] = ()) -> HistoryStore:
+    """A real store, in a file of its own, that remembers `turns` of CHANNEL and its threads, oldest first."""
+    file = Path(mkdtemp(dir=_template().parent)) / "parley.db"
+    shutil.copy(_template(), file)
+    store = HistoryStore(f"sqlite+aiosqlite:///{file}")
+    _OPENED.append(store)
+    await store.import_messages([_as_incoming(turn) for turn in turns])
+    async with store._database.write() as connection:
+        for said in turns:
+            if said.role == "assistant":
+                of_turn = messages.c.message_id == said.message_id
+                await connection.execute(update(messages).where(of_turn).values(role="assistant"))
+    return store
 
-    async def erase_conversation(self, key: ConversationKey) -> int:
-        count = len(self.kept)
-        self.kept.clear()
-        return count
+
+async def close_stores() -> None:
+    """Close what `remembering` has opened."""
+    while _OPENED:
+        await _OPENED.pop().close()
+
+
+@cache
+def _template() -> Path:
+    """An empty database with all tables, made once."""
+    folder = TemporaryDirectory(prefix="parley-test-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "template.db"
+    migrate.upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+def _as_incoming(turn: Turn) -> IncomingMessage:
+    place = replace(CHANNEL, thread_id=turn.thread_id)
+    author = turn.author or Author("", "")
+    event_id = f"past:{turn.message_id}"
+    return IncomingMessage(
+        place, turn.message_id, event_id, author, turn.text, turn.sent_at, False, None, turn.reply_to
+    )
 
 
 def turn(text: str, author: Author = ALICE, number: int = 0, reply_to: str | None = None) -> Turn:
@@ -152,7 +174,7 @@ def message(
 
 
 def context(
-    generator: ScriptedGenerator, memory: ListMemory, *messages: IncomingMessage, answer_tokens: int = 64
+    generator: ScriptedGenerator, memory: HistoryStore, *messages: IncomingMessage, answer_tokens: int = 64
 ) -> TaskContext:
     """The context of a task that answers `messages`."""
 
@@ -180,13 +202,13 @@ def context(
 async def run_command(
     task: Task,
     generator: ScriptedGenerator,
-    memory: ListMemory | None = None,
+    memory: HistoryStore | None = None,
     options: Mapping[str, str] | None = None,
     reply_to: str | None = None,
 ) -> str:
     """The whole answer of a command."""
     asked = message("", Command(task.name, dict(options or {})), reply_to=reply_to)
-    return await answer_of(task, context(generator, memory or ListMemory(), asked))
+    return await answer_of(task, context(generator, memory or await remembering(), asked))
 
 
 async def answer_of(task: Task, ctx: TaskContext) -> str:

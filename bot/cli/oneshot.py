@@ -1,16 +1,17 @@
-"""One question, one answer, on the command line: the tasks that every platform has, without a database.
+"""One question, one answer, on the command line: the tasks that every platform has, on a passing memory.
 
 Text streams to standard output as it comes; signs of life go to standard error, on a screen only.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.app import answer_policy, build_generator
 from bot.cli.wording import shell_examples
@@ -21,42 +22,19 @@ from bot.conversation.commands import check_options, command_task, parse_command
 from bot.conversation.tasks.summarize import MAX_LAST
 from bot.errors import CommandError
 from bot.generation.types import TextGenerator
-from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece, Progress, Turn
+from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece, Progress
 from bot.platforms.terminal import printable
+from bot.storage.migrate import upgrade
+from bot.storage.store import HistoryStore
 
 KEY = ConversationKey("terminal", "local", "one-shot")
 AUTHOR = Author("local", "you")
 
 
-@dataclass(frozen=True, slots=True)
-class ListMemory:
-    """The memory of a one-shot: the turns that it was given, oldest first."""
-
-    kept: Sequence[Turn] = ()
-
-    async def turns(
-        self,
-        key: ConversationKey,
-        *,
-        limit: int | None = None,
-        since: datetime | None = None,
-        before_message_id: str | None = None,
-        through_message_id: str | None = None,
-        include_threads: bool = False,
-    ) -> list[Turn]:
-        """The newest `limit` turns since `since`; there are no threads, and no question."""
-        turns = [turn for turn in self.kept if since is None or turn.sent_at >= since]
-        return turns if limit is None else turns[max(0, len(turns) - limit) :]
-
-    async def erase_conversation(self, key: ConversationKey) -> int:
-        """Nothing is kept, so nothing goes."""
-        return 0
-
-
 async def ask(
-    settings: Settings, text: str, command: Command | None = None, turns: Sequence[Turn] = ()
+    settings: Settings, text: str, command: Command | None = None, past: Sequence[IncomingMessage] = ()
 ) -> None:
-    """Run one task (chat without a `command`) over `turns` and print its answer. Raises BotError."""
+    """Run one task (chat without a `command`) over `past` messages and print its answer. Raises BotError."""
     question = IncomingMessage(
         conversation=KEY,
         message_id="question",
@@ -69,8 +47,10 @@ async def ask(
     )
 
     async def answer(generator: TextGenerator) -> None:
-        answerer = Answerer(ListMemory(turns), generator, answer_policy(settings))
-        await show(answerer.run_task((question,), "one-shot"))
+        async with passing_store() as store:
+            await store.import_messages(past)
+            answerer = Answerer(store, generator, answer_policy(settings))
+            await show(answerer.run_task((question,), "one-shot"))
 
     await with_generator(settings, answer)
 
@@ -83,17 +63,30 @@ async def chat(settings: Settings, text: str) -> None:
 async def summarize(settings: Settings, source: str, options: Mapping[str, str | None]) -> None:
     """Print a summary of a chat log, all of it unless the options say otherwise. Raises BotError."""
     name = "standard input" if source == "-" else Path(source).name
-    turns = as_turns(to_incoming(parse_log(read_input(source), name), KEY))
-    given = {"last": None if options["since"] else str(min(max(len(turns), 1), MAX_LAST))}
+    past = to_incoming(parse_log(read_input(source), name), KEY)
+    given = {"last": None if options["since"] else str(min(max(len(past), 1), MAX_LAST))}
     given |= {key: value for key, value in options.items() if value is not None}
     with shell_examples("summarize"):
-        await ask(settings, "/summarize", _command("summarize", given), turns)
+        await ask(settings, "/summarize", _command("summarize", given), past)
 
 
 async def translate(settings: Settings, text: str, to: str, source: str | None) -> None:
     """Print a translation. Raises BotError."""
     with shell_examples("translate"):
         await ask(settings, text, _command("translate", {"to": to, "from": source, "text": text}))
+
+
+@asynccontextmanager
+async def passing_store() -> AsyncIterator[HistoryStore]:
+    """A memory that is gone after use: a database in a folder of its own."""
+    with TemporaryDirectory(prefix="parley-") as folder:
+        url = f"sqlite+aiosqlite:///{folder}/parley.db"
+        await asyncio.to_thread(upgrade, url)
+        store = HistoryStore(url)
+        try:
+            yield store
+        finally:
+            await store.close()
 
 
 async def with_generator(settings: Settings, work: Callable[[TextGenerator], Awaitable[None]]) -> None:
@@ -169,18 +162,3 @@ def read_input(source: str) -> bytes:
 def read_text(source: str) -> str:
     """What `read_input` reads, as text without its last line break."""
     return read_input(source).decode(errors="replace").removesuffix("\n")
-
-
-def as_turns(messages: Sequence[IncomingMessage]) -> list[Turn]:
-    """Imported messages as remembered turns."""
-    return [
-        Turn(
-            role="user",
-            text=message.text,
-            author=message.author,
-            sent_at=message.sent_at,
-            message_id=message.message_id,
-            reply_to=message.reply_to,
-        )
-        for message in messages
-    ]

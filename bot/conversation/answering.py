@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import uuid4
 
 from bot.conversation.commands import check_options
 from bot.conversation.reply import Reply
 from bot.conversation.tasks import TASKS
-from bot.conversation.tasks.task import Memory, Task, TaskContext
+from bot.conversation.tasks.task import Task, TaskContext
 from bot.errors import BotError, CommandError, ModelLoadError, where
 from bot.generation.types import (
     Delta,
@@ -28,11 +28,15 @@ from bot.generation.types import (
     SamplingParams,
     TextGenerator,
 )
-from bot.messages import IncomingMessage, Piece, Progress
+from bot.messages import ConversationKey, IncomingMessage, Piece, Progress, Turn
+from bot.storage.store import HistoryStore
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+Permalink = Callable[[ConversationKey, str], str | None]
+"""The address of a message by its conversation (thread included) and its id, None where there is none."""
 
 SIGN_OF_LIFE_S = 1.0
 """Seconds between two signs of life while nothing of an answer can be shown yet."""
@@ -70,7 +74,7 @@ class Answerer:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: HistoryStore,
         generator: TextGenerator,
         policy: AnswerPolicy,
         tasks: Sequence[Task] = TASKS,
@@ -79,6 +83,7 @@ class Answerer:
         self._generator = generator
         self._policy = policy
         self._tasks = {task.name: task for task in tasks}
+        self.permalinks: dict[str, Permalink] = {}
 
     def task_for(self, question: IncomingMessage) -> Task:
         """The task that a message asks for. Raises CommandError for an unknown command."""
@@ -155,6 +160,11 @@ class Answerer:
             )
             return self._generate(request, task.name)
 
+        def permalink(turn: Turn) -> str | None:
+            place = replace(question.conversation, thread_id=turn.thread_id)
+            address = self.permalinks.get(place.platform)
+            return address(place, turn.message_id) if address else None
+
         return TaskContext(
             messages=messages,
             options=check_options(task, question.command.options) if question.command else {},
@@ -166,6 +176,7 @@ class Answerer:
             answer_tokens=self._policy.answer_tokens,
             generate=generate,
             language=self._policy.language,
+            permalink=permalink,
         )
 
     async def _generate(self, request: GenerationRequest, task: str) -> AsyncGenerator[Piece, None]:

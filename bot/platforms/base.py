@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
+from bot.messages import ConversationKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ class Platform(Protocol):
 
     def sink(self, reply: Reply) -> ReplySink:
         """A sink for one reply."""
+
+    def permalink(self, key: ConversationKey, message_id: str) -> str | None:
+        """The address at which people can open a message of a conversation, None where there is none."""
 
     async def close(self) -> None:
         """Stop listening and free everything."""

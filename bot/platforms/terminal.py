@@ -146,6 +146,9 @@ class TerminalPlatform:
         ids = [message.message_id for message in reply.messages]
         return TerminalSink(sys.stdout, lambda: self._finished(ids), self._output_is_gone)
 
+    def permalink(self, key: ConversationKey, message_id: str) -> None:
+        """None: nothing can be opened in a terminal."""
+
     async def close(self) -> None:
         """Let `run` return."""
         self._closed.set()

@@ -40,6 +40,7 @@ _TURN = (
     messages.c.message_id,
     messages.c.reply_to,
     messages.c.edited_at,
+    conversations.c.thread_id,
 )
 
 
@@ -140,7 +141,7 @@ def _whole(column: ColumnElement[datetime]) -> ColumnElement[int]:
 
 def _order_of_one() -> _Order:
     places = (_whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
-    return _Order(messages, messages.c.conversation_id == THIS_ID, places)
+    return _Order(messages.join(conversations), messages.c.conversation_id == THIS_ID, places)
 
 
 def _order_with_threads() -> _Order:
@@ -168,7 +169,7 @@ def _order_with_threads() -> _Order:
         .where(conversations.c.id.in_(THIS_CHANNEL_IDS), conversations.c.thread_id != "")
         .subquery("threads")
     )
-    rows = messages.outerjoin(threads, threads.c.thread_row == messages.c.conversation_id)
+    rows = messages.join(conversations).outerjoin(threads, threads.c.thread_row == messages.c.conversation_id)
     is_own = threads.c.thread_row.is_(None)
     own = (_whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
     hung_on = (threads.c["at"], threads.c.anchor, threads.c.row)
@@ -186,6 +187,7 @@ def _to_turn(row: Row[*tuple[Any, ...]]) -> Turn:
         message_id=row.message_id,
         reply_to=row.reply_to,
         is_edited=row.edited_at is not None,
+        thread_id=row.thread_id or None,
     )
 
 

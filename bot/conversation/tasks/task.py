@@ -8,29 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
 
 from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerator
-from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
-
-
-class Memory(Protocol):
-    """What a task may read and do with the conversation it runs in. Storage implements it for real
-    conversations, a list of turns for the command line."""
-
-    async def turns(
-        self,
-        key: ConversationKey,
-        *,
-        limit: int | None = None,
-        since: datetime | None = None,
-        before_message_id: str | None = None,
-        through_message_id: str | None = None,
-        include_threads: bool = False,
-    ) -> list[Turn]: ...
-
-    async def erase_conversation(self, key: ConversationKey) -> int: ...
+from bot.messages import IncomingMessage, Piece, Turn
+from bot.storage.store import HistoryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +21,14 @@ class TaskContext:
     `messages` are what it answers, the last one being the question or command; `options` are the
     command's, checked against the task's own by name. `generate` submits a prompt and yields signs of
     life while it waits, then text; it logs the one line per reply. `language` is the code of the language of
-    people who chose none.
+    people who chose none. `permalink` gives the address of a message of this channel, None where the platform
+    has none. `begun` is what was written of this answer before: the task yields only what follows it.
+    `variation` counts how often this answer was asked for anew: above 0 it must come out differently.
     """
 
     messages: tuple[IncomingMessage, ...]
     options: Mapping[str, str]
-    memory: Memory
+    memory: HistoryStore
     generator: TextGenerator
     model: ModelInfo
     bot_name: str
@@ -53,6 +36,9 @@ class TaskContext:
     answer_tokens: int
     generate: Callable[[Prompt, SamplingParams], AsyncGenerator[Piece, None]]
     language: str = "en"
+    permalink: Callable[[Turn], str | None] = lambda turn: None
+    begun: str = ""
+    variation: int = 0
 
     @property
     def question(self) -> IncomingMessage:
@@ -75,7 +61,8 @@ class Option:
 class Task:
     """One thing the bot does. `is_memory`: its answer becomes part of the conversation's memory.
     `needs_model`: run only when the model is loaded (its `ctx.model` is then real).
-    `does_without_model`: run with a stand-in that has no skills where no model can be loaded at all."""
+    `does_without_model`: run with a stand-in that has no skills where no model can be loaded at all.
+    `is_private`: only the person who asked sees the answer, where the platform can do that."""
 
     name: str
     help: str
@@ -86,3 +73,4 @@ class Task:
     needs_model: bool = True
     does_without_model: bool = False
     is_command: bool = True
+    is_private: bool = False

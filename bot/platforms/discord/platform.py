@@ -6,12 +6,13 @@ import discord
 
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
+from bot.messages import ConversationKey
 from bot.platforms.base import ReplySink
 from bot.platforms.discord.client import ParleyClient
 from bot.platforms.discord.command_sink import CommandSink
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.connection import Connection, Endpoints
-from bot.platforms.discord.incoming import PLATFORM
+from bot.platforms.discord.incoming import DIRECT, PLATFORM, channel_id
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.sink import ChannelSink
 from bot.platforms.discord.typing_status import TypingStatus
@@ -60,6 +61,11 @@ class DiscordPlatform:
         if interaction is None:
             return channel
         return CommandSink(interaction, channel, self._open_commands)
+
+    def permalink(self, key: ConversationKey, message_id: str) -> str:
+        """The address of a message, as Discord's clients know it."""
+        server = "@me" if key.workspace_id == DIRECT else key.workspace_id
+        return f"https://discord.com/channels/{server}/{channel_id(key)}/{message_id}"
 
     async def close(self) -> None:
         """Leave Discord; what has arrived is still written down."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError, PlatformError
+from bot.messages import ConversationKey
 from bot.platforms.base import ReplySink
 from bot.platforms.slack.bolt import build_app
 from bot.platforms.slack.command_sink import CommandSink, whole
@@ -73,6 +74,10 @@ class SlackPlatform:
             return ChannelSink(reply, self._connection.client, self._edits, self._status)
         reply.pieces = whole(reply.pieces)
         return CommandSink(reply, self._connection.client, self._response_urls)
+
+    def permalink(self, key: ConversationKey, message_id: str) -> str | None:
+        """The address of a message in this workspace."""
+        return None
 
     async def close(self) -> None:
         """Leave Slack; what has arrived is still written down."""

@@ -19,7 +19,7 @@ from aiohttp import web
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError
-from bot.messages import Author
+from bot.messages import Author, ConversationKey
 from bot.platforms.web import gate
 from bot.platforms.web.board import Board
 from bot.platforms.web.hub import Hub
@@ -114,6 +114,10 @@ class WebPlatform:
     def sink(self, reply: Reply) -> WebSink:
         """A sink for one reply."""
         return WebSink(reply, self._board, self._hub, self._bot)
+
+    def permalink(self, key: ConversationKey, message_id: str) -> str | None:
+        """The place of a message on the page, as a fragment of its address."""
+        return None
 
     async def close(self) -> None:
         """Stop serving; `run` returns."""

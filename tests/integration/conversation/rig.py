@@ -97,6 +97,9 @@ class ListPlatform:
     def sink(self, reply: Reply) -> ListSink:
         return ListSink(self.channel(reply.conversation), self.limits, self.refuses)
 
+    def permalink(self, key: ConversationKey, message_id: str) -> str | None:
+        return f"https://list.example/{key.channel_id}/{message_id}"
+
     async def close(self) -> None:
         return
 

@@ -18,21 +18,22 @@ from bot.generation.types import ModelInfo
 from tests.support import (
     BASE,
     BOB,
+    CHANNEL,
     INSTRUCTED,
     PARLEY,
     SMALL,
-    ListMemory,
     ScriptedGenerator,
     answer_of,
     context,
     message,
+    remembering,
     run_command,
     turn,
 )
 
 
 async def test_the_prompt_has_the_history_through_the_question_and_nothing_later() -> None:
-    memory = ListMemory(
+    memory = await remembering(
         [turn("one", number=1), turn("reply", PARLEY, 2), turn("two", number=3), turn("later", BOB, 4)]
     )
     generator = ScriptedGenerator()
@@ -43,7 +44,7 @@ async def test_the_prompt_has_the_history_through_the_question_and_nothing_later
 
 
 async def test_a_blank_message_after_a_question_does_not_hide_it() -> None:
-    memory = ListMemory([turn("why?", number=199), turn(" ", number=200)])
+    memory = await remembering([turn("why?", number=199), turn(" ", number=200)])
     generator = ScriptedGenerator()
     await answer_of(CHAT, context(generator, memory, message("why?", number=199), message(" ")))
     assert generator.prompts[0].messages[-1].content == "why?"
@@ -51,7 +52,7 @@ async def test_a_blank_message_after_a_question_does_not_hide_it() -> None:
 
 async def test_a_system_prompt_without_the_bots_name_is_given_it() -> None:
     generator = ScriptedGenerator()
-    ctx = context(generator, ListMemory(), message("hi"))
+    ctx = context(generator, await remembering(), message("hi"))
     await answer_of(CHAT, replace(ctx, system_prompt="Be kind."))
     await answer_of(CHAT, replace(ctx, system_prompt=""))
     assert generator.prompts[0].messages[0].content == "Your name is Parley.\nBe kind."
@@ -60,38 +61,41 @@ async def test_a_system_prompt_without_the_bots_name_is_given_it() -> None:
 
 async def test_a_question_that_memory_does_not_hold_is_asked_all_the_same() -> None:
     generator = ScriptedGenerator()
-    await answer_of(CHAT, context(generator, ListMemory(), message("hello")))
+    await answer_of(CHAT, context(generator, await remembering(), message("hello")))
     assert generator.prompts[0].messages[-1].content == "hello"
 
 
 async def test_ask_puts_its_question_after_the_history() -> None:
     generator = ScriptedGenerator()
-    await run_command(ASK, generator, ListMemory([turn("before")]), {"question": "why?"})
+    await run_command(ASK, generator, await remembering([turn("before")]), {"question": "why?"})
     assert [said.content for said in generator.prompts[0].messages][1:] == ["before", "why?"]
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\u200b", "\x00"])
 async def test_a_blank_message_gets_a_hint_without_a_generation(text: str) -> None:
     generator = ScriptedGenerator()
-    memory = ListMemory([turn(text, number=200)])
+    memory = await remembering([turn(text, number=200)])
     assert await answer_of(CHAT, context(generator, memory, message(text))) == NOTHING_SAID
     assert not generator.requests
 
 
 @pytest.mark.parametrize("text", ["👍", "\u202bשלום", "😀" * 100])
 async def test_emoji_and_right_to_left_text_are_answered(text: str) -> None:
-    assert await answer_of(CHAT, context(ScriptedGenerator(), ListMemory(), message(text))) == "An answer."
+    assert (
+        await answer_of(CHAT, context(ScriptedGenerator(), await remembering(), message(text)))
+        == "An answer."
+    )
 
 
 async def test_a_megabyte_is_refused_without_a_generation() -> None:
     generator = ScriptedGenerator()
     with pytest.raises(PromptTooLongError):
-        await answer_of(CHAT, context(generator, ListMemory(), message("a " * 500_000)))
+        await answer_of(CHAT, context(generator, await remembering(), message("a " * 500_000)))
     assert not generator.requests
 
 
 async def test_a_question_that_was_cut_is_answered_with_a_note() -> None:
-    answer = await answer_of(CHAT, context(ScriptedGenerator(), ListMemory(), message("word " * 700)))
+    answer = await answer_of(CHAT, context(ScriptedGenerator(), await remembering(), message("word " * 700)))
     assert answer == "An answer." + WAS_CUT
 
 
@@ -100,7 +104,7 @@ async def test_a_question_that_was_cut_is_answered_with_a_note() -> None:
 )
 async def test_its_own_name_and_leading_space_are_taken_off(texts: list[str]) -> None:
     assert (
-        await answer_of(CHAT, context(ScriptedGenerator(lambda _: texts), ListMemory(), message("hi")))
+        await answer_of(CHAT, context(ScriptedGenerator(lambda _: texts), await remembering(), message("hi")))
         == "Hi!"
     )
 
@@ -111,7 +115,7 @@ async def test_its_own_name_and_leading_space_are_taken_off(texts: list[str]) ->
 )
 async def test_an_empty_answer_becomes_an_honest_sentence(texts: list[str], answer: str) -> None:
     assert (
-        await answer_of(CHAT, context(ScriptedGenerator(lambda _: texts), ListMemory(), message("hi")))
+        await answer_of(CHAT, context(ScriptedGenerator(lambda _: texts), await remembering(), message("hi")))
         == answer
     )
 
@@ -120,7 +124,7 @@ async def test_an_empty_answer_becomes_an_honest_sentence(texts: list[str], answ
 async def test_closing_the_stream_closes_the_generation(task: object) -> None:
     generator = ScriptedGenerator(lambda _: ["one ", "two ", "three"])
     chosen = CHAT if task is CHAT else WRITE
-    ctx = replace(context(generator, ListMemory(), message("hi")), options={"prompt": "Once"})
+    ctx = replace(context(generator, await remembering(), message("hi")), options={"prompt": "Once"})
     async with aclosing(chosen.run(ctx)) as pieces:
         assert await anext(pieces) == "one "
     assert [generation.is_closed for generation in generator.generations] == [True]
@@ -128,7 +132,7 @@ async def test_closing_the_stream_closes_the_generation(task: object) -> None:
 
 async def test_a_models_own_sampling_is_used() -> None:
     generator = ScriptedGenerator(model=replace(INSTRUCTED, sampling={"temperature": 0.3, "top_k": 20}))
-    await answer_of(CHAT, context(generator, ListMemory(), message("hi")))
+    await answer_of(CHAT, context(generator, await remembering(), message("hi")))
     params = generator.requests[0].sampling
     assert (params.temperature, params.top_k, params.top_p, params.max_new_tokens) == (0.3, 20, 0.9, 64)
 
@@ -225,12 +229,12 @@ async def test_help_with_an_unknown_command_says_so() -> None:
 
 
 async def test_reset_forgets_and_says_how_much() -> None:
-    memory = ListMemory([turn("a"), turn("b")])
+    memory = await remembering([turn("a"), turn("b", number=1)])
     assert (
         await run_command(RESET, ScriptedGenerator(), memory)
         == "I have forgotten the 2 messages of this conversation."
     )
-    assert not memory.kept
+    assert not await memory.turns(CHANNEL)
     assert "nothing to forget" in await run_command(RESET, ScriptedGenerator(), memory)
 
 

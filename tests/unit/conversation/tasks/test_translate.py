@@ -11,7 +11,7 @@ from bot.conversation.tasks.translate import TASK
 from bot.errors import CommandError
 from bot.generation.types import Prompt
 from bot.messages import Command
-from tests.support import BASE, SMALL, ListMemory, ScriptedGenerator, context, message, run_command, turn
+from tests.support import BASE, SMALL, ScriptedGenerator, context, message, remembering, run_command, turn
 
 
 def shout(prompt: Prompt) -> list[str]:
@@ -106,7 +106,7 @@ async def test_a_first_word_of_the_sentence_is_no_language() -> None:
 
 
 async def test_without_a_text_the_message_replied_to_or_the_last_one_is_taken() -> None:
-    memory = ListMemory([turn("Bonjour à tous", number=1), turn("Comment vas-tu ?", number=2)])
+    memory = await remembering([turn("Bonjour à tous", number=1), turn("Comment vas-tu ?", number=2)])
     generator = ScriptedGenerator(shout)
     assert await run_command(TASK, generator, memory) == "COMMENT VAS-TU ?"
     assert await run_command(TASK, generator, memory, reply_to="m1") == "BONJOUR À TOUS"
@@ -148,7 +148,9 @@ async def test_a_base_model_does_not_pretend() -> None:
 async def test_closing_the_stream_closes_the_generation() -> None:
     generator = ScriptedGenerator(lambda _: ["one", "two"])
     ctx = context(
-        generator, ListMemory(), message("", Command("translate", {"to": "fr", "text": "Where are you?"}))
+        generator,
+        await remembering(),
+        message("", Command("translate", {"to": "fr", "text": "Where are you?"})),
     )
     async with aclosing(TASK.run(ctx)) as pieces:
         await anext(pieces)
