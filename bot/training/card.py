@@ -89,6 +89,7 @@ def _score_table(scores: dict[str, Any]) -> str:
     rows += [f"| - {LANGUAGE_NAMES[lang]} | {talk[lang]:.1%} |" for lang in LANGUAGES]
     rows += [f"| knowledge questions, honest no, of {unknown['questions']} | {unknown['admitted']:.1%} |"]
     rows += [f"| replies of 200 that loop or never end | {scores['looping_replies_of_200']} |"]
+    rows += [f"| translations that keep their placeholders | {scores['placeholders_kept']:.1%} |"]
     rows += [f"| perplexity, {task} | {value} |" for task, value in scores["perplexity"].items()]
     rows += [
         f"| chrF++ {pair}, {row['sentences']:.0f} sentences (copying: {row['copy']}) | {row['chrf']} |"

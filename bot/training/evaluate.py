@@ -18,6 +18,7 @@ from bot.training.data import LANGUAGES, Corpus, read_corpus
 from bot.training.decoding import Completion, Decoder, is_looping
 from bot.training.grammar import read_intents
 from bot.training.held_out import HELD_OUT, Question, read_questions
+from bot.training.placeholders import MASK, with_placeholders
 from bot.training.presets import Preset
 from bot.training.pretrain import loss_of, to_tensors
 from bot.training.tasks import valid_batches
@@ -38,6 +39,7 @@ def evaluate(folder: Path, data: Path, sentences: int = 200, questions: Path = H
         "small_talk": small_talk,
         "unknown": unknown_score(decoder, valid, 200),
         "translation": dict(translation_scores(decoder, valid, sentences)),
+        "placeholders_kept": placeholders_kept(decoder, valid, sentences),
         "looping_replies_of_200": looping_replies(decoder, valid, 200),
         "perplexity": perplexities(decoder, valid),
     }
@@ -103,6 +105,21 @@ def translation_scores(
                     "copy": round(copied, 1),
                 },
             )
+
+
+def placeholders_kept(decoder: Decoder, valid: Corpus, number: int) -> float:
+    """Share of `number` sentences with placeholders whose translation has the same ones, once each."""
+    pairs = random.Random(SEED).sample(
+        [pair for pair in valid.translations if pair.source == "tatoeba"], number
+    )
+    pairs = [with_placeholders(pair, str(index), share=1.0) for index, pair in enumerate(pairs)]
+    requests = [translation_request(pair.text, pair.target_language) for pair in pairs]
+    answers = decoder.chat([[{"role": "user", "content": request}] for request in requests], MAX_REPLY_TOKENS)
+    kept = [
+        sorted(MASK.findall(answer.text)) == sorted(MASK.findall(pair.text))
+        for pair, answer in zip(pairs, answers, strict=True)
+    ]
+    return _share(kept)
 
 
 def looping_replies(decoder: Decoder, valid: Corpus, number: int) -> int:

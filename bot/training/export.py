@@ -16,8 +16,8 @@ from bot.generation.pocket import write_manifest
 from bot.training.checkpoint import load_checkpoint
 from bot.training.presets import Preset
 from bot.training.pretrain import build_model
-from bot.training.tokenizer import special_tokens_map, wrap
-from bot.training.tokens import END_ID, PAD_ID
+from bot.training.tokenizer import special_tokens_map, with_visible_masks, wrap
+from bot.training.tokens import END_ID, PAD_ID, PLACEHOLDER
 
 LICENSE = "apache-2.0"
 
@@ -45,7 +45,9 @@ def export_model(
     )
     model.bfloat16().save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)
-    wrap(Tokenizer.from_file(str(tokenizer)), preset.max_positions).save_pretrained(folder)
+    wrap(with_visible_masks(Tokenizer.from_file(str(tokenizer))), preset.max_positions).save_pretrained(
+        folder
+    )
     _write_json(folder / "special_tokens_map.json", special_tokens_map())
     _write_chat_template(folder)
     _write_json(folder / "parley.json", description(translates, version))
@@ -61,6 +63,7 @@ def description(translates: list[str], version: str) -> dict[str, object]:
         "license": LICENSE,
         "follows_instructions": False,
         "translates": translates,
+        "placeholder": PLACEHOLDER,
         "summarizes": False,
         "system_prompt": False,
         "sampling": {"temperature": 0.3, "top_k": 40},

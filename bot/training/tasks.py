@@ -16,8 +16,9 @@ from bot.training.data import Corpus, SentencePair, read_corpus
 from bot.training.dialogue import DialogueMaker, DialogueShares, DialogueSources
 from bot.training.grammar import Intent, read_intents, read_names
 from bot.training.packing import Batch, Packer, Shuffled, TextWindows, Tokens, pack_all
+from bot.training.placeholders import with_placeholders
 from bot.training.presets import Preset
-from bot.training.tokenizer import ConversationEncoder, train_tokenizer
+from bot.training.tokenizer import ConversationEncoder, train_tokenizer, with_visible_masks
 from bot.training.tokens import translation_request
 
 TOKENIZER_SAMPLE = 160_000
@@ -41,7 +42,7 @@ def open_streams(data: Path, tokenizer_path: Path, preset: Preset) -> Streams:
         tokenizer_path.parent.mkdir(parents=True, exist_ok=True)
         texts = tokenizer_texts(train, dialogue_maker(train, intents, preset.seed), preset.seed)
         train_tokenizer(texts, preset.vocab_size).save(str(tokenizer_path))
-    tokenizer = Tokenizer.from_file(str(tokenizer_path))
+    tokenizer = with_visible_masks(Tokenizer.from_file(str(tokenizer_path)))
     encoder = ConversationEncoder(tokenizer, preset.prompt_weight)
     packer = Packer(
         tasks=_tasks(train, intents, encoder, preset.seed, preset.opening_weight),
@@ -81,7 +82,9 @@ def _tasks(
     order = Shuffled(len(corpus.translations), f"{seed}:translation")
     maker = dialogue_maker(corpus, intents, seed)
     return {
-        "translation": lambda index: encode_pair(encoder, corpus.translations[order(index)]),
+        "translation": lambda index: encode_pair(
+            encoder, with_placeholders(corpus.translations[order(index)], f"{seed}:{index}")
+        ),
         "dialogue": lambda index: encoder.conversation(maker.conversation(index), opening_weight),
     }
 

@@ -5,6 +5,7 @@ Knows the wire format of a conversation and nothing about files of training data
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,9 +18,9 @@ from bot.training.tokens import (
     CHAT_TEMPLATE,
     END,
     END_ID,
+    FIRST_TOKENS,
     MASKS,
     PAD,
-    SPECIAL_TOKENS,
     USER,
     USER_ID,
 )
@@ -31,7 +32,7 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     """Learn a byte-level BPE vocabulary of at most `vocab_size` entries from `texts`.
 
     Byte-pair encoding: Sennrich, Haddow and Birch, 2016 (arXiv:1508.07909). Every byte is a token, so any
-    text round-trips; digits stand alone. The special tokens take the first ids, `<|pad|>` being 0.
+    text round-trips; digits stand alone. FIRST_TOKENS take the first ids, `<|pad|>` being 0.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -40,13 +41,28 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
-        special_tokens=list(SPECIAL_TOKENS),
+        special_tokens=list(FIRST_TOKENS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         min_frequency=2,
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
+    return with_visible_masks(tokenizer)
+
+
+def with_visible_masks(tokenizer: Tokenizer) -> Tokenizer:
+    """`tokenizer` with its masks as text that people may read and write, whatever they were called before.
+
+    A special token is neither read in a text nor shown in an answer, but a mask must be both.
+    """
+    content = json.loads(tokenizer.to_str())
+    old = {FIRST_TOKENS.index(mask): mask for mask in MASKS}
+    for token in content["added_tokens"]:
+        if token["id"] in old:
+            token |= {"content": old[token["id"]], "special": False, "normalized": False}
+    vocabulary = content["model"]["vocab"]
+    content["model"]["vocab"] = {old.get(number, text): number for text, number in vocabulary.items()}
+    return Tokenizer.from_str(json.dumps(content))
 
 
 def wrap(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
@@ -55,7 +71,7 @@ def wrap(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
         tokenizer_object=tokenizer,
         eos_token=END,
         pad_token=PAD,
-        additional_special_tokens=[USER, ASSISTANT, *MASKS],
+        additional_special_tokens=[USER, ASSISTANT],
         chat_template=CHAT_TEMPLATE,
         model_max_length=max_length,
         clean_up_tokenization_spaces=False,
@@ -112,5 +128,5 @@ def special_tokens_map() -> dict[str, Any]:
     return {
         "eos_token": END,
         "pad_token": PAD,
-        "additional_special_tokens": [USER, ASSISTANT, *MASKS],
+        "additional_special_tokens": [USER, ASSISTANT],
     }

@@ -6,8 +6,11 @@ Constants and strings only: no tokenizer, no model, nothing to import.
 from __future__ import annotations
 
 PAD, END, USER, ASSISTANT = "<|pad|>", "<|end|>", "<|user|>", "<|assistant|>"
-MASKS = tuple(f"<|m{index}|>" for index in range(16))
-SPECIAL_TOKENS = (PAD, END, USER, ASSISTANT, *MASKS)
+PLACEHOLDER = "⟦{n}⟧"
+"""What stands in a text to be translated for a mention, a link or code."""
+MASKS = tuple(PLACEHOLDER.format(n=index) for index in range(16))
+FIRST_TOKENS = (PAD, END, USER, ASSISTANT, *MASKS)
+"""The vocabulary's first entries; the masks among them are ordinary text that is one token each."""
 PAD_ID, END_ID, USER_ID, ASSISTANT_ID = range(4)
 
 CHAT_TEMPLATE = (
