@@ -14,10 +14,12 @@ _CITED, _KEPT = "\ue000", "\ue001"
 """Stand for a citation, and for code or a link that is not looked into, while a line is cut."""
 _WORDS = r"(?:#|\^|(?:msg|messages?|lines?|sources?|no\.?)\s{0,2}#?)"
 _NUMBERS = r"\d{1,6}(?:\s{0,2}(?:,|;|&|and|-|–|—|\.\.)\s{0,2}#?\d{1,6}){0,40}"
-_OPAQUE = re.compile(r"`[^`]*(?:`|$)|!?\[[^\[\]]{0,300}\]\([^()\s]{0,600}(?:\)|$)|<?https?://[^\s\[\]<>]+>?")
+_OPAQUE = re.compile(
+    r"`[^`]*(?:`|$)|!?\[(?:[^\[\].!?…。！？]|[.!?…](?!\s)){0,300}\]\([^()\s]{0,600}(?:\)|$)|<?https?://[^\s\[\]<>]+>?"
+)
 _CITATION = re.compile(
     rf"[ \t]{{0,3}}(?:[\[【]{{1,2}}{_WORDS}?\s{{0,2}}({_NUMBERS})\s{{0,2}}[\]】]{{1,2}}(?!\()"
-    rf"|(?<![^\s.,;:!?…。！？\])])\(({_NUMBERS})\)(?=[\s.,;:!?…\[(。！？]|$))",
+    rf"|(?<![^\s.,;:!?…。！？\])])\(({_NUMBERS})\)(?=[\s.,;:!?…(。！？]|$))",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"(\d+)(?:\s*(?:-|–|—|\.\.)\s*#?(\d+))?")
@@ -25,9 +27,11 @@ _END = re.compile(
     rf"(?:(?<![.!?…])[.!?…]++[\"'”’»)*_~]*+(?=\s|{_CITED}|$)|(?<![。！？])[。！？]++[」』”）]*+)"
     rf"(?P<cited>(?:\s{{0,3}}{_CITED})*+)\s*"
 )
-_BULLET = re.compile(r"\s{0,40}(?:[-*+•–]\s+(?:\[[ xX]\]\s+)?|\d{1,3}[.)]\s+)")
+_BULLET = re.compile(r"\s{0,40}(?:[-*+•–]|\d{1,3}[.)])(?:\s+(?:\[[ xX]\]\s+)?|$)")
 _QUOTE = re.compile(r"(?:\s{0,3}>)+ ?")
-_HEADING = re.compile(r"\s{0,3}#{1,6}\s|\s{0,3}(?:\*\*|__)[^*_]{1,100}(?:\*\*|__):?\s{0,3}$|[\s*_=|:-]*$")
+_HEADING = re.compile(
+    r"\s{0,3}#{1,6}\s|\s{0,3}(?:\*\*|__)[^*_.!?…。！？]{1,100}(?:\*\*|__):?\s{0,3}$|[\s*_=|:-]*$"
+)
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:\w|mr|mrs|ms|dr|prof|st|vs|ca|approx|[a-z]\.[a-z]|bzw|p\.\s?ex)\.$", re.I
@@ -133,7 +137,7 @@ def _sources(numbers: str, count: int) -> tuple[int, ...]:
 
 
 def _cut(masked: str, *, is_bullet: bool) -> Iterator[str]:
-    """The pieces of one line that are statements; where it begins with a citation, each stands before its own."""
+    """The pieces of one line that are statements; where it begins with a citation, these stand in front."""
     begin, leads = 0, masked.lstrip().startswith(_CITED)
     for match in _END.finditer(masked):
         end = match.start("cited") if leads else match.end()
