@@ -15,7 +15,7 @@ _CITED, _KEPT = "\ue000", "\ue001"
 _WORDS = r"(?:#|\^|(?:msg|messages?|lines?|sources?|no\.?)\s{0,2}#?)"
 _NUMBERS = r"\d{1,6}(?:\s{0,2}(?:,|;|&|and|-|–|—|\.\.)\s{0,2}#?\d{1,6}){0,40}"
 _OPAQUE = re.compile(
-    r"`[^`]*(?:`|$)|!?\[(?:[^\[\].!?…。！？]|[.!?…](?!\s)){0,300}\]\([^()\s]{0,600}(?:\)|$)|<?https?://[^\s\[\]<>]+>?"
+    r"`[^`]*(?:`|$)|!?\[(?:[^\[\].!?…。！？]|[.!?…](?!\s)){0,300}\]\([^()\s。！？]{0,600}(?:\)|$)|<?https?://[^\s\[\]<>]+>?"
 )
 _CITATION = re.compile(
     rf"[ \t]{{0,3}}(?:[\[【]{{1,2}}{_WORDS}?\s{{0,2}}({_NUMBERS})\s{{0,2}}[\]】]{{1,2}}(?!\()"
@@ -37,7 +37,7 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:\w|mr|mrs|ms|dr|prof|st|vs|ca|approx|[a-z]\.[a-z]|bzw|p\.\s?ex)\.$", re.I
 )
 _HALF_CITATION = re.compile(
-    r"(?<!\w)\s*[\[【(]{1,2}[#^]?[a-z]{0,8}\.?\s{0,2}#?[\d,;&#\s–—-]{0,60}$", re.IGNORECASE
+    r"(?<!\w)[\[【(]{1,2}[#^]?[a-z]{0,8}\.?\s{0,2}#?[\d,;&#\s–—-]{0,60}$", re.IGNORECASE
 )
 _SPACES = re.compile(r"\s+")
 _BEFORE_STOP = re.compile(r" (?=[.,;:!?…](?:\s|$))")
