@@ -5,7 +5,7 @@ Torch-free. Knows no process and no queue; the worker moves tickets between them
 After a crash the request is generated again from the start with the same seed, and what was
 delivered already is swallowed. A model's arithmetic may differ by batch, so the second text can part
 from the first: then the delivered text is kept, and a continuation of it is generated
-(`Prompt.prefix`). The reader sees one text in either case.
+(`Prompt.prefix`, of a translation `Prompt.begun`). The reader sees one text in either case.
 """
 
 from __future__ import annotations
@@ -99,11 +99,15 @@ class Ticket:
     def continue_from_delivered(self, delivered_tokens: int) -> None:
         """Make the next run a continuation of what was delivered."""
         prompt, sampling = self._request.prompt, self._request.sampling
-        prefix = prompt.prefix + self._delivered[self._run_begins_at :]
+        fresh = self._delivered[self._run_begins_at :]
+        if prompt.target_language:
+            prompt = replace(prompt, begun=prompt.begun + fresh)
+        else:
+            prompt = replace(prompt, prefix=prompt.prefix + fresh)
         left = max(sampling.max_new_tokens - (delivered_tokens - self._tokens_before), 1)
         self._request = replace(
             self._request,
-            prompt=replace(prompt, prefix=prefix),
+            prompt=prompt,
             sampling=replace(sampling, max_new_tokens=left),
         )
         self._run_begins_at = len(self._delivered)

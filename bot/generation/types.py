@@ -32,10 +32,16 @@ class Prompt:
     With `messages`, the engine renders them by the model's chat template, or as a transcript
     (`Name: text` lines with stop strings) where the model has none; `prefix` then is the beginning
     of the answer, already fixed. Without messages, `prefix` is raw text to be continued.
+
+    For a translation model, `prefix` is the text to be translated, from `source_language` ("" where it is not
+    known) into `target_language` (both ISO 639-1), and `begun` the beginning of the translation.
     """
 
     messages: tuple[PromptMessage, ...] = ()
     prefix: str = ""
+    source_language: str = ""
+    target_language: str = ""
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,10 @@ class ModelInfo:
     number of tokens that rendering adds to one message, `prompt_overhead` what it adds to a whole
     prompt. The skills come from the folder's `parley.json` where there is one; otherwise
     a chat template means `follows_instructions`, and `translates` None means "try any pair".
+
+    Of a translation model, `context_window` counts the text and its translation apart. `translates` are all
+    languages that it knows (ISO 639-1), `pairs` the (source, target) that it can do, None where it is any two
+    of them.
     """
 
     name: str
@@ -114,6 +124,7 @@ class ModelInfo:
     summarizes: bool
     translates: tuple[str, ...] | None = None
     sampling: dict[str, float] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] | None = None
 
 
 class Generation(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 
+from bot.conversation.translator import Translator
 from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerator
 from bot.messages import IncomingMessage, Piece, Turn
 from bot.storage.store import HistoryStore
@@ -23,6 +24,7 @@ class TaskContext:
     life while it waits, then text; it logs the one line per reply. `language` is the code of the language of
     people who chose none. `permalink` gives the address of a message of this channel, None where the platform
     has none. `begun` is what was written of this answer before: the task yields only what follows it.
+    `translator` is the translation model, None where the chat model is to translate.
     `variation` counts how often this answer was asked for anew: above 0 it must come out differently.
     """
 
@@ -39,6 +41,7 @@ class TaskContext:
     permalink: Callable[[Turn], str | None] = lambda turn: None
     begun: str = ""
     variation: int = 0
+    translator: Translator | None = None
 
     @property
     def question(self) -> IncomingMessage:

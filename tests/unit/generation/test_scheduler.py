@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -243,6 +244,22 @@ async def test_a_second_text_that_parts_from_the_first_is_continued_from_what_wa
     assert "".join(delta.text for delta in deltas) == "One two and on"
     assert deltas[-1].usage is not None
     assert deltas[-1].usage.new_tokens == 7
+
+
+async def test_a_translation_is_continued_beside_its_source():
+    bench = Bench()
+    bench.attach()
+    asked = request("a")
+    prompt = replace(asked.prompt, target_language="fr")
+    ticket = bench.scheduler.submit(replace(asked, prompt=prompt))
+    bench.say("a", "Un deux")
+    bench.crash()
+    bench.attach()
+    bench.say("a", "Un trois")
+    bench.scheduler.resume(ticket, delivered_tokens=2)
+    submit = bench.sent[-1]
+    assert isinstance(submit, Submit)
+    assert (submit.request.prompt.prefix, submit.request.prompt.begun) == ("a", "Un deux")
 
 
 async def test_a_continued_text_survives_a_crash_too():

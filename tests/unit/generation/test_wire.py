@@ -30,7 +30,21 @@ REQUEST = GenerationRequest(
     timeout_s=12,
 )
 INFO = ModelInfo(
-    "m", "/m", 5, 128, True, 4, 2, "float32", "cpu", True, True, False, ("en-fr",), {"top_p": 0.9}
+    "m",
+    "/m",
+    5,
+    128,
+    True,
+    4,
+    2,
+    "float32",
+    "cpu",
+    True,
+    True,
+    False,
+    ("en", "fr"),
+    {"top_p": 0.9},
+    (("en", "fr"),),
 )
 CHOICE = ModelChoice("gpt2", Path("/models/gpt2"), None, "main", "set")
 
