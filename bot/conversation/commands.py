@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TypedDict
 
@@ -54,6 +55,16 @@ def parse_command(text: str, tasks: Sequence[Task] = TASKS) -> Command | None:
     return Command(task.name, parse_options(task, text[match.end() :]))
 
 
+def command_in(text: str, *, by_manager: bool = False, tasks: Sequence[Task] = TASKS) -> Command | None:
+    """The command that people wrote behind the bot's name (`@Parley /summarize last:20`), or None: what is no
+    proper command there is a message like any other."""
+    try:
+        command = parse_command(text, tasks)
+    except CommandError:
+        return None
+    return replace(command, by_manager=by_manager) if command else None
+
+
 def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
     """The task that is run as the command `name`. Raises CommandError."""
     known = {task.name: task for task in tasks if task.is_command}
@@ -62,6 +73,11 @@ def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
     close = get_close_matches(name, known, n=1)
     hint = f"Did you mean `{known[close[0]].example}`?" if close else "`/help` lists what I can do."
     raise CommandError(f"I do not know the command `/{name[:40]}`. {hint}")
+
+
+def is_private(command: Command | None, tasks: Sequence[Task] = TASKS) -> bool:
+    """Whether the answer to a command is for the person alone who gave it."""
+    return any(command and command.name == task.name and task.is_private for task in tasks)
 
 
 def parse_options(task: Task, text: str) -> dict[str, str]:

@@ -16,17 +16,14 @@ class CalledThreads:
         self._known: dict[ConversationKey, bool] = {}
 
     async def has(self, key: ConversationKey) -> bool:
-        """Whether the bot takes part in this thread; in a channel itself it never does."""
-        if key.thread_id is None:
-            return False
+        """Whether the bot takes part in this thread. (In a channel itself it never does: do not ask.)"""
         if key not in self._known:
             self._remember(key, _has_chatted(await self._manager.history(key)))
         return self._known[key]
 
     def add(self, key: ConversationKey) -> None:
         """The bot was called into this thread."""
-        if key.thread_id is not None:
-            self._remember(key, True)
+        self._remember(key, True)
 
     def _remember(self, key: ConversationKey, takes_part: bool) -> None:
         self._known.pop(key, None)

@@ -26,10 +26,15 @@ class CommandSink:
     """Where the reply to a command goes: a ReplySink. `channel` is where it goes without the token."""
 
     def __init__(
-        self, interaction: discord.Interaction, channel: ChannelSink, open_commands: OpenCommands
+        self,
+        interaction: discord.Interaction,
+        channel: ChannelSink,
+        open_commands: OpenCommands,
+        *,
+        is_private: bool = False,
     ) -> None:
         self._interaction = interaction
-        self._token = CommandToken(interaction)
+        self._token = CommandToken(interaction, is_private=is_private)
         self._channel = channel
         self._open_commands = open_commands
 

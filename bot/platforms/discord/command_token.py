@@ -54,13 +54,14 @@ class OpenCommands:
 class CommandToken:
     """All methods raise TokenExpiredError, and PlatformError when Discord refuses for good."""
 
-    def __init__(self, interaction: discord.Interaction) -> None:
+    def __init__(self, interaction: discord.Interaction, *, is_private: bool = False) -> None:
         self._interaction = interaction
+        self._is_private = is_private
         self._is_expired = False
 
     async def edit(self, message_id: str, text: str) -> str:
         """Replace the text of a message of this answer; its id (`ORIGINAL` has one, too)."""
-        return await self._ask(lambda: self._call("PATCH", f"/messages/{message_id}", _body(text)))
+        return await self._ask(lambda: self._call("PATCH", f"/messages/{message_id}", self._body(text)))
 
     async def delete(self, message_id: str) -> None:
         """Take a message of this answer back; one that is gone already is no error."""
@@ -78,7 +79,7 @@ class CommandToken:
             if has_asked and (found := await look_up()):
                 return found
             has_asked = True
-            return await self._call("POST", "", _body(text))
+            return await self._call("POST", "", self._body(text, is_new=True))
 
         return await self._ask(once)
 
@@ -98,6 +99,11 @@ class CommandToken:
         message = await http.request(route, json=body, params={"wait": "true"} if method == "POST" else {})
         return str(message["id"])
 
+    def _body(self, text: str, *, is_new: bool = False) -> dict[str, object]:
+        """A message that mentions nobody and previews no links; a new one says whether all may see it."""
+        flags = discord.MessageFlags(suppress_embeds=True, ephemeral=is_new and self._is_private)
+        return {"content": text, "flags": flags.value, "allowed_mentions": {"parse": []}}
+
     async def _ask(self, work: Callable[[], Awaitable[str]], *, gone_is_fine: bool = False) -> str:
         async def while_alive() -> str:
             if self._is_expired or datetime.now(UTC) > self._interaction.expires_at - MARGIN:
@@ -113,8 +119,3 @@ class CommandToken:
                 raise platform_error(error, "answer a command", self._interaction.channel) from error
         self._is_expired = True
         raise TokenExpiredError
-
-
-def _body(text: str) -> dict[str, object]:
-    flags = discord.MessageFlags(suppress_embeds=True)
-    return {"content": text, "flags": flags.value, "allowed_mentions": {"parse": []}}

@@ -5,10 +5,11 @@ They decide what is meant for the bot. They know nothing of the connection, stor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 
+from bot.conversation.commands import command_in
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.markup import Names, readable, without_call
@@ -88,6 +89,7 @@ def to_incoming(
     if not text and not (is_direct(message) or is_call(message, me)):
         return None
     is_reply = message.type is discord.MessageType.reply and message.reference is not None
+    is_for_bot = is_addressed(message, me, is_called_into=is_called_into)
     return IncomingMessage(
         conversation=key,
         message_id=str(message.id),
@@ -95,7 +97,8 @@ def to_incoming(
         author=Author(str(message.author.id), message.author.display_name),
         text=text,
         sent_at=message.created_at,
-        is_addressed=is_addressed(message, me, is_called_into=is_called_into),
+        is_addressed=is_for_bot,
+        command=command_in(text, by_manager=_may_manage(message)) if is_for_bot else None,
         reply_to=_id_or_none(message.reference.message_id) if is_reply and message.reference else None,
     )
 
@@ -111,6 +114,7 @@ def from_interaction(interaction: discord.Interaction, key: ConversationKey) -> 
     command = chosen(interaction.data)
     if command is None:
         return None
+    by_manager = interaction.guild_id is None or interaction.permissions.manage_channels
     return IncomingMessage(
         conversation=key,
         message_id=str(interaction.id),
@@ -119,8 +123,21 @@ def from_interaction(interaction: discord.Interaction, key: ConversationKey) -> 
         text=_as_line(command),
         sent_at=interaction.created_at,
         is_addressed=True,
-        command=command,
+        command=replace(command, by_manager=by_manager),
     )
+
+
+def _may_manage(message: discord.Message) -> bool:
+    """Whether the author may manage the channel; everybody may, who talks with the bot alone."""
+    if message.guild is None:
+        return is_direct(message)
+    author, channel = message.author, message.channel
+    if not isinstance(author, discord.Member) or isinstance(channel, discord.PartialMessageable):
+        return False
+    try:
+        return bool(channel.permissions_for(author).manage_channels)
+    except (discord.ClientException, AttributeError):  # a thread whose channel is not known
+        return False
 
 
 def _as_line(command: Command) -> str:

@@ -15,11 +15,13 @@ from typing import TypeVar
 
 import discord
 
+from bot.conversation.commands import is_private
 from bot.conversation.manager import ConversationManager
 from bot.errors import StorageError
 from bot.messages import ConversationKey
 from bot.platforms.called_threads import CalledThreads
 from bot.platforms.discord.command_token import OpenCommands
+from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.incoming import (
     Me,
     from_interaction,
@@ -97,7 +99,7 @@ class Listener:
         """Take a command: acknowledged at once, because Discord waits three seconds only."""
         if interaction.type is not discord.InteractionType.application_command or not interaction.channel_id:
             return
-        if await _defer(interaction):
+        if await _defer(interaction, is_private=is_private(chosen(interaction.data))):
             self._open_commands.add(interaction)
         async with self._order.turn(interaction.channel_id):
             key = await find_key(client, interaction.channel_id, interaction.guild_id, interaction.channel)
@@ -118,12 +120,14 @@ class Listener:
     async def _accept(
         self, client: discord.Client, message: discord.Message, key: ConversationKey, event: str = "message"
     ) -> None:
-        is_called_into = key.thread_id is not None and await self._threads.has(key)
+        is_thread = key.thread_id is not None or isinstance(message.channel, discord.Thread)
+        is_called_into = is_thread and await self._threads.has(key)
         incoming = to_incoming(message, self._me(client), key, is_called_into=is_called_into, event=event)
         if incoming is None:
             return
         if await _patiently(lambda: self._manager.accept(incoming)) and incoming.is_addressed:
-            self._threads.add(key)
+            if is_thread:
+                self._threads.add(key)
             self._typing.show(client.get_partial_messageable(message.channel.id))
 
     def _me(self, client: discord.Client) -> Me:
@@ -141,10 +145,10 @@ async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
     return await work()
 
 
-async def _defer(interaction: discord.Interaction) -> bool:
+async def _defer(interaction: discord.Interaction, *, is_private: bool) -> bool:
     """Acknowledge a command; False when that came too late or was not possible."""
     try:
-        await interaction.response.defer(thinking=True)
+        await interaction.response.defer(thinking=True, ephemeral=is_private)
     except discord.HTTPException as error:
         if error.code == ALREADY_ACKNOWLEDGED:
             return True

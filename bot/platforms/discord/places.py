@@ -12,12 +12,16 @@ from bot.platforms.discord.problems import CONNECTION_ERRORS
 async def find_key(
     client: discord.Client, channel_id: int, guild_id: int | None, channel: object = None
 ) -> ConversationKey:
-    """The conversation of a channel or thread. Discord is asked where discord.py's cache does not know."""
+    """The conversation of a channel or thread. Discord is asked where discord.py's cache does not know.
+
+    A private thread is a channel of its own: what is said there is not for all of the channel around it.
+    """
     if guild_id is None:
         return conversation_key(None, channel_id)
     channel = channel or client.get_channel(channel_id) or await _fetch(client, channel_id)
-    parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
-    return conversation_key(guild_id, channel_id, parent_id)
+    if isinstance(channel, discord.Thread) and not channel.is_private():
+        return conversation_key(guild_id, channel_id, channel.parent_id)
+    return conversation_key(guild_id, channel_id)
 
 
 async def _fetch(client: discord.Client, channel_id: int) -> object:

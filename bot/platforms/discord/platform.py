@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import discord
 
+from bot.conversation.commands import is_private
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.messages import ConversationKey
@@ -14,7 +15,7 @@ from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.connection import Connection, Endpoints
 from bot.platforms.discord.incoming import DIRECT, PLATFORM, channel_id
 from bot.platforms.discord.listener import Listener
-from bot.platforms.discord.sink import ChannelSink
+from bot.platforms.discord.sink import ChannelSink, PersonSink
 from bot.platforms.discord.typing_status import TypingStatus
 
 SETTLE_S = 5.0
@@ -56,11 +57,12 @@ class DiscordPlatform:
 
     def sink(self, reply: Reply) -> ReplySink:
         """A sink for one reply: through the command's token where there is one, else into the channel."""
-        channel = ChannelSink(reply, self._connection, self._typing)
+        is_for_one = is_private(reply.question.command)
+        channel = (PersonSink if is_for_one else ChannelSink)(reply, self._connection, self._typing)
         interaction = self._open_commands.get(reply.question.message_id)
         if interaction is None:
             return channel
-        return CommandSink(interaction, channel, self._open_commands)
+        return CommandSink(interaction, channel, self._open_commands, is_private=is_for_one)
 
     def permalink(self, key: ConversationKey, message_id: str) -> str:
         """The address of a message, as Discord's clients know it."""

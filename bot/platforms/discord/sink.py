@@ -26,6 +26,8 @@ from bot.platforms.discord.typing_status import TypingStatus
 
 T = TypeVar("T")
 
+Place = discord.PartialMessageable | discord.DMChannel
+
 LIMITS = DeliveryLimits(max_chars=2000, min_edit_interval_s=1.1)
 """2,000 characters are what a bot may post; a channel's bucket was seen to take five edits in 5 s."""
 
@@ -54,7 +56,7 @@ class ChannelSink:
     async def post(self, text: str, nonce: str) -> str:
         """Post a message, the first one as a reply to the question. It mentions nobody, previews no links."""
 
-        async def send(client: discord.Client, channel: discord.PartialMessageable) -> discord.Message:
+        async def send(client: discord.Client, channel: Place) -> discord.Message:
             return await channel.send(
                 text,
                 nonce=nonce_for(self._reply, nonce),
@@ -71,7 +73,7 @@ class ChannelSink:
     async def edit(self, message_id: str, text: str) -> None:
         """Replace a post's text."""
 
-        async def edit(_: discord.Client, channel: discord.PartialMessageable) -> None:
+        async def edit(_: discord.Client, channel: Place) -> None:
             post = channel.get_partial_message(int(message_id))
             await post.edit(content=text, allowed_mentions=discord.AllowedMentions.none())
 
@@ -80,7 +82,7 @@ class ChannelSink:
     async def delete(self, message_id: str) -> None:
         """Take a post back; one that is gone already is no error."""
 
-        async def delete(_: discord.Client, channel: discord.PartialMessageable) -> None:
+        async def delete(_: discord.Client, channel: Place) -> None:
             try:
                 await channel.get_partial_message(int(message_id)).delete()
             except discord.NotFound as error:
@@ -103,7 +105,7 @@ class ChannelSink:
     async def status(self, text: str) -> None:
         """Keep the typing status alive."""
         client = await self._connection.client()
-        self._typing.show(self._channel(client))
+        self._typing.show(client.get_partial_messageable(self._channel_id, guild_id=self._guild_id))
 
     async def finish(self, outcome: str) -> None:
         """Nothing is open in a channel."""
@@ -113,7 +115,7 @@ class ChannelSink:
         client = await self._connection.client()
         after = discord.Object(int(self.posts[-1] if self.posts else self._question.message_id))
         try:
-            async for message in self._channel(client).history(
+            async for message in (await self._channel(client)).history(
                 limit=LOOK_BACK, after=after, oldest_first=True
             ):
                 if client.user and message.author.id == client.user.id and self._is_next(message):
@@ -125,7 +127,7 @@ class ChannelSink:
 
     # --- inside ------------------------------------------------------------------------------
 
-    def _channel(self, client: discord.Client) -> discord.PartialMessageable:
+    async def _channel(self, client: discord.Client) -> Place:
         return client.get_partial_messageable(self._channel_id, guild_id=self._guild_id)
 
     def _reference(self, client: discord.Client) -> discord.MessageReference | None:
@@ -151,20 +153,32 @@ class ChannelSink:
         is_first_of_message = not self.posts and self._question.command is None
         return refers_to == (self._question.message_id if is_first_of_message else None)
 
-    async def _ask(
-        self, doing: str, work: Callable[[discord.Client, discord.PartialMessageable], Awaitable[T]]
-    ) -> T:
+    async def _ask(self, doing: str, work: Callable[[discord.Client, Place], Awaitable[T]]) -> T:
         """Do `work`, again while the connection breaks. Raises PlatformError."""
 
         async def once() -> T:
             client = await self._connection.client()
-            return await work(client, self._channel(client))
+            return await work(client, await self._channel(client))
 
         try:
             return await until_answered(doing, once)
         except discord.HTTPException as error:
             client = await self._connection.client()
             raise platform_error(error, doing, client.get_channel(self._channel_id)) from error
+
+
+class PersonSink(ChannelSink):
+    """Where a private answer goes when its command can no longer be answered: to the person alone."""
+
+    async def look_up(self) -> str | None:
+        """Unknown: other answers there look the same. Discord knows the nonce for some minutes."""
+        return None
+
+    async def status(self, text: str) -> None:
+        """Nothing: the person is not looking there yet."""
+
+    async def _channel(self, client: discord.Client) -> Place:
+        return await client.create_dm(discord.Object(int(self._question.author.id)))
 
 
 def nonce_for(reply: Reply, nonce: str) -> str:

@@ -7,7 +7,7 @@ import re
 from bot.conversation.tasks.task import Task
 
 _PREFIX = "bot-"
-_TAKEN = ("help",)
+_TAKEN = ("help", "search")
 _TAKEN_IN_TEXT = re.compile(rf"(?<=`)/(?=(?:{'|'.join(_TAKEN)})`)")
 
 

@@ -78,7 +78,12 @@ class Connection:
     async def sign_in(self, bot_name: str) -> Me:
         """Learn who the bot is. Raises PlatformError when Slack will not have this token."""
         answer = await self._until_allowed("sign in", WRONG_BOT_TOKEN, self.client.auth_test)
-        return Me(str(answer.get("user_id", "")), str(answer.get("bot_id", "")), bot_name)
+        return Me(
+            str(answer.get("user_id", "")),
+            str(answer.get("bot_id", "")),
+            bot_name,
+            str(answer.get("url", "")),
+        )
 
     async def listen(self, app: AsyncApp, app_token: str) -> None:
         """Receive events until `close`. Raises PlatformError when Slack will not have this token."""

@@ -6,11 +6,11 @@ They decide what is meant for the bot. They know nothing of the connection, stor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from bot.conversation.commands import parse_command
+from bot.conversation.commands import command_in, parse_command
 from bot.messages import Author, ConversationKey, IncomingMessage
 from bot.platforms.slack.commands import task_name
 from bot.platforms.slack.markup import mentioned, readable, without_call
@@ -26,11 +26,12 @@ Kind = Literal["message", "edit", "deletion", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The bot's own account: its ids, and what it calls itself."""
+    """The bot's own account: its ids, what it calls itself, and the address of its workspace."""
 
     user_id: str
     bot_id: str
     name: str
+    workspace_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,16 @@ def is_addressed(body: Payload, me: Me, *, is_called_into: bool) -> bool:
 
 
 def to_incoming(
-    body: Payload, me: Me, names: Mapping[str, str], *, is_called_into: bool = False
+    body: Payload,
+    me: Me,
+    names: Mapping[str, str],
+    *,
+    is_called_into: bool = False,
+    is_manager: bool = False,
 ) -> IncomingMessage | None:
     """A message as the bot is told of it; None for what people did not write, and for what has no words and
-    is not addressed by a call. The message may be new or edited."""
+    is not addressed by a call. The message may be new or edited. `is_manager`: its author manages the
+    workspace."""
     message = message_in(body)
     sent_at = moment(text(message, "ts"))
     if sent_at is None or not is_from_person(message, me):
@@ -129,6 +136,8 @@ def to_incoming(
     if not words and not (is_direct(body) or is_call(message, me)):
         return None
     user = text(message, "user")
+    is_for_bot = is_addressed(body, me, is_called_into=is_called_into)
+    by_manager = is_manager or is_direct(body)
     return IncomingMessage(
         conversation=conversation_key(body, message),
         message_id=text(message, "ts"),
@@ -136,7 +145,8 @@ def to_incoming(
         author=Author(user, names.get(user, user)),
         text=words,
         sent_at=sent_at,
-        is_addressed=is_addressed(body, me, is_called_into=is_called_into),
+        is_addressed=is_for_bot,
+        command=command_in(words, by_manager=by_manager) if is_for_bot else None,
     )
 
 
@@ -173,10 +183,14 @@ def to_deletion(body: Payload) -> tuple[ConversationKey, str] | None:
     return conversation_key(body, {**before, "ts": message_id}), message_id
 
 
-def from_command(payload: Payload, received_at: datetime, names: Mapping[str, str]) -> IncomingMessage:
+def from_command(
+    payload: Payload, received_at: datetime, names: Mapping[str, str], *, is_manager: bool = False
+) -> IncomingMessage:
     """A slash command. Slack says no time and no thread. Raises CommandError when it was used wrongly."""
     line = f"/{task_name(text(payload, 'command'))} {readable(text(payload, 'text'), names)}".rstrip()
     user, trigger = text(payload, "user_id"), text(payload, "trigger_id")
+    command = parse_command(line)
+    by_manager = is_manager or text(payload, "channel_id").startswith("D")
     return IncomingMessage(
         conversation=ConversationKey(PLATFORM, workspace_of(payload), text(payload, "channel_id")),
         message_id=f"command-{trigger}",
@@ -185,5 +199,5 @@ def from_command(payload: Payload, received_at: datetime, names: Mapping[str, st
         text=line,
         sent_at=received_at,
         is_addressed=True,
-        command=parse_command(line),
+        command=replace(command, by_manager=by_manager) if command else None,
     )

@@ -72,10 +72,13 @@ class Listener:
     async def command(self, payload: Payload) -> str:
         """Take a slash command; what the person is to be told at once, in mrkdwn."""
         async with self._order.turn(text(payload, "channel_id")):
-            people = mentioned(text(payload, "text"))
+            user = text(payload, "user_id")
+            people = mentioned(text(payload, "text")) | {user}
             try:
                 names = await self._names.of(people)
-                message = incoming.from_command(payload, datetime.now(UTC), names)
+                message = incoming.from_command(
+                    payload, datetime.now(UTC), names, is_manager=self._names.is_manager(user)
+                )
                 self._response_urls.add(message.message_id, text(payload, "response_url"))
                 await self._accept_command(message)
             except CommandError as error:
@@ -96,12 +99,17 @@ class Listener:
         if not incoming.is_from_person(message, self._me):
             return
         names = await self._names.of(incoming.people_in(body, self._me))
-        is_called_into = await self._threads.has(incoming.conversation_key(body, message))
-        heard = incoming.to_incoming(body, self._me, names, is_called_into=is_called_into)
+        key = incoming.conversation_key(body, message)
+        is_called_into = key.thread_id is not None and await self._threads.has(key)
+        is_manager = self._names.is_manager(text(message, "user"))
+        heard = incoming.to_incoming(
+            body, self._me, names, is_called_into=is_called_into, is_manager=is_manager
+        )
         if heard is None:
             return
         if await self._manager.accept(heard) and heard.is_addressed:
-            self._threads.add(heard.conversation)
+            if key.thread_id is not None:
+                self._threads.add(key)
             self._status.show(heard.conversation, THINKING)
 
     async def _edit(self, body: Payload) -> None:

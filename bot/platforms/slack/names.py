@@ -28,6 +28,7 @@ AT_ONCE = 4
 class _Known:
     name: str
     until: float
+    is_manager: bool = False
 
 
 class Names:
@@ -52,6 +53,11 @@ class Names:
         known = {user_id: self._known[user_id].name for user_id in user_ids if user_id in self._known}
         return {user_id: name for user_id, name in known.items() if name}
 
+    def is_manager(self, user_id: str) -> bool:
+        """Whether somebody is known to be an admin or owner of the workspace. Ask for the name first."""
+        known = self._known.get(user_id)
+        return known is not None and known.is_manager
+
     async def close(self) -> None:
         """Give up what is on its way."""
         asking = list(self._asking.values())
@@ -75,29 +81,24 @@ class Names:
         self._waited_for.discard(user_id)
 
     async def _look_up(self, user_id: str) -> None:
-        name, keep_s = self._old_name(user_id), AGAIN_S
+        old = self._known.get(user_id, _Known("", 0.0))
+        name, is_manager, keep_s = old.name, old.is_manager, AGAIN_S
         async with self._turns:
             if _now() < self._paused_until:
                 return
             try:
                 answer = await self._client.users_info(user=user_id)
-                name, keep_s = (
-                    name_of(part(answer.data if isinstance(answer.data, dict) else {}, "user")),
-                    FRESH_S,
-                )
+                user = part(answer.data if isinstance(answer.data, dict) else {}, "user")
+                name, is_manager, keep_s = name_of(user), manages(user), FRESH_S
             except SlackApiError as error:
                 if code_of(error) == "ratelimited":
                     self._paused_until = _now() + AGAIN_S
             except CONNECTION_ERRORS:
                 pass
         self._known.pop(user_id, None)
-        self._known[user_id] = _Known(name, _now() + keep_s)
+        self._known[user_id] = _Known(name, _now() + keep_s, is_manager)
         if len(self._known) > MAX_NAMES:
             del self._known[next(iter(self._known))]
-
-    def _old_name(self, user_id: str) -> str:
-        known = self._known.get(user_id)
-        return known.name if known else ""
 
 
 def name_of(user: Payload) -> str:
@@ -110,6 +111,12 @@ def name_of(user: Payload) -> str:
         text(user, "name"),
     )
     return next((choice for choice in choices if choice.strip()), "")
+
+
+def manages(user: Payload) -> bool:
+    """Whether the profile is that of an admin or owner; guests and people of other companies are neither."""
+    is_guest = user.get("is_restricted") is True or user.get("is_ultra_restricted") is True
+    return not is_guest and (user.get("is_admin") is True or user.get("is_owner") is True)
 
 
 def _now() -> float:

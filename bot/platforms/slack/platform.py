@@ -14,6 +14,7 @@ from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.listener import Listener
 from bot.platforms.slack.names import Names
 from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.payloads import moment
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.sink import EDIT_BURST, LIMITS, ChannelSink
 from bot.platforms.slack.thinking_status import ThinkingStatus
@@ -46,6 +47,7 @@ class SlackPlatform:
         self._edits = Pace(LIMITS.min_edit_interval_s, EDIT_BURST)
         self._response_urls = ResponseUrls()
         self._listener: Listener | None = None
+        self._workspace_url = ""
         self._is_closed = False
 
     async def run(self, manager: ConversationManager) -> None:
@@ -58,6 +60,7 @@ class SlackPlatform:
         try:
             async with self._connection.session():
                 me = await self._connection.sign_in(self._bot_name)
+                self._workspace_url = me.workspace_url
                 self._listener = Listener(manager, me, self._names, self._status, self._response_urls)
                 app = build_app(self._connection.client, me, self._listener)
                 await self._connection.listen(app, self._app_token)
@@ -76,8 +79,11 @@ class SlackPlatform:
         return CommandSink(reply, self._connection.client, self._response_urls)
 
     def permalink(self, key: ConversationKey, message_id: str) -> str | None:
-        """The address of a message in this workspace."""
-        return None
+        """The address of a message in this workspace; what is no message (a command) has none."""
+        if not self._workspace_url or moment(message_id) is None:
+            return None
+        address = f"{self._workspace_url}archives/{key.channel_id}/p{message_id.replace('.', '')}"
+        return address + (f"?thread_ts={key.thread_id}&cid={key.channel_id}" if key.thread_id else "")
 
     async def close(self) -> None:
         """Leave Slack; what has arrived is still written down."""

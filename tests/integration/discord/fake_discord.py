@@ -59,6 +59,7 @@ class FakeDiscord:
         every_place = (self.general, self.other, self.thread, self.direct, self.elsewhere)
         self.places = {place.id: place for place in every_place}
         self.tells_threads = True
+        self.is_thread_private = False
         self.guild_id = guild_id
         self.interactions: dict[int, Interaction] = {}
         self.commands: list[Payload] = []
@@ -176,7 +177,8 @@ class FakeDiscord:
         """A place as Discord describes it."""
         if place is self.thread:
             owner_id = int(self.ann["id"])
-            return payloads.thread_channel(place.id, "cats", self.guild_id, self.general.id, owner_id)
+            thread = payloads.thread_channel(place.id, "cats", self.guild_id, self.general.id, owner_id)
+            return {**thread, "type": 12 if self.is_thread_private else 11}
         if place.guild_id is None:
             return {"id": str(place.id), "type": 1, "recipients": [self.ann], "last_message_id": None}
         names = {self.general.id: "general", self.other.id: "other"}

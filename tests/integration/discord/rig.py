@@ -69,7 +69,7 @@ async def _never(reply: Reply) -> None:
 def key_of(discord: FakeDiscord, place: Place | None = None) -> ConversationKey:
     """The bot's name for a place."""
     place = place or discord.general
-    if place is discord.thread:
+    if place is discord.thread and not discord.is_thread_private:
         return ConversationKey("discord", str(discord.guild_id), str(discord.general.id), str(place.id))
     return ConversationKey("discord", str(place.guild_id or "dm"), str(place.id))
 

@@ -60,6 +60,19 @@ async def test_a_thread_it_was_called_into_needs_one_mention(discord: FakeDiscor
         assert (await bot.remembered(discord.thread))[0] == ("user", "not yet")
 
 
+async def test_a_private_thread_is_no_part_of_the_channel_around_it(
+    discord: FakeDiscord, database: Path
+) -> None:
+    discord.is_thread_private = True
+    async with running(discord, database, echo) as bot:
+        discord.say("our secret", place=discord.thread, calls=True)
+        await until(lambda: discord.texts(discord.thread) == ["You said: our secret"])
+        discord.say("go on", place=discord.thread)
+        await until(lambda: discord.texts(discord.thread)[1:] == ["You said: go on"])
+        assert (await bot.remembered(discord.thread))[0] == ("user", "our secret")
+        assert await bot.store.turns(key_of(discord), include_threads=True) == []
+
+
 async def test_after_a_restart_the_thread_is_still_its_own(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo):
         discord.say("come in", place=discord.thread, calls=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 from bot.generation.types import GenerationRequest
+from bot.messages import ConversationKey
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.slack import contract
-from tests.integration.slack.fake_slack import BEN, BOT_USER, FakeSlack
+from tests.integration.slack.fake_slack import BEN, BOT_USER, TEAM, FakeSlack
 from tests.integration.slack.rig import key_of, running
 
 
@@ -166,3 +168,18 @@ async def test_hostile_words_of_the_model_call_nobody(slack: FakeSlack, database
         slack.say("hello", calls=True)
         await until(lambda: slack.texts() and "C1" in slack.texts()[0])
     assert all(inside.startswith("https://evil.example") for inside in contract.actives(slack.texts()[0]))
+
+
+async def test_messages_have_addresses_in_the_workspace(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo) as bot:
+        slack.say("hello", calls=True)
+        await until(lambda: slack.texts() == ["You said: hello"])
+        channel = ConversationKey("slack", TEAM, "C9")
+        address = bot.platform.permalink(channel, "1700000000.000100")
+        assert address == "https://home.slack.com/archives/C9/p1700000000000100"
+        thread = replace(channel, thread_id="1700000000.000100")
+        address = bot.platform.permalink(thread, "1700000001.000200")
+        assert address == (
+            "https://home.slack.com/archives/C9/p1700000001000200?thread_ts=1700000000.000100&cid=C9"
+        )
+        assert bot.platform.permalink(channel, "command-1.222.xxx") is None

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.messages import Author, ConversationKey, IncomingMessage
+from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.discord.incoming import Me, channel_id, conversation_key, to_incoming
 from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload
@@ -163,3 +163,34 @@ def test_conversations_know_their_channel() -> None:
     assert channel_id(conversation_key(SERVER, GENERAL)) == GENERAL
     assert channel_id(conversation_key(SERVER, THREAD, GENERAL)) == THREAD
     assert channel_id(conversation_key(None, DIRECT)) == DIRECT
+
+
+def test_a_command_behind_the_name_is_a_command(state: Any) -> None:
+    payload = said(ANN, f"<@{PARLEY_ID}> /summarize last:20", mentions=[PARLEY], member=payloads.member())
+    incoming = read(state, payload)
+    assert incoming is not None and incoming.command == Command("summarize", {"last": "20"}, True)
+
+
+@pytest.mark.parametrize("text", ["/usr/bin is full", "/summarize last:many:of them", "what does /help do?"])
+def test_what_only_looks_like_a_command_is_a_question(state: Any, text: str) -> None:
+    incoming = read(state, said(ANN, f"<@{PARLEY_ID}> {text}", mentions=[PARLEY]))
+    assert incoming is not None and incoming.command is None and incoming.is_addressed
+
+
+def test_a_command_that_is_not_for_the_bot_is_none(state: Any) -> None:
+    incoming = read(state, said(ANN, "/summarize last:20"))
+    assert incoming is not None and incoming.command is None and not incoming.is_addressed
+
+
+def test_whoever_may_manage_the_channel_is_a_manager(state: Any) -> None:
+    state._get_guild(SERVER).default_role._permissions = 0
+    managing: Any = payloads.role(TEAM_ID, "Team")
+    managing["permissions"] = str(discord.Permissions(manage_channels=True, view_channel=True).value)
+    guild = state._get_guild(SERVER)
+    guild._roles[TEAM_ID] = discord.Role(guild=guild, state=state, data=managing)
+    plain, manager = payloads.member(), payloads.member() | {"roles": [str(TEAM_ID)]}
+    for member, is_manager in ((plain, False), (manager, True)):
+        payload = said(BEN, f"<@{PARLEY_ID}> /reset", mentions=[PARLEY], member=member)
+        incoming = read(state, payload)
+        assert incoming is not None and incoming.command is not None
+        assert incoming.command.by_manager is is_manager

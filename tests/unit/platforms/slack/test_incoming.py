@@ -210,6 +210,31 @@ def test_commands_are_read_as_people_typed_them() -> None:
     assert message.command == Command("translate", {"to": "fr", "text": "Tom & @Uma in #general"})
 
 
+def test_managers_and_people_in_direct_messages_may_change_things_for_all() -> None:
+    payload = samples.slash_command("/reset", "")
+    assert incoming.from_command(payload, NOW, {}, is_manager=True).command == Command(
+        "reset", by_manager=True
+    )
+    assert incoming.from_command(payload, NOW, {}).command == Command("reset")
+    alone = {**payload, "channel_id": "D111"}
+    assert incoming.from_command(alone, NOW, {}).command == Command("reset", by_manager=True)
+
+
+@pytest.mark.parametrize("is_manager", [True, False])
+def test_a_command_behind_the_name_is_a_command(is_manager: bool) -> None:
+    body = samples.event("app_mention")
+    body["event"]["text"] = "<@W111> /summarize last:20"
+    message = read(body, is_manager=is_manager)
+    assert message.command == Command("summarize", {"last": "20"}, by_manager=is_manager)
+
+
+def test_what_only_looks_like_a_command_is_a_question() -> None:
+    body = samples.event("app_mention")
+    body["event"]["text"] = "<@W111> /usr/bin is full"
+    message = read(body)
+    assert message.command is None and message.is_addressed
+
+
 def test_help_has_another_name_in_slack() -> None:
     assert incoming.from_command(samples.slash_command("/bot-help", ""), NOW, {}).command == Command("help")
 
