@@ -108,6 +108,8 @@ class ModelInfo:
     Of a translation model, `context_window` counts the text and its translation apart. `translates` are all
     languages that it knows (ISO 639-1), `pairs` the (source, target) that it can do, None where it is any two
     of them.
+
+    `placeholder` is what the model was trained to keep in a translation: "⟦{n}⟧", with a number for {n}.
     """
 
     name: str
@@ -125,6 +127,7 @@ class ModelInfo:
     translates: tuple[str, ...] | None = None
     sampling: dict[str, float] = field(default_factory=dict)
     pairs: tuple[tuple[str, str], ...] | None = None
+    placeholder: str | None = None
 
 
 class Generation(Protocol):

@@ -28,6 +28,7 @@ class Skills:
     summarizes: bool | None = None
     uses_system_prompt: bool | None = None
     translates: tuple[str, ...] | None = None
+    placeholder: str | None = None
     sampling: dict[str, float] = field(default_factory=dict)
 
 
@@ -138,11 +139,15 @@ def read_skills(folder: Path) -> Skills:
         raise ModelLoadError(f"{path}: translates must be a list of language codes, or null")
     if not isinstance(sampling, dict) or not all(_is_number(value) for value in sampling.values()):
         raise ModelLoadError(f"{path}: sampling must be an object of numbers")
+    placeholder = values.get("placeholder")
+    if placeholder is not None and not (isinstance(placeholder, str) and placeholder.count("{n}") == 1):
+        raise ModelLoadError(f"{path}: placeholder must be a text with one {{n}} for its number, or null")
     return Skills(
         follows_instructions=_flag(path, values, "follows_instructions"),
         summarizes=_flag(path, values, "summarizes"),
         uses_system_prompt=_flag(path, values, "system_prompt"),
         translates=None if translates is None else tuple(translates),
+        placeholder=placeholder,
         sampling={str(name): float(value) for name, value in sampling.items()},
     )
 

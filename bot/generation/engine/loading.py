@@ -108,6 +108,7 @@ def _load(folder: Path, name: str, device: str, dtype: str) -> LoadedModel:
         uses_system_prompt=_given(skills.uses_system_prompt, is_chat),
         summarizes=_given(skills.summarizes, is_chat),
         translates=skills.translates,
+        placeholder=skills.placeholder,
         sampling={**_recommended_sampling(model), **skills.sampling},
     )
     return LoadedModel(

@@ -114,15 +114,27 @@ def test_a_folder_that_is_not_there():
 def test_skills_are_read_where_they_are_given(folder):
     assert read_skills(folder).follows_instructions is None
     skills = {"follows_instructions": True, "summarizes": False, "system_prompt": False}
-    more = {"translates": ["en", "fr"], "sampling": {"temperature": 0.7, "top_k": 40}}
+    more = {
+        "translates": ["en", "fr"],
+        "placeholder": "<|m{n}|>",
+        "sampling": {"temperature": 0.7, "top_k": 40},
+    }
     (folder / "parley.json").write_text(json.dumps(skills | more))
     read = read_skills(folder)
     assert (read.follows_instructions, read.summarizes, read.uses_system_prompt) == (True, False, False)
-    assert read.translates == ("en", "fr") and read.sampling == {"temperature": 0.7, "top_k": 40.0}
+    assert read.translates == ("en", "fr") and read.placeholder == "<|m{n}|>"
+    assert read.sampling == {"temperature": 0.7, "top_k": 40.0}
 
 
 @pytest.mark.parametrize(
-    "text", ["[", '{"translates": "en"}', '{"summarizes": 1}', '{"sampling": {"top_k": "x"}}']
+    "text",
+    [
+        "[",
+        '{"translates": "en"}',
+        '{"placeholder": "<mask>"}',
+        '{"summarizes": 1}',
+        '{"sampling": {"top_k": "x"}}',
+    ],
 )
 def test_wrong_skills_are_refused(folder, text):
     (folder / "parley.json").write_text(text)
