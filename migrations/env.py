@@ -1,7 +1,7 @@
 """Runs migrations on the connection that `bot.storage.migrate` hands over, in its one transaction.
 
 Opens no connection, starts no event loop and leaves logging as it is. A new migration: add a file beside
-`versions/0001_initial.py` with the next number (`alembic revision -m "..." --rev-id 0002` makes a frame),
+the others in `versions` with the next number (`alembic revision -m "..." --rev-id 0004` makes a frame),
 write both directions, raise `HEAD` in `bot/storage/migrate.py` and run `python -m bot.storage.migrate check`.
 """
 

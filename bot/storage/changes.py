@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
 from bot.storage.derived import drop_derived
+from bot.storage.facts import erase_facts
 from bot.storage.inbox import AT_MESSAGE
 from bot.storage.lookup import (
     FoundMessage,
@@ -158,6 +159,8 @@ async def erase_conversation(connection: AsyncConnection, key: ConversationKey) 
         channel_ids(key) if key.thread_id is None else select(conversations.c.id).where(is_conversation(key))
     )
     await _erase_derived(connection, key, here)
+    if key.thread_id is None:
+        await erase_facts(connection, key)
     visible = select(func.count()).where(
         messages.c.conversation_id.in_(here), messages.c.is_memory, messages.c.deleted_at.is_(None)
     )

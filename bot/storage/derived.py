@@ -1,45 +1,64 @@
-"""Derived data, which rests on messages and goes with them, and channel settings.
-
-Functions over an open transaction.
-"""
+"""Derived data, which rests on messages and goes with them. Functions over an open transaction."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, distinct, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, distinct, func, or_, select, true
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
-from bot.storage.lookup import channel_ids, find_conversation, get_conversation, insert_row, is_in_channel
-from bot.storage.models import channel_settings, conversations, derived_sources, derived_texts, messages
+from bot.storage.lookup import channel_ids, get_conversation, insert_row, is_conversation, is_in_channel
+from bot.storage.models import conversations, derived_sources, derived_texts, messages
 from bot.storage.records import Derived
 
 _IDS_AT_ONCE = 1000
 """Values in one statement; SQLite takes at most 32,766 (SQLITE_MAX_VARIABLE_NUMBER)."""
 
 
-async def get_derived(
-    connection: AsyncConnection, key: ConversationKey, kind: str, name: str
-) -> Derived | None:
-    """See HistoryStore.derived."""
-    conversation_id = await find_conversation(connection, key)
-    statement = select(derived_texts).where(
-        derived_texts.c.conversation_id == conversation_id,
+async def get_many(
+    connection: AsyncConnection, key: ConversationKey, kind: str, names: Sequence[str]
+) -> dict[str, Derived]:
+    """See HistoryStore.derived_many."""
+    found: list[Derived] = []
+    for start in range(0, len(names), _IDS_AT_ONCE):
+        found += await _read(
+            connection, key, kind, derived_texts.c.key.in_(names[start : start + _IDS_AT_ONCE])
+        )
+    return {derived.key: derived for derived in found}
+
+
+async def get_of_kind(connection: AsyncConnection, key: ConversationKey, kind: str) -> list[Derived]:
+    """See HistoryStore.derived_of_kind."""
+    return await _read(connection, key, kind, true())
+
+
+async def _read(
+    connection: AsyncConnection, key: ConversationKey, kind: str, which: ColumnElement[bool]
+) -> list[Derived]:
+    """Derived data with its sources, oldest first."""
+    here = and_(
+        derived_texts.c.conversation_id.in_(select(conversations.c.id).where(is_conversation(key))),
         derived_texts.c.kind == kind,
-        derived_texts.c.key == name,
+        which,
     )
-    row = (await connection.execute(statement)).first()
-    if row is None:
-        return None
-    sources = (
-        select(derived_sources.c.message_id)
-        .where(derived_sources.c.derived_id == row.id)
-        .order_by(derived_sources.c.position)
+    sources: defaultdict[int, list[str]] = defaultdict(list)
+    of_sources = (
+        select(derived_sources.c.derived_id, derived_sources.c.message_id)
+        .join(derived_texts)
+        .where(here)
+        .order_by(derived_sources.c.derived_id, derived_sources.c.position)
     )
-    source_ids = tuple((await connection.scalars(sources)).all())
-    return Derived(row.kind, row.key, row.text, row.model, source_ids, row.created_at)
+    for derived_id, message_id in await connection.execute(of_sources):
+        sources[derived_id].append(message_id)
+    rows = await connection.execute(select(derived_texts).where(here).order_by(derived_texts.c.id))
+    return [
+        Derived(row.kind, row.key, row.text, row.model, tuple(sources[row.id]), row.created_at)
+        for row in rows
+    ]
 
 
 async def put_derived(connection: AsyncConnection, key: ConversationKey, derived: Derived) -> bool:
@@ -100,39 +119,4 @@ async def drop_derived(connection: AsyncConnection, key: ConversationKey, messag
         delete(derived_texts).where(
             derived_texts.c.id.in_(resting), derived_texts.c.conversation_id.in_(channel_ids(key))
         )
-    )
-
-
-async def get_setting(connection: AsyncConnection, key: ConversationKey, name: str) -> str | None:
-    """See HistoryStore.setting."""
-    statement = (
-        select(channel_settings.c.value)
-        .join(conversations)
-        .where(
-            is_in_channel(key),
-            conversations.c.thread_id.in_({"", key.thread_id or ""}),
-            channel_settings.c.name == name,
-        )
-        .order_by(conversations.c.thread_id.desc())
-        .limit(1)
-    )
-    value: str | None = await connection.scalar(statement)
-    return value
-
-
-async def set_setting(
-    connection: AsyncConnection, key: ConversationKey, name: str, value: str | None
-) -> None:
-    """See HistoryStore.set_setting."""
-    conversation_id = await get_conversation(connection, key)
-    if value is None:
-        await connection.execute(
-            delete(channel_settings).where(
-                channel_settings.c.conversation_id == conversation_id, channel_settings.c.name == name
-            )
-        )
-        return
-    setting = insert(channel_settings).values(conversation_id=conversation_id, name=name, value=value)
-    await connection.execute(
-        setting.on_conflict_do_update(index_elements=["conversation_id", "name"], set_={"value": value})
     )

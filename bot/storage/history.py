@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Author, ConversationKey, Turn
-from bot.storage.lookup import THIS_CHANNEL_IDS, THIS_ID, to_key, to_parameters
+from bot.storage.lookup import THIS_CHANNEL_IDS, THIS_ID, find_message, to_key, to_parameters
 from bot.storage.models import conversations, messages
 from bot.storage.records import ConversationSummary
 
@@ -87,6 +87,23 @@ async def turns(connection: AsyncConnection, key: ConversationKey, query: TurnQu
     return found
 
 
+async def turns_around(
+    connection: AsyncConnection, key: ConversationKey, message_id: str, before: int, after: int
+) -> list[Turn]:
+    """See HistoryStore.turns_around."""
+    found = await find_message(connection, key, message_id)
+    if found is None or found.row_id is None:
+        return []
+    place = (await connection.execute(_PLACE_OF_ROW, {"of_row": found.row_id})).one()
+    here = to_key(place)
+    earlier = await turns(connection, here, TurnQuery(limit=before, before_message_id=place.message_id))
+    parameters = {**to_parameters(here), "count": after + 1}
+    parameters |= {f"from_{index}": value for index, value in enumerate(place[:3])}
+    later = [_to_turn(row) for row in await connection.execute(_FROM_HERE, parameters)]
+    is_itself = bool(later) and later[0].message_id == place.message_id
+    return [*earlier, *later[: after + is_itself]]
+
+
 async def _thread_starter(connection: AsyncConnection, key: ConversationKey, query: TurnQuery) -> list[Turn]:
     """The channel's message that a thread hangs on: both platforms name a thread by that message's id."""
     statement = (
@@ -142,6 +159,26 @@ def _whole(column: ColumnElement[datetime]) -> ColumnElement[int]:
 def _order_of_one() -> _Order:
     places = (_whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
     return _Order(messages.join(conversations), messages.c.conversation_id == THIS_ID, places)
+
+
+_PLACE_OF_ROW: Select[*tuple[Any, ...]] = (
+    select(*_order_of_one().places, messages.c.message_id, conversations)
+    .join(conversations)
+    .where(messages.c.id == bindparam("of_row"))
+)
+_FROM_HERE = (
+    select(*_TURN)
+    .join(conversations)
+    .where(
+        _order_of_one().which,
+        messages.c.deleted_at.is_(None),
+        messages.c.is_memory,
+        tuple_(*_order_of_one().places)
+        >= tuple_(*(bindparam(f"from_{index}", type_=Integer) for index in range(3))),
+    )
+    .order_by(*_order_of_one().places)
+    .limit(bindparam("count", type_=Integer))
+)
 
 
 def _order_with_threads() -> _Order:

@@ -190,7 +190,9 @@ _QUESTIONS = (
     .order_by(inbox.c.id)
 )
 _WAITING_QUESTIONS = _QUESTIONS.where(inbox.c.conversation_id == THIS_ID, inbox.c.state == WAITING)
-_QUESTIONS_OF_REPLY = _QUESTIONS.where(inbox.c.reply_id == bindparam("of_reply"), inbox.c.state == ANSWERING)
+_QUESTIONS_OF_REPLY = _QUESTIONS.where(
+    inbox.c.reply_id == bindparam("of_reply"), inbox.c.state == bindparam("of_state")
+)
 _ADD_REPLY = insert(replies).returning(replies.c.id)
 _TAKE = (
     update(inbox)
@@ -211,8 +213,7 @@ async def claim(connection: AsyncConnection, key: ConversationKey) -> Job | None
 async def _claim_interrupted(connection: AsyncConnection, key: ConversationKey) -> Job | None:
     for reply in (await connection.execute(_INTERRUPTED, to_parameters(key))).all():
         is_intact = not await cancel_deleted_questions(connection, reply.id)
-        rows = (await connection.execute(_QUESTIONS_OF_REPLY, {"of_reply": reply.id})).all()
-        questions = [_to_message(key, row) for row in rows]
+        questions = await questions_of_reply(connection, key, reply.id, ANSWERING)
         if not questions:
             await connection.execute(
                 update(replies).where(replies.c.id == reply.id).values(state=CANCELLED, text=None)
@@ -222,9 +223,18 @@ async def _claim_interrupted(connection: AsyncConnection, key: ConversationKey) 
         state = WRITING if text is None else SENDING
         changes = {"state": state, "text": text, "attempt": reply.attempt + 1}
         await connection.execute(update(replies).where(replies.c.id == reply.id).values(changes))
-        posts = await _posts(connection, reply.id)
-        return Job(reply.id, key, _oldest_first(questions), posts, text, reply.attempt + 1)
+        posts = await posts_of(connection, reply.id)
+        return Job(reply.id, key, questions, posts, text, reply.attempt + 1, reply.variation)
     return None
+
+
+async def questions_of_reply(
+    connection: AsyncConnection, key: ConversationKey, reply_id: int, state: str
+) -> tuple[IncomingMessage, ...]:
+    """What a reply answers and was not deleted, oldest first; `state` is that of its inbox rows."""
+    parameters = {"of_reply": reply_id, "of_state": state}
+    rows = (await connection.execute(_QUESTIONS_OF_REPLY, parameters)).all()
+    return _oldest_first([_to_message(key, row) for row in rows])
 
 
 async def cancel_deleted_questions(connection: AsyncConnection, reply_id: int) -> int:
@@ -250,7 +260,8 @@ async def _claim_waiting(connection: AsyncConnection, key: ConversationKey) -> J
     return Job(reply_id, key, _oldest_first([_to_message(key, row) for row in taken]), (), None, 1)
 
 
-async def _posts(connection: AsyncConnection, reply_id: int) -> tuple[str, ...]:
+async def posts_of(connection: AsyncConnection, reply_id: int) -> tuple[str, ...]:
+    """The platform message ids of a reply's posts, in order."""
     statement = (
         select(reply_posts.c.message_id)
         .where(reply_posts.c.reply_id == reply_id)
@@ -278,11 +289,13 @@ def _to_message(key: ConversationKey, row: Row[*tuple[Any, ...]]) -> IncomingMes
 
 
 def _to_json(command: Command | None) -> str | None:
-    return None if command is None else json.dumps([command.name, dict(command.options)])
+    if command is None:
+        return None
+    return json.dumps([command.name, dict(command.options), command.by_manager])
 
 
 def _from_json(command: str | None) -> Command | None:
     if command is None:
         return None
-    name, options = json.loads(command)
-    return Command(name, options)
+    # Rows from before `by_manager` was kept have two items.
+    return Command(*json.loads(command))

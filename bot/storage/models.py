@@ -102,6 +102,8 @@ conversations = Table(
     Column("channel_id", AnyText, nullable=False),
     # "" for the channel itself: NULLs would never be equal to each other.
     Column("thread_id", AnyText, nullable=False),
+    # How many facts were ever said in this channel: their numbers are never used again.
+    Column("last_fact", Integer, nullable=False, server_default="0"),
     UniqueConstraint("platform", "workspace_id", "channel_id", "thread_id"),
 )
 
@@ -154,7 +156,7 @@ inbox = Table(
 )
 
 # The outbox. `text` is held only from the end of writing to the end of sending. Ids are never used again,
-# because platforms see them in nonces.
+# because platforms see them in nonces. `variation` counts how often a person asked for another answer.
 replies = Table(
     "replies",
     metadata,
@@ -163,6 +165,8 @@ replies = Table(
     Column("state", AnyText, nullable=False),
     Column("text", AnyText),
     Column("attempt", Integer, nullable=False),
+    Column("variation", Integer, nullable=False, server_default="0"),
+    Column("finish_reason", AnyText),
     Index(None, "conversation_id"),
     Index(None, "state", "conversation_id"),
     sqlite_autoincrement=True,
@@ -183,6 +187,30 @@ channel_settings = Table(
     Column("conversation_id", Integer, ForeignKey("conversations.id"), primary_key=True),
     Column("name", AnyText, primary_key=True),
     Column("value", AnyText, nullable=False),
+)
+
+# Settings of a whole workspace have "" for the person.
+workspace_settings = Table(
+    "workspace_settings",
+    metadata,
+    Column("platform", AnyText, primary_key=True),
+    Column("workspace_id", AnyText, primary_key=True),
+    Column("person_id", AnyText, primary_key=True),
+    Column("name", AnyText, primary_key=True),
+    Column("value", AnyText, nullable=False),
+)
+
+# What people asked the bot to keep, by the channel's own row of `conversations`, threads included.
+facts = Table(
+    "facts",
+    metadata,
+    Column("conversation_id", Integer, ForeignKey("conversations.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("author_id", AnyText, nullable=False),
+    Column("author_name", AnyText, nullable=False),
+    Column("author_is_bot", Boolean, nullable=False),
+    Column("text", AnyText, nullable=False),
+    Column("said_at", Instant, nullable=False),
 )
 
 derived_texts = Table(

@@ -32,6 +32,7 @@ from bot.storage.models import (
 _AFTER_RESTART = {
     "state": WAITING,
     "text": None,
+    "finish_reason": None,
     "attempt": case((replies.c.attempt > 1, 1), else_=replies.c.attempt),
 }
 """A restart that was meant is no failed attempt: the next one is the second, however often it happens."""
@@ -72,12 +73,14 @@ async def record_post(connection: AsyncConnection, reply_id: int, index: int, me
     )
 
 
-async def record_text(connection: AsyncConnection, reply_id: int, text: str) -> None:
+async def record_text(
+    connection: AsyncConnection, reply_id: int, text: str, finish_reason: str | None
+) -> None:
     """See HistoryStore.record_text."""
     await connection.execute(
         update(replies)
         .where(replies.c.id == reply_id, replies.c.state.in_(RUNNING))
-        .values(state=SENDING, text=text)
+        .values(state=SENDING, text=text, finish_reason=finish_reason)
     )
 
 
@@ -148,7 +151,7 @@ async def withdraw(connection: AsyncConnection, reply_id: int, message_id: str |
     return True
 
 
-async def reopen(connection: AsyncConnection, reply_id: int) -> ConversationKey | None:
+async def reopen(connection: AsyncConnection, reply_id: int, *, is_variation: bool) -> ConversationKey | None:
     """See HistoryStore.reopen."""
     reply = await _reply(connection, reply_id)
     if reply is None or reply.state != DONE:
@@ -163,7 +166,10 @@ async def reopen(connection: AsyncConnection, reply_id: int) -> ConversationKey 
     if turn is not None:
         await drop_derived(connection, key, turn.message_id)
         await connection.execute(delete(messages).where(messages.c.id == turn.id))
-    await connection.execute(update(replies).where(replies.c.id == reply_id).values(_AFTER_RESTART))
+    variation = reply.variation + 1 if is_variation else 0
+    await connection.execute(
+        update(replies).where(replies.c.id == reply_id).values(**_AFTER_RESTART, variation=variation)
+    )
     return key
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.messages import ConversationKey, IncomingMessage
+from bot.messages import Author, ConversationKey, IncomingMessage, Turn
+
+CONTROL_COMMANDS = ("stop", "regenerate", "continue", "undo", "context")
+"""Commands about an answer; what they are answered with is not an answer itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,8 @@ class Job:
     `messages` are the addressed messages it answers, oldest first: one command, or one or more chat
     messages that waited together. `posts` are the platform message ids that an earlier
     attempt already posted, in order; `text` is the whole answer where an earlier attempt finished
-    writing it but not sending it. `attempt` counts from 1.
+    writing it but not sending it. `attempt` counts from 1. `variation` is above 0 where a person asked
+    for another answer than the one before.
     """
 
     reply_id: int
@@ -24,6 +28,23 @@ class Job:
     posts: tuple[str, ...]
     text: str | None
     attempt: int
+    variation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A finished reply: what it answered, what it said, and how it ended.
+
+    `questions` are what is left of the messages that it answered, oldest first, commands with them.
+    `is_memory`: the text is part of memory. `finish_reason` is what `record_text` was told.
+    """
+
+    reply_id: int
+    questions: tuple[IncomingMessage, ...]
+    text: str
+    is_memory: bool
+    finish_reason: str | None
+    posts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +80,21 @@ class Derived:
     model: str
     source_ids: tuple[str, ...]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a person asked the bot to keep about a channel. `number` counts from 1 within the channel."""
+
+    number: int
+    author: Author
+    text: str
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One message that a search found. The higher `score`, the better; it compares hits of one search."""
+
+    turn: Turn
+    score: float

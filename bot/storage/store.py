@@ -8,17 +8,17 @@ from datetime import datetime
 
 from bot.errors import StorageError
 from bot.messages import Author, ConversationKey, IncomingMessage, Turn
-from bot.storage import changes, history, inbox, outbox
+from bot.storage import answers, changes, facts, history, inbox, outbox, settings
 from bot.storage import derived as derived_data
 from bot.storage.database import Database
-from bot.storage.records import Change, ConversationSummary, Derived, Job
+from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Job
 
 CHECK_TIMEOUT_S = 2.0
 """Seconds that a health check waits for the database's write lock."""
 
 
 class HistoryStore:
-    """History, inbox, outbox, channel settings and derived data of every conversation.
+    """History, inbox, outbox, settings, facts and derived data of every conversation.
 
     Every method is one short transaction and raises StorageError when the database fails; nothing
     is then half written.
@@ -92,10 +92,11 @@ class HistoryStore:
         async with self._database.write() as connection:
             await outbox.record_post(connection, reply_id, index, message_id)
 
-    async def record_text(self, reply_id: int, text: str) -> None:
-        """The answer is written in full; a later attempt sends this text and generates nothing."""
+    async def record_text(self, reply_id: int, text: str, finish_reason: str | None = None) -> None:
+        """The answer is written in full; a later attempt sends this text and generates nothing.
+        `finish_reason` ("stop", "length", ...) is kept for `last_answer`."""
         async with self._database.write() as connection:
-            await outbox.record_text(connection, reply_id, text)
+            await outbox.record_text(connection, reply_id, text, finish_reason)
 
     async def complete(self, reply_id: int, *, is_memory: bool, author_id: str, author_name: str) -> None:
         """The reply is on the platform. With `is_memory` (and a text that is not blank) it becomes an
@@ -116,10 +117,22 @@ class HistoryStore:
         async with self._database.write() as connection:
             return await outbox.withdraw(connection, reply_id, message_id)
 
-    async def reopen(self, reply_id: int) -> ConversationKey | None:
-        """Make a finished reply again, into the same posts; its assistant turn is removed meanwhile."""
+    async def reopen(self, reply_id: int, *, is_variation: bool = False) -> ConversationKey | None:
+        """Make a finished reply again, into the same posts; its assistant turn is removed meanwhile. With
+        `is_variation` the job's `variation` is one more than before, else 0. None when it cannot be."""
         async with self._database.write() as connection:
-            return await outbox.reopen(connection, reply_id)
+            return await outbox.reopen(connection, reply_id, is_variation=is_variation)
+
+    async def last_answer(self, key: ConversationKey) -> Answered | None:
+        """The newest finished reply of a conversation that has a text and a question left, answers to
+        CONTROL_COMMANDS passed over."""
+        async with self._database.read() as connection:
+            return await answers.last_answer(connection, key)
+
+    async def reply_of_post(self, key: ConversationKey, message_id: str) -> int | None:
+        """The reply, finished or not, that a post of the bot's own belongs to; None for other messages."""
+        async with self._database.read() as connection:
+            return await answers.reply_of_post(connection, key, message_id)
 
     # --- memory out --------------------------------------------------------------------------
 
@@ -153,24 +166,97 @@ class HistoryStore:
         async with self._database.read() as connection:
             return await history.list_conversations(connection, platform, workspace_id)
 
-    # --- channel settings --------------------------------------------------------------------
+    async def turns_around(
+        self, key: ConversationKey, message_id: str, before: int = 3, after: int = 3
+    ) -> list[Turn]:
+        """A message of the channel with up to `before` turns before it and `after` turns after it, in its
+        own conversation; a deleted message is left out. Empty for one that is not known."""
+        async with self._database.read() as connection:
+            return await history.turns_around(connection, key, message_id, before, after)
+
+    # --- facts -------------------------------------------------------------------------------
+
+    async def add_fact(self, key: ConversationKey, author: Author, text: str) -> Fact:
+        """Keep a fact about the channel of `key`, owned by `author`. Its number is never used again."""
+        async with self._database.write() as connection:
+            return await facts.add_fact(connection, key, author, text)
+
+    async def facts(self, key: ConversationKey) -> list[Fact]:
+        """All facts about the channel of `key`, by number."""
+        async with self._database.read() as connection:
+            return await facts.list_facts(connection, key)
+
+    async def change_fact(self, key: ConversationKey, number: int, author_id: str, text: str) -> bool:
+        """Put a person's own fact in other words. False when there is no such fact of theirs."""
+        async with self._database.write() as connection:
+            is_changed = await facts.change_fact(connection, key, number, author_id, text)
+        if is_changed:
+            await self._database.scrub()
+        return is_changed
+
+    async def delete_fact(self, key: ConversationKey, number: int, author_id: str) -> bool:
+        """Delete a person's own fact, to the last byte. False when there is no such fact of theirs."""
+        async with self._database.write() as connection:
+            is_deleted = await facts.delete_fact(connection, key, number, author_id)
+        if is_deleted:
+            await self._database.scrub()
+        return is_deleted
+
+    # --- settings ----------------------------------------------------------------------------
 
     async def setting(self, key: ConversationKey, name: str) -> str | None:
         """A channel setting; a thread without one of its own has its channel's."""
         async with self._database.read() as connection:
-            return await derived_data.get_setting(connection, key, name)
+            return (await settings.get_settings(connection, key)).get(name)
+
+    async def settings(self, key: ConversationKey) -> dict[str, str]:
+        """All settings that hold in a channel, or in a thread: its own before its channel's."""
+        async with self._database.read() as connection:
+            return await settings.get_settings(connection, key)
 
     async def set_setting(self, key: ConversationKey, name: str, value: str | None) -> None:
         """Set, or with None remove, a channel setting."""
         async with self._database.write() as connection:
-            await derived_data.set_setting(connection, key, name, value)
+            await settings.set_setting(connection, key, name, value)
+
+    async def person_setting(self, key: ConversationKey, person_id: str, name: str) -> str | None:
+        """What a person set for themselves in the workspace of `key`."""
+        async with self._database.read() as connection:
+            return await settings.get_workspace_setting(connection, key, person_id, name)
+
+    async def set_person_setting(
+        self, key: ConversationKey, person_id: str, name: str, value: str | None
+    ) -> None:
+        """Set, or with None remove, a setting of a person in the workspace of `key`."""
+        async with self._database.write() as connection:
+            await settings.set_workspace_setting(connection, key, person_id, name, value)
+
+    async def workspace_setting(self, key: ConversationKey, name: str) -> str | None:
+        """What is set for the whole workspace of `key`."""
+        async with self._database.read() as connection:
+            return await settings.get_workspace_setting(connection, key, "", name)
+
+    async def set_workspace_setting(self, key: ConversationKey, name: str, value: str | None) -> None:
+        """Set, or with None remove, a setting of the whole workspace of `key`."""
+        async with self._database.write() as connection:
+            await settings.set_workspace_setting(connection, key, "", name, value)
 
     # --- derived data ------------------------------------------------------------------------
 
     async def derived(self, key: ConversationKey, kind: str, name: str) -> Derived | None:
         """Derived data by kind ("summary", "translation") and name, if its sources are unchanged."""
         async with self._database.read() as connection:
-            return await derived_data.get_derived(connection, key, kind, name)
+            return (await derived_data.get_many(connection, key, kind, (name,))).get(name)
+
+    async def derived_many(self, key: ConversationKey, kind: str, names: Sequence[str]) -> dict[str, Derived]:
+        """Derived data of one kind by name; names of which nothing is kept are left out."""
+        async with self._database.read() as connection:
+            return await derived_data.get_many(connection, key, kind, names)
+
+    async def derived_of_kind(self, key: ConversationKey, kind: str) -> list[Derived]:
+        """All derived data of one kind in a conversation, in the order in which it was made."""
+        async with self._database.read() as connection:
+            return await derived_data.get_of_kind(connection, key, kind)
 
     async def put_derived(self, key: ConversationKey, derived: Derived) -> bool:
         """Keep derived data with the ids it came from, replacing what had its kind and key. False, and

@@ -149,10 +149,11 @@ def test_a_failing_migration_changes_nothing_and_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scripts = Path(shutil.copytree(migrate.scripts_folder(), tmp_path / "migrations"))
-    second = scripts / "versions" / "0002_second.py"
+    second = scripts / "versions" / "next.py"
     second.write_text(
         "from alembic import op\n"
-        "revision, down_revision = '0002', '0001'\n"
+        "from bot.storage import migrate\n"
+        "revision, down_revision = 'next', migrate.head()\n"
         "def upgrade():\n"
         "    op.execute('CREATE TABLE half_done (id INTEGER)')\n"
         "    op.execute('INSERT INTO not_there VALUES (1)')\n"
@@ -161,10 +162,10 @@ def test_a_failing_migration_changes_nothing_and_can_be_repeated(
     monkeypatch.setattr(migrate, "scripts_folder", lambda: scripts)
     with pytest.raises(StorageError, match="not_there"):
         migrate.upgrade(to_url(path))
-    assert schema(path) == [], "not even the first migration, which had succeeded"
+    assert schema(path) == [], "not even the earlier migrations, which had succeeded"
     second.write_text(second.read_text().replace("INSERT INTO not_there VALUES (1)", "SELECT 1"))
     migrate.upgrade(to_url(path))
-    assert migrate.current(to_url(path)) == "0002"
+    assert migrate.current(to_url(path)) == "next"
 
 
 def test_logging_is_left_as_it_is(tmp_path: Path) -> None:

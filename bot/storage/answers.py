@@ -1,0 +1,63 @@
+"""Finished replies looked at again: the last one, and which reply a post belongs to.
+
+Functions over an open transaction.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import ConversationKey
+from bot.storage.inbox import posts_of, questions_of_reply
+from bot.storage.lookup import find_message, is_conversation
+from bot.storage.models import DONE, conversations, inbox, messages, replies
+from bot.storage.records import CONTROL_COMMANDS, Answered
+
+_COMMAND_NAME = func.json_extract(inbox.c.command, "$[0]")
+
+
+async def last_answer(connection: AsyncConnection, key: ConversationKey) -> Answered | None:
+    """See HistoryStore.last_answer."""
+    row: Row[tuple[int, str | None, str, bool]] | None = (await connection.execute(_newest(key))).first()
+    if row is None:
+        return None
+    return Answered(
+        reply_id=row.id,
+        questions=await questions_of_reply(connection, key, row.id, DONE),
+        text=row.text,
+        is_memory=row.is_memory,
+        finish_reason=row.finish_reason,
+        posts=await posts_of(connection, row.id),
+    )
+
+
+def _newest(key: ConversationKey) -> Select[tuple[int, str | None, str, bool]]:
+    """The newest finished reply that has a text and answers something beside control commands."""
+    question = messages.alias("question")
+    is_answer = exists().where(
+        inbox.c.reply_id == replies.c.id,
+        inbox.c.state == DONE,
+        func.coalesce(_COMMAND_NAME, "").not_in(CONTROL_COMMANDS),
+        question.c.conversation_id == inbox.c.conversation_id,
+        question.c.message_id == inbox.c.message_id,
+        question.c.deleted_at.is_(None),
+    )
+    return (
+        select(replies.c.id, replies.c.finish_reason, messages.c.text, messages.c.is_memory)
+        .join(messages, messages.c.reply_id == replies.c.id)
+        .where(
+            replies.c.conversation_id.in_(select(conversations.c.id).where(is_conversation(key))),
+            replies.c.state == DONE,
+            messages.c.deleted_at.is_(None),
+            is_answer,
+        )
+        .order_by(replies.c.id.desc())
+        .limit(1)
+    )
+
+
+async def reply_of_post(connection: AsyncConnection, key: ConversationKey, message_id: str) -> int | None:
+    """See HistoryStore.reply_of_post."""
+    found = await find_message(connection, key, message_id)
+    return None if found is None else found.reply_id

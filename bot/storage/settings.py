@@ -1,0 +1,78 @@
+"""Settings of channels and their threads, of workspaces, and of persons within a workspace.
+
+Functions over an open transaction. What a setting means is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Table, and_, delete, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import ConversationKey
+from bot.storage.lookup import get_conversation, is_in_channel
+from bot.storage.models import channel_settings, conversations, workspace_settings
+
+
+async def get_settings(connection: AsyncConnection, key: ConversationKey) -> dict[str, str]:
+    """See HistoryStore.settings."""
+    # Those of the thread itself come after those of its channel, and replace them.
+    statement = (
+        select(channel_settings.c.name, channel_settings.c.value)
+        .join(conversations)
+        .where(is_in_channel(key), conversations.c.thread_id.in_({"", key.thread_id or ""}))
+        .order_by(conversations.c.thread_id, channel_settings.c.name)
+    )
+    return {row.name: row.value for row in await connection.execute(statement)}
+
+
+async def set_setting(
+    connection: AsyncConnection, key: ConversationKey, name: str, value: str | None
+) -> None:
+    """See HistoryStore.set_setting."""
+    place = {"conversation_id": await get_conversation(connection, key), "name": name}
+    await _set(connection, channel_settings, place, value)
+
+
+async def get_workspace_setting(
+    connection: AsyncConnection, key: ConversationKey, person_id: str, name: str
+) -> str | None:
+    """See HistoryStore.person_setting; "" is the workspace itself."""
+    place = _in_workspace(key, person_id, name)
+    value: str | None = await connection.scalar(
+        select(workspace_settings.c.value).where(_is_at(workspace_settings, place))
+    )
+    return value
+
+
+async def set_workspace_setting(
+    connection: AsyncConnection, key: ConversationKey, person_id: str, name: str, value: str | None
+) -> None:
+    """See HistoryStore.set_person_setting; "" is the workspace itself."""
+    await _set(connection, workspace_settings, _in_workspace(key, person_id, name), value)
+
+
+def _in_workspace(key: ConversationKey, person_id: str, name: str) -> dict[str, object]:
+    return {
+        "platform": key.platform,
+        "workspace_id": key.workspace_id,
+        "person_id": person_id,
+        "name": name,
+    }
+
+
+def _is_at(table: Table, place: Mapping[str, object]) -> ColumnElement[bool]:
+    return and_(*(table.c[column] == value for column, value in place.items()))
+
+
+async def _set(
+    connection: AsyncConnection, table: Table, place: Mapping[str, object], value: str | None
+) -> None:
+    """Write the value of a primary key, or remove it with None."""
+    if value is None:
+        await connection.execute(delete(table).where(_is_at(table, place)))
+        return
+    setting = insert(table).values(**place, value=value)
+    await connection.execute(setting.on_conflict_do_update(index_elements=list(place), set_={"value": value}))
