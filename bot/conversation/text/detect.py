@@ -1,17 +1,34 @@
-"""Guesses the language of a text from its script, its most frequent small words and its special letters.
+"""Guesses the language of a text: from its script, its most frequent words and its special letters.
 
-Pure Python and small tables: right for sentences, silent (None) where it is unsure. Knows no model.
+Pure Python and small tables. `detect` is silent (None) where that alone leaves it unsure; `judge` weighs it
+together with what a statistical model says, whatever that model is.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 
-from bot.conversation.text.small_words import LETTERS, SMALL_WORDS
+from bot.conversation.text.languages import LANGUAGES
+from bot.conversation.text.small_words import CHAT_WORDS, LETTERS
 
 MAX_CHARS = 4000
+SURE = 0.6
+"""The confidence from which a guess is not worth a remark: of chat lines that reach it, 97% are right."""
+
+# Weights of the evidence, chosen on benchmarks/data/detection.jsonl (`python -m benchmarks.detection`).
+_MODEL_WEIGHT, _WORD_WEIGHT, _HINT_WEIGHT = 0.5, 6.0, 1.0
+_LETTER_WEIGHT, _OWN_LETTER_WEIGHT = 0.5, 1.5
+_WORD_WEIGHT_ALONE = 24.0
+_LEAST = 1e-3
+"""What a language that the model does not name is taken to have; smaller would let the model rule it out."""
+_RARE_FROM = 0.9
+"""A language without a list of words needs this much of the model's trust to be thought of."""
 
 _SCRIPTS = {
     "HIRAGANA": "ja",
@@ -27,30 +44,102 @@ _SCRIPTS = {
     "THAI": "th",
     "LATIN": "latin",
 }
-_BULGARIAN = frozenset(["съм", "са", "се", "от", "какво", "този", "който", "ще", "има", "няма", "това", "е"])
-_RUSSIAN = frozenset(
-    ["и", "не", "на", "что", "как", "это", "я", "он", "она", "мы", "вы", "привет", "спасибо", "нет"]
-)
+_LATIN = tuple(code for code in CHAT_WORDS if code not in ("ru", "uk", "bg"))
+_SHARED_SCRIPTS = {
+    "latin": _LATIN,
+    "ru": ("ru", "uk", "bg"),
+    "ar": ("ar", "fa"),
+    "zh": ("zh", "ja"),
+    "hi": ("hi",),
+}
+_RARE = {
+    "latin": frozenset(entry.code for entry in LANGUAGES) - frozenset(CHAT_WORDS),
+    "ru": frozenset(["be", "sr", "mk", "kk", "mn"]),
+    "ar": frozenset(["ur"]),
+    "hi": frozenset(["mr", "ne"]),
+}
+"""Thought of only where the model is certain: without their words they would take lines from the others."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_NO_LETTER = re.compile(r"[^\w\s'’]|[\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """A language (ISO 639-1) and how sure that is, from 0 to 1."""
+
+    code: str
+    confidence: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it can be taken as known."""
+        return self.confidence >= SURE
 
 
 def detect(text: str) -> str | None:
-    """The ISO 639-1 code of the language of `text`, or None where the evidence is thin."""
-    text = text[:MAX_CHARS]
-    scripts = Counter(_script(char) for char in text if char.isalpha())
-    scripts.pop("", None)
-    if not scripts:
+    """The ISO 639-1 code of the language of `text` by script and words alone, or None where they are thin."""
+    found = judge(text, {})
+    return found.code if found and found.is_sure else None
+
+
+def judge(text: str, probabilities: Mapping[str, float], hint: str | None = None) -> Detected | None:
+    """The likeliest language of `text`, or None where it has no letters.
+
+    `probabilities` are a model's, by ISO 639-1 code; `hint` is a language that is likelier than others here,
+    such as its author's usual one. The score is a log-linear mixture of the evidence, the confidence its
+    softmax.
+    """
+    text = plain_words(text)
+    script = _script_of(text)
+    if script is None:
         return None
-    if scripts["ja"] and scripts["ja"] + scripts["zh"] > sum(scripts.values()) / 2:
+    codes = _candidates(script, probabilities)
+    if len(codes) == 1:
+        return Detected(codes[0], 1.0)
+    words = _word_scores(text)
+    word_weight = _WORD_WEIGHT if probabilities else _WORD_WEIGHT_ALONE
+    scores = {
+        code: _MODEL_WEIGHT * math.log(probabilities.get(code, 0.0) + _LEAST)
+        + word_weight * words.get(code, 0.0)
+        + sum(weight for letter, weight in _letter_weights(code) if letter in text)
+        + _HINT_WEIGHT * (code == hint)
+        + (code == script)  # Han without kana is rather Chinese, and so on
+        for code in codes
+    }
+    best = max(scores, key=lambda code: scores[code])
+    return Detected(best, 1 / sum(math.exp(score - scores[best]) for score in scores.values()))
+
+
+def plain_words(text: str) -> str:
+    """What of `text` tells its language: small letters and the white space between them."""
+    return _NO_LETTER.sub(" ", text[:MAX_CHARS].lower().replace("’", "'"))
+
+
+def _candidates(script: str, probabilities: Mapping[str, float]) -> tuple[str, ...]:
+    rare = _RARE.get(script, frozenset())
+    return _SHARED_SCRIPTS.get(script, (script,)) + tuple(
+        code for code in rare if probabilities.get(code, 0.0) >= _RARE_FROM
+    )
+
+
+def _script_of(text: str) -> str | None:
+    """The script of most letters, named after the language that uses it most; Japanese is known by its kana.
+    None where there are no letters, or no script has a clear majority."""
+    scripts = Counter(_script(char) for char in text if char.isalpha())
+    for code in ("zh", "ja", "ko"):
+        scripts[code] *= 3  # one of these says as much as a syllable or a word
+    letters = sum(scripts.values())
+    scripts.pop("", None)
+    if not any(scripts.values()):
+        return None
+    if scripts["ja"] and scripts["ja"] + scripts["zh"] > letters / 2:
         return "ja" if scripts["ja"] * 10 >= scripts["zh"] else "zh"
     script, count = scripts.most_common(1)[0]
-    if count < 0.6 * sum(scripts.values()):
-        return None
-    if script == "latin":
-        return _latin(text)
-    return {"ru": _cyrillic, "ar": _arabic}.get(script, lambda _: script)(text)
+    return script if count >= 0.6 * letters else None
 
 
+@cache
 def _script(char: str) -> str:
     if char < "\u0250":
         return "latin"
@@ -58,33 +147,24 @@ def _script(char: str) -> str:
     return next((script for prefix, script in _SCRIPTS.items() if name.startswith(prefix)), "")
 
 
-def _cyrillic(text: str) -> str | None:
-    text = text.lower()
-    if any(letter in text for letter in "іїєґ"):
-        return "uk"
-    if any(letter in text for letter in "ыэё"):
-        return "ru"
-    words = set(_WORD.findall(text))
-    bulgarian = len(words & _BULGARIAN)
-    russian = len(words & _RUSSIAN)
-    if bulgarian > russian and "ъ" in text:
-        return "bg"
-    return "ru" if russian or len(words) > 3 else None
-
-
-def _arabic(text: str) -> str:
-    return "fa" if any(letter in text for letter in "پچژگکی") else "ar"
-
-
-def _latin(text: str) -> str | None:
-    """The language with the most small words; special letters add to it. Unsure without a clear lead."""
-    text = text.lower().replace("’", "'")
-    words = Counter(_WORD.findall(text))
-    scores = {
-        code: sum(count for word, count in words.items() if word in known)
-        + sum(0.6 for letter in set(LETTERS.get(code, "")) if letter in text)
-        for code, known in SMALL_WORDS.items()
+def _word_scores(text: str) -> dict[str, float]:
+    """For each language the share of words that are frequent in it; a word counts less the more languages
+    have it (by the root of their number, as weak an inverse frequency as serves)."""
+    words = _WORD.findall(text)
+    return {
+        code: sum(_weight(word) for word in words if word in known) / max(1, len(words))
+        for code, known in CHAT_WORDS.items()
     }
-    (best, score), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
-    is_clear = score >= 1 and score >= 1.2 * second + 0.4
-    return best if is_clear and score >= 0.12 * sum(words.values()) else None
+
+
+@cache
+def _weight(word: str) -> float:
+    return 1 / math.sqrt(sum(word in known for known in CHAT_WORDS.values()))
+
+
+@cache
+def _letter_weights(code: str) -> tuple[tuple[str, float], ...]:
+    """The special letters of a language; one that no other language of the table has says more."""
+    others = "".join(letters for other, letters in LETTERS.items() if other != code)
+    letters = sorted(set(LETTERS.get(code, "")))
+    return tuple((letter, _LETTER_WEIGHT if letter in others else _OWN_LETTER_WEIGHT) for letter in letters)

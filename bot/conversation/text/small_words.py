@@ -1,4 +1,4 @@
-"""The most frequent small words of languages in Latin script, and letters that few of them use. Data only."""
+"""The most frequent words of languages, and letters that few of them use. Data only."""
 
 from __future__ import annotations
 
@@ -97,6 +97,153 @@ _WORDS = {
 }
 SMALL_WORDS: dict[str, frozenset[str]] = {code: frozenset(words.split()) for code, words in _WORDS.items()}
 
+_MORE_WORDS = {
+    "en": (
+        "hey lol yeah yep nope ok okay thx pls sorry sure cool nice great sounds good today tonight"
+        " tomorrow monday week again already still never always back got make think know want need see"
+        " tell ask send link meeting later maybe really anyone someone everyone something nothing happy"
+        " birthday works broken time night morning new way too much many over after before down off going"
+        " gonna wanna i'll we'll i've doesn't isn't can't that's what's let's"
+    ),
+    "fr": (
+        "salut coucou mdr ouais ok d'accord stp svp désolé super cool génial aujourd'hui demain soir"
+        " lundi semaine encore déjà toujours jamais peux peut veux veut faut va vas vais vont sais sait"
+        " crois pense dit dire voir fais faire marche lien réunion heure peut-être vraiment quelqu'un"
+        " personne rien chose chez moi toi lui eux leur après avant trop peu deux idée parfait bon bonne"
+        " ça t'as n'est n'ai j'étais qu'on s'il aucune"
+    ),
+    "de": (
+        "hey na moin jo jep nee ok okay klar alles super cool prima sorry entschuldigung abend montag"
+        " woche wieder schon immer nie kann kannst könnt können will willst muss musst müssen soll sollen"
+        " weiß glaube glaub denke sag sagen mach machen geht gehts läuft gibt link treffen uhr vielleicht"
+        " wirklich jemand niemand nichts etwas uns euch ihm ihnen nach mal doch eben halt gleich da hier"
+        " dort dann denn also ganz viel zwei neue neuen hab hatte wäre würde"
+    ),
+    "es": (
+        "hey vale ok claro jajaja jaja porfa favor perdón genial perfecto buenas buenos noche noches"
+        " mañana lunes semana otra vez nunca siempre puedo puedes puede quiero quieres tengo tienes tiene"
+        " hace haces creo sé sabes dime mira voy vas va vamos funciona enlace reunión hora quizás alguien"
+        " nadie nada algo aquí ahí allí ahora luego después antes tampoco entonces pues eso esa nos les te"
+        " mis tus sus dos mejor idea cuál quién quien cuando donde"
+    ),
+    "pt": (
+        "oi opa kkk kkkk rsrs tá tô pra pro blz beleza valeu obrigada desculpa legal ótimo perfeito manhã"
+        " noite amanhã segunda semana vez nunca sempre posso pode quero quer tenho acho sei sabe diz fala"
+        " olha vou vai vamos funciona link reunião hora horas talvez alguém ninguém nada algo aqui ali"
+        " agora depois antes então pois né cê gente te me meus suas dois melhor ideia quem qual quê vocês"
+        " estou estava fazendo fiz"
+    ),
+    "it": (
+        "ehi ok va d'accordo scusa scusate figo perfetto certo buongiorno buonasera sera stasera domani"
+        " lunedì settimana ancora già sempre mai posso puoi può voglio vuoi devo devi so sai credo penso"
+        " dici dimmi fai fa fare vado vai andiamo funziona riunione ora ore forse davvero qualcuno nessuno"
+        " niente qualcosa qui lì adesso dopo prima neanche allora poi quindi cioè boh mica solo tutto"
+        " tutti due idea c'è dov'è cos'è un'altra l'ho ne suo sua nostro"
+    ),
+    "nl": (
+        "hoi hey oké prima top leuk sorry graag vandaag vanavond morgen maandag week weer al altijd nooit"
+        " kun kunnen kunt wil wilt moet moeten mag weet denk zeg zeggen doe doen doet gaat ga werkt link"
+        " vergadering uur misschien echt iemand niemand niets iets hier daar nu straks later eerst wel"
+        " even nog eens laat mij jou haar ons jullie twee nieuwe heel veel beetje beter idee wanneer welke"
+        " was waren geweest gedaan"
+    ),
+    "sv": (
+        "hejsan tjena okej toppen kul grymt förlåt idag ikväll imorgon måndag vecka igen redan alltid"
+        " aldrig vill måste får vet tror tycker säga gör göra går fungerar funkar länk länken möte mötet"
+        " klockan kanske verkligen någon ingen inget något nu sen sedan först bara lite två nya bättre idé"
+        " vem vilken vilka varit gjort strax heller oss er dem henne honom väl ju åt blir blev utan"
+    ),
+    "da": (
+        "hejsa okay fint fedt undskyld idag aften morgen mandag uge igen allerede altid aldrig vil må få"
+        " ved tror synes sige gør gøre går virker link møde mødet klokken måske virkelig nogen ingen intet"
+        " noget nu først bare lidt to nye bedre idé hvem hvilken hvilke hvornår været gjort heller os jer"
+        " dem hende ham jo bliver uden hvis selv mange kommer lige spørg"
+    ),
+    "no": (
+        "heisann okei ok flott kult gøy beklager idag kveld kvelden morgen mandag uke igjen allerede"
+        " alltid aldri vil må få vet tror synes si sier gjør gjøre går virker funker fungerer lenke lenken"
+        " møte møtet klokka klokken kanskje virkelig noen ingen ingenting noe nå først bare litt to nye"
+        " bedre idé hvem hvilken hvilke vært gjort heller oss dere dem henne ham jo blir uten hvis selv"
+        " mange kommer spør ikkje eg"
+    ),
+    "fi": (
+        "hei moikka okei selvä hieno kiva anteeksi tänään illalla huomenna maanantai viikko taas jo aina"
+        " ikinä koskaan voi voin voit voitko haluan täytyy pitää tiedän tiedä luulen sanoo teen tekee"
+        " menee toimii linkki palaveri kello ehkä oikeasti joku kukaan mitään jotain täällä siellä tuolla"
+        " heti kohta ensin vähän paljon kaksi uusi parempi kuka milloin minusta sinulla minulla mulla"
+        " sulla mun sun oot oon onko eikö enää vielä varmaan saa"
+    ),
+    "pl": (
+        "hej siema spoko ok okej super fajnie sorry przepraszam proszę dzięki dzisiaj dziś wieczorem"
+        " jutro poniedziałek tydzień znowu zawsze nigdy mogę możesz chcę chcesz muszę musisz wiem wiesz"
+        " myślę mówię mówi robi robię idzie działa link spotkanie godzinie chyba naprawdę ktoś nikt nic"
+        " coś tu tutaj tam teraz zaraz potem najpierw trochę dużo dwa nowy lepiej kto który która mnie mi"
+        " cię ci go jej nam was ich też bo by żeby więc u"
+    ),
+    "cs": (
+        "čau jasně super dobrý promiň prosím díky dnes dneska večer zítra pondělí týden zase vždy nikdy"
+        " můžu můžeš chci chceš musím musíš vím víš nevím myslím říká dělá dělám jde funguje odkaz schůzka"
+        " hodin asi opravdu někdo nikdo nic něco tady tam teď hned potom nejdřív trochu hodně dva nový"
+        " lepší kdo mě mi tě ti ho jí nám vás jim taky takže protože aby když bych u jo jsme jste bude"
+        " budu"
+    ),
+    "ro": (
+        "salut ok perfect scuze mersi azi astăzi diseară mâine luni săptămâna iar deja mereu niciodată"
+        " pot poți poate vreau vrei trebuie știu știi cred spune zice fac face merge link întâlnire ora"
+        " chiar cineva nimeni nimic ceva aici acolo acum apoi puțin mult două nou cine mie mă te îl îi ne"
+        " vă lor așa nu-i l-am m-am ți îmi"
+    ),
+    "hu": (
+        "helló sziasztok oké persze szuper bocs köszi kösz ma este holnap hétfő hét megint mindig soha"
+        " tudok tudsz tud akarok kell lehet tudom hiszem gondolom mondja csinál megy működik link"
+        " találkozó óra talán tényleg valaki senki semmi valami itt ott most majd először kicsit sok két"
+        " új jobb melyik nekem neked vele hozzá se sem akkor ezért mert van-e nincs voltam legyen"
+    ),
+    "tr": (
+        "selam slm tamam süper harika pardon kusura bakma lütfen sağ ol bugün akşam yarın pazartesi hafta"
+        " yine zaten hep hiç lazım istiyorum biliyorum bilmiyorum sanırım bence diyor yapıyor gidiyor"
+        " çalışıyor çalışmıyor link toplantı saat belki gerçekten biri kimse hiçbir burada orada şimdi"
+        " sonra önce biraz iki yeni kim hangi bana sana ona bize size bende ki ya işte hadi mı mu mü ise"
+        " eğer"
+    ),
+    "id": (
+        "hai oke ok sip mantap maaf tolong makasih hari malam besok senin minggu lagi selalu pernah nggak"
+        " gak enggak tahu tau mau harus boleh pikir bilang bikin jalan link rapat jam mungkin benar"
+        " seseorang siapa sini situ sekarang nanti dulu sedikit banyak dua baru lebih kapan dimana kenapa"
+        " gimana aku kita kalian dong sih deh kok aja saja masih belum kalau jadi tapi punya sama buat"
+    ),
+    "vi": (
+        "ừ ok rồi mình tớ cậu nhé nha ạ hôm nay tối mai thứ hai tuần lại luôn chưa bao giờ biết nghĩ nói"
+        " làm chạy họp lúc mấy thể thật ai đâu đó đây bây sau trước chút nhiều mới hơn sao vẫn nữa thì mà"
+        " hay nên vì cần muốn phải"
+    ),
+    "ca": (
+        "ei d'acord perfecte genial perdó avui vespre demà dilluns setmana altra vegada sempre mai puc"
+        " pots vull vols has saps sé crec diu fas faig va funciona reunió hora potser algú ningú res"
+        " alguna aquí allà ara després abans poc dos nova millor qui quina em et li ens us això aquests"
+        " doncs també tinc té està estic"
+    ),
+    "ru": (
+        "и не на что как это я он она мы вы привет спасибо нет да есть кто у меня тебя тоже уже ещё еще"
+        " опять все почему когда где надо можно сегодня сейчас думаю ладно хорошо отлично только очень"
+        " чтобы если без знаю понятия так вот ну же бы мне тебе работает скоро лучше"
+    ),
+    "uk": (
+        "і й не на що як це я він вона ми ви привіт дякую ні так є хто у мене тебе теж вже ще знову все"
+        " чому коли де треба можна сьогодні зараз думаю гаразд добре чудово тільки дуже щоб якщо без знаю"
+        " цей та але мені тобі працює скоро краще був була"
+    ),
+    "bg": (
+        "и не на че как това аз той тя ние вие здравей здрасти благодаря мерси да кой при мен теб също"
+        " вече още пак всичко защо кога къде трябва може днес сега мисля добре супер само много ако без"
+        " знам съм са се от ще има няма този работи по-добре ли ми"
+    ),
+}
+CHAT_WORDS: dict[str, frozenset[str]] = {
+    code: SMALL_WORDS.get(code, frozenset()) | frozenset(words.split()) for code, words in _MORE_WORDS.items()
+}
+"""The small words, and the most frequent words of chats: what tells languages apart in a short line."""
+
 LETTERS: dict[str, str] = {
     "fr": "œçêîûèùëï",
     "de": "ßäöü",
@@ -114,4 +261,7 @@ LETTERS: dict[str, str] = {
     "vi": "ạảấầẩậắằẳặẹẻếềểệịỉọỏốồổộớờởợụủứừửựỳỵđươ",
     "ca": "·",
     "it": "ìò",
+    "uk": "іїєґ",
+    "ru": "ыэё",
+    "fa": "پچژگکی",
 }

@@ -1,0 +1,1 @@
+"""Translation: what it keeps, who translates, and how the language of a text is told."""
