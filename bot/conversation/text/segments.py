@@ -38,7 +38,8 @@ _WEIGHTS = {
     "foreign": -2.5, "question": -0.8, "rare_words": 1.9, "newest": 0.5, "time": 1.0,
 }  # fmt: skip
 _NEW = {"base": -0.25, "opener": 4.0, "short": -0.25}
-_ADDRESS = re.compile(r"\s*@?([\w][\w .'-]{0,30}?)\s?[,:]\s|<@!?([\w-]{1,40})>|@([\w][\w.-]{0,30})")
+_ADDRESS = re.compile(r"\s{0,9}@?(\w[\w .'-]{0,30}?)\s?[,:]\s")
+_MENTION = re.compile(r"@!?(\w[\w.-]{0,40})")
 _LAST_WORD = re.compile(r"[, ]([^\W\d_][\w.-]{1,30})\s{0,3}[.!?]{0,3}$")
 _OPENER = re.compile(
     r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|anyone|anybody|does any|has any|is any"
@@ -177,7 +178,8 @@ class _Sorter:
 
     def _calls(self, text: str) -> list[str]:
         """Ids of the speakers whom a message names at its beginning, at its end or with a mention."""
-        named = [part for match in _ADDRESS.findall(text) for part in match if part]
+        address = _ADDRESS.match(text)
+        named = [*([address[1]] if address else []), *_MENTION.findall(text)]
         last = _LAST_WORD.search(text[-40:])
         named += [last[1]] if last and last[1][0].isupper() else []
         keys = [key for name in named for key in (normal(name), normal(name).split(" ")[0], name)]
