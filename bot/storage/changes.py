@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
@@ -33,10 +34,10 @@ from bot.storage.models import (
     replies,
     reply_posts,
 )
+from bot.storage.outbox import bury, reopen, take_back
 from bot.storage.records import Change
 
 _UNKNOWN = Change(is_known=False)
-_ERASED = {"text": "", "author_name": "", "reply_to": None}
 
 
 async def amend(
@@ -96,16 +97,29 @@ async def forget(connection: AsyncConnection, key: ConversationKey, message_id: 
         return await _forget_post(connection, found, found.reply_id, message_id)
     if found.is_deleted:
         return _UNKNOWN
-    await _bury(connection, messages.c.id == found.row_id)
+    await bury(connection, messages.c.id == found.row_id)
     change = await _change(connection, found.conversation_id, message_id)
     event = and_(inbox.c.conversation_id == found.conversation_id, inbox.c.message_id == message_id)
     await connection.execute(update(inbox).where(event).values(command=None))
     await connection.execute(update(inbox).where(event, inbox.c.state == WAITING).values(state=CANCELLED))
-    return change
+    if change.open_reply_id is not None:
+        return change
+    waiting_in = await _rework_finished(connection, found.conversation_id, message_id)
+    return replace(change, done_reply_id=None, waiting_in=waiting_in)
 
 
-async def _bury(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
-    await connection.execute(update(messages).where(which).values(deleted_at=datetime.now(UTC), **_ERASED))
+async def _rework_finished(
+    connection: AsyncConnection, conversation_id: int, message_id: str
+) -> ConversationKey | None:
+    """The finished answer to a deleted message is taken back, or made again for its other questions."""
+    answering = select(inbox.c.reply_id).where(
+        inbox.c.conversation_id == conversation_id, inbox.c.message_id == message_id, inbox.c.state == DONE
+    )
+    reply_id = await connection.scalar(answering)
+    if reply_id is None:
+        return None
+    again = await reopen(connection, reply_id, is_variation=False, keeps_text=False)
+    return again or await take_back(connection, reply_id)
 
 
 async def _add_tombstone(connection: AsyncConnection, key: ConversationKey, message_id: str) -> None:
@@ -145,7 +159,7 @@ async def _forget_post(
     next_post = await connection.scalar(left)
     if next_post is None:
         await connection.execute(update(replies).where(replies.c.id == reply_id).values(text=None))
-        await _bury(connection, messages.c.id == found.row_id)
+        await bury(connection, messages.c.id == found.row_id)
     else:
         await connection.execute(
             update(messages).where(messages.c.id == found.row_id).values(message_id=next_post)

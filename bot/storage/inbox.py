@@ -156,10 +156,13 @@ async def recover(connection: AsyncConnection, platform: str) -> list[Conversati
         .where(replies.c.state.in_(RUNNING), replies.c.conversation_id.in_(here))
         .values(state=WAITING)
     )
+    open_events = and_(inbox.c.conversation_id == conversations.c.id, inbox.c.state.in_((WAITING, ANSWERING)))
+    # A reply that was taken back has no question any more, but its posts are to be removed.
+    has_reply = exists().where(replies.c.conversation_id == conversations.c.id, replies.c.state == WAITING)
     waiting = (
         select(conversations)
-        .join(inbox, inbox.c.conversation_id == conversations.c.id)
-        .where(inbox.c.state.in_((WAITING, ANSWERING)), conversations.c.platform == platform)
+        .outerjoin(inbox, open_events)
+        .where(conversations.c.platform == platform, inbox.c.id.is_not(None) | has_reply)
         .group_by(conversations.c.id)
         .order_by(func.min(inbox.c.id))
     )
@@ -171,7 +174,7 @@ _INTERRUPTED = (
     .where(replies.c.conversation_id == THIS_ID, replies.c.state == WAITING)
     .order_by(replies.c.id)
 )
-_QUESTIONS = (
+_EVERY_QUESTION = (
     select(
         inbox.c.id.label("inbox_id"),
         inbox.c.conversation_id,
@@ -186,9 +189,10 @@ _QUESTIONS = (
         messages.c.reply_to,
     )
     .join(messages, AT_MESSAGE)
-    .where(messages.c.deleted_at.is_(None))
     .order_by(inbox.c.id)
 )
+_QUESTIONS = _EVERY_QUESTION.where(messages.c.deleted_at.is_(None))
+_ALL_QUESTIONS_OF_REPLY = _EVERY_QUESTION.where(inbox.c.reply_id == bindparam("of_reply"))
 _WAITING_QUESTIONS = _QUESTIONS.where(inbox.c.conversation_id == THIS_ID, inbox.c.state == WAITING)
 _QUESTIONS_OF_REPLY = _QUESTIONS.where(
     inbox.c.reply_id == bindparam("of_reply"), inbox.c.state == bindparam("of_state")
@@ -214,18 +218,44 @@ async def _claim_interrupted(connection: AsyncConnection, key: ConversationKey) 
     for reply in (await connection.execute(_INTERRUPTED, to_parameters(key))).all():
         is_intact = not await cancel_deleted_questions(connection, reply.id)
         questions = await questions_of_reply(connection, key, reply.id, ANSWERING)
-        if not questions:
+        posts = await posts_of(connection, reply.id)
+        deleted = () if questions else await _deleted_questions(connection, key, reply.id)
+        if not questions and not (posts and deleted):
             await connection.execute(
                 update(replies).where(replies.c.id == reply.id).values(state=CANCELLED, text=None)
             )
             continue
-        text = reply.text if is_intact else None
-        state = WRITING if text is None else SENDING
+        text = reply.text if is_intact and questions else None
+        state = SENDING if deleted or text is not None else WRITING
         changes = {"state": state, "text": text, "attempt": reply.attempt + 1}
         await connection.execute(update(replies).where(replies.c.id == reply.id).values(changes))
-        posts = await posts_of(connection, reply.id)
-        return Job(reply.id, key, questions, posts, text, reply.attempt + 1, reply.variation)
+        return Job(
+            reply.id,
+            key,
+            questions or deleted,
+            posts,
+            text,
+            reply.attempt + 1,
+            reply.variation,
+            begun="" if deleted else await _text_so_far(connection, reply.id),
+            finish_reason=reply.finish_reason,
+            is_withdrawn=bool(deleted),
+        )
     return None
+
+
+async def _deleted_questions(
+    connection: AsyncConnection, key: ConversationKey, reply_id: int
+) -> tuple[IncomingMessage, ...]:
+    """What is left of the messages that a reply answered: who sent them and when."""
+    rows = (await connection.execute(_ALL_QUESTIONS_OF_REPLY, {"of_reply": reply_id})).all()
+    return _oldest_first([_to_message(key, row) for row in rows])
+
+
+async def _text_so_far(connection: AsyncConnection, reply_id: int) -> str:
+    """The text of a finished reply that waits to be continued: its turn is kept meanwhile."""
+    of_reply = select(messages.c.text).where(messages.c.reply_id == reply_id, messages.c.deleted_at.is_(None))
+    return await connection.scalar(of_reply) or ""
 
 
 async def questions_of_reply(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, case, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,7 @@ from bot.storage.models import (
     RUNNING,
     SENDING,
     WAITING,
+    WRITING,
     conversations,
     inbox,
     messages,
@@ -84,6 +85,15 @@ async def record_text(
     )
 
 
+async def stop(connection: AsyncConnection, reply_id: int, text: str) -> None:
+    """A person stopped a reply: what is written is its whole text, unless it was finished meanwhile."""
+    await connection.execute(
+        update(replies)
+        .where(replies.c.id == reply_id, replies.c.state == WRITING)
+        .values(state=SENDING, text=text, finish_reason="stopped")
+    )
+
+
 async def complete(connection: AsyncConnection, reply_id: int, *, is_memory: bool, author: Author) -> None:
     """See HistoryStore.complete."""
     reply = await _reply(connection, reply_id)
@@ -92,6 +102,7 @@ async def complete(connection: AsyncConnection, reply_id: int, *, is_memory: boo
     await cancel_deleted_questions(connection, reply_id)
     question = (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first()
     if question is not None and reply.text and reply.text.strip():
+        await drop_turn(connection, reply_id)
         await _append_turn(connection, reply, question, author, is_memory)
     await _set_questions(connection, reply_id, ANSWERING, DONE)
     await connection.execute(update(replies).where(replies.c.id == reply_id).values(state=DONE, text=None))
@@ -125,8 +136,23 @@ async def _append_turn(
     await connection.execute(_ADD_TURN, turn)
 
 
-async def release(connection: AsyncConnection, reply_id: int) -> None:
+async def drop_turn(connection: AsyncConnection, reply_id: int) -> None:
+    """Delete the turn of a reply that had one, with what was derived from it."""
+    of_reply = (
+        select(conversations, messages.c.id.label("turn_id"), messages.c.message_id)
+        .join(messages, messages.c.conversation_id == conversations.c.id)
+        .where(messages.c.reply_id == reply_id)
+    )
+    turn = (await connection.execute(of_reply)).first()
+    if turn is not None:
+        await drop_derived(connection, to_key(turn), turn.message_id)
+        await connection.execute(delete(messages).where(messages.c.id == turn.turn_id))
+
+
+async def release(connection: AsyncConnection, reply_id: int, *, is_anew: bool) -> None:
     """See HistoryStore.release."""
+    if is_anew:
+        await drop_turn(connection, reply_id)
     await connection.execute(
         update(replies).where(replies.c.id == reply_id, replies.c.state.in_(OPEN)).values(_AFTER_RESTART)
     )
@@ -143,15 +169,25 @@ async def withdraw(connection: AsyncConnection, reply_id: int, message_id: str |
     await connection.execute(update(inbox).where(*going).values(state=CANCELLED, command=None))
     await cancel_deleted_questions(connection, reply_id)
     if (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first() is not None:
-        await release(connection, reply_id)
+        await release(connection, reply_id, is_anew=True)
         return False
-    await connection.execute(
-        update(replies).where(replies.c.id == reply_id).values(state=CANCELLED, text=None)
-    )
+    await drop_turn(connection, reply_id)
+    await _let_posts_go(connection, reply_id)
     return True
 
 
-async def reopen(connection: AsyncConnection, reply_id: int, *, is_variation: bool) -> ConversationKey | None:
+async def _let_posts_go(connection: AsyncConnection, reply_id: int) -> None:
+    """A reply without questions waits until its posts are removed; where none are known it is over."""
+    has_posts = exists().where(reply_posts.c.reply_id == reply_id)
+    state = case((has_posts, WAITING), else_=CANCELLED)
+    await connection.execute(
+        update(replies).where(replies.c.id == reply_id).values(**_AFTER_RESTART | {"state": state})
+    )
+
+
+async def reopen(
+    connection: AsyncConnection, reply_id: int, *, is_variation: bool, keeps_text: bool
+) -> ConversationKey | None:
     """See HistoryStore.reopen."""
     reply = await _reply(connection, reply_id)
     if reply is None or reply.state != DONE:
@@ -160,17 +196,53 @@ async def reopen(connection: AsyncConnection, reply_id: int, *, is_variation: bo
     await cancel_deleted_questions(connection, reply_id)
     if (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first() is None:
         return None
-    of_reply = select(conversations).where(conversations.c.id == reply.conversation_id)
-    key = to_key((await connection.execute(of_reply)).one())
-    turn = (await connection.execute(select(messages).where(messages.c.reply_id == reply_id))).first()
-    if turn is not None:
-        await drop_derived(connection, key, turn.message_id)
-        await connection.execute(delete(messages).where(messages.c.id == turn.id))
-    variation = reply.variation + 1 if is_variation else 0
+    if not keeps_text:
+        await drop_turn(connection, reply_id)
+    variation = reply.variation + 1 if is_variation else reply.variation if keeps_text else 0
     await connection.execute(
         update(replies).where(replies.c.id == reply_id).values(**_AFTER_RESTART, variation=variation)
     )
+    return await _key_of(connection, reply)
+
+
+async def take_back(connection: AsyncConnection, reply_id: int) -> ConversationKey | None:
+    """See HistoryStore.take_back."""
+    reply = await _reply(connection, reply_id)
+    if reply is None or reply.state != DONE:
+        return None
+    key = await _key_of(connection, reply)
+    questions = select(messages.c.message_id).join(inbox, AT_MESSAGE).where(inbox.c.reply_id == reply_id)
+    for message_id in (await connection.scalars(questions)).all():
+        await drop_derived(connection, key, message_id)
+    of_reply = exists().where(AT_MESSAGE, inbox.c.reply_id == reply_id)
+    await bury(connection, of_reply & messages.c.deleted_at.is_(None))
+    await drop_turn(connection, reply_id)
+    await connection.execute(
+        update(inbox).where(inbox.c.reply_id == reply_id).values(state=CANCELLED, command=None)
+    )
+    await _let_posts_go(connection, reply_id)
     return key
+
+
+async def posts_removed(connection: AsyncConnection, reply_id: int, left: int) -> None:
+    """See HistoryStore.posts_removed."""
+    gone = delete(reply_posts).where(reply_posts.c.reply_id == reply_id, reply_posts.c.position >= left)
+    await connection.execute(gone)
+    is_alive = exists().where(inbox.c.reply_id == reply_id, inbox.c.state.in_((ANSWERING, DONE)))
+    await connection.execute(
+        update(replies).where(replies.c.id == reply_id, ~is_alive).values(state=CANCELLED, text=None)
+    )
+
+
+async def bury(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
+    """Erase messages' texts and author names, and leave tombstones."""
+    erased = {"text": "", "author_name": "", "reply_to": None}
+    await connection.execute(update(messages).where(which).values(deleted_at=datetime.now(UTC), **erased))
+
+
+async def _key_of(connection: AsyncConnection, reply: Row[*tuple[Any, ...]]) -> ConversationKey:
+    of_reply = select(conversations).where(conversations.c.id == reply.conversation_id)
+    return to_key((await connection.execute(of_reply)).one())
 
 
 async def _reply(connection: AsyncConnection, reply_id: int) -> Row[*tuple[Any, ...]] | None:

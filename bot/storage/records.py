@@ -18,8 +18,10 @@ class Job:
     `messages` are the addressed messages it answers, oldest first: one command, or one or more chat
     messages that waited together. `posts` are the platform message ids that an earlier
     attempt already posted, in order; `text` is the whole answer where an earlier attempt finished
-    writing it but not sending it. `attempt` counts from 1. `variation` is above 0 where a person asked
-    for another answer than the one before.
+    writing it but not sending it, `finish_reason` how that ended. `attempt` counts from 1. `variation`
+    is above 0 where a person asked for another answer than the one before. `begun` is the text of an answer
+    that is to be continued. With `is_withdrawn` nothing is to be made: the posts are to be removed, and
+    `messages` are what is left of deleted ones, without their text.
     """
 
     reply_id: int
@@ -29,6 +31,9 @@ class Job:
     text: str | None
     attempt: int
     variation: int = 0
+    begun: str = ""
+    finish_reason: str | None = None
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,14 @@ class Change:
 
     `is_known`: the message was in memory (and its text differs, for an edit). `open_reply_id`: the
     unfinished reply that answers it. `done_reply_id`: the finished reply that answers it, only when
-    that is the latest reply of its conversation.
+    that is the latest reply of its conversation. `waiting_in`: the conversation in which the finished reply
+    to a deleted message waits now, to be taken back, or to be made again for its other questions.
     """
 
     is_known: bool
     open_reply_id: int | None = None
     done_reply_id: int | None = None
+    waiting_in: ConversationKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bot.messages import Author, ConversationKey, IncomingMessage, Turn
 from bot.storage import answers, changes, facts, history, inbox, outbox, settings
 from bot.storage import derived as derived_data
 from bot.storage.database import Database
+from bot.storage.digests import Digests
 from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Job
 
 CHECK_TIMEOUT_S = 2.0
@@ -28,19 +29,24 @@ class HistoryStore:
         """Opens nothing yet; `migrate.upgrade` makes the tables. Raises ConfigError for an unsupported URL or
         an unwritable place."""
         self._database = Database(database_url)
+        self.digests = Digests(self._database)
         self._checking: asyncio.Task[None] | None = None
 
     # --- messages in -------------------------------------------------------------------------
 
-    async def accept(self, message: IncomingMessage) -> bool:
+    async def accept(self, message: IncomingMessage, stopping: tuple[int, str] | None = None) -> bool:
         """Write the history row and the inbox row; False for an event that was seen before.
 
         A new event about a message already known (Slack sends `message` and `app_mention` for one
         text) adds no second history row, and a job only if the message had none and is addressed
-        now. Commands are answered and seen, but are no part of memory.
+        now. Commands are answered and seen, but are no part of memory. `stopping` is the reply that a
+        new message stops, and its text so far, which then is its whole text.
         """
         async with self._database.write() as connection:
-            return await inbox.accept(connection, message)
+            is_new = await inbox.accept(connection, message)
+            if is_new and stopping is not None:
+                await outbox.stop(connection, *stopping)
+            return is_new
 
     async def import_messages(self, messages: Sequence[IncomingMessage]) -> int:
         """Add past messages where they were sent, none of them to be answered; returns how many were new. The
@@ -105,23 +111,53 @@ class HistoryStore:
         async with self._database.write() as connection:
             await outbox.complete(connection, reply_id, is_memory=is_memory, author=author)
 
-    async def release(self, reply_id: int) -> None:
+    async def release(self, reply_id: int, *, is_anew: bool = False) -> None:
         """Put an unfinished reply back to waiting (shutdown, a question edited), posts kept, text dropped.
-        However often that happens, the next attempt counts as the second: only crashes add up."""
+        However often that happens, the next attempt counts as the second: only crashes add up. `is_anew`: a
+        text that was to be continued is dropped too."""
         async with self._database.write() as connection:
-            await outbox.release(connection, reply_id)
+            await outbox.release(connection, reply_id, is_anew=is_anew)
 
     async def withdraw(self, reply_id: int, message_id: str | None = None) -> bool:
-        """A question was deleted: take it out of its reply. When no question is left the reply is
-        cancelled for good and True is returned; else the reply waits again. None cancels all."""
+        """A question was deleted: take it out of its reply. When no question is left True is returned, and
+        the reply's posts are to be removed (`posts_removed`); else the reply waits again. None takes all."""
         async with self._database.write() as connection:
             return await outbox.withdraw(connection, reply_id, message_id)
 
-    async def reopen(self, reply_id: int, *, is_variation: bool = False) -> ConversationKey | None:
+    async def reopen(
+        self,
+        reply_id: int,
+        *,
+        is_variation: bool = False,
+        keeps_text: bool = False,
+        told: tuple[int, str] | None = None,
+    ) -> ConversationKey | None:
         """Make a finished reply again, into the same posts; its assistant turn is removed meanwhile. With
-        `is_variation` the job's `variation` is one more than before, else 0. None when it cannot be."""
+        `is_variation` the job's `variation` is one more than before, else 0. With `keeps_text` it is to be
+        continued instead: its turn stays, and the job has its text as `begun`. `told` is the reply that
+        confirms it and its text, recorded with it. None when it cannot be done."""
         async with self._database.write() as connection:
-            return await outbox.reopen(connection, reply_id, is_variation=is_variation)
+            key = await outbox.reopen(connection, reply_id, is_variation=is_variation, keeps_text=keeps_text)
+            if key is not None and told is not None:
+                await outbox.record_text(connection, *told, None)
+            return key
+
+    async def take_back(self, reply_id: int, told: tuple[int, str] | None = None) -> ConversationKey | None:
+        """Erase what a finished reply answered and said, with all that was derived from it. The reply
+        waits, in the conversation that is returned, until its posts are removed. `told` as in `reopen`; None
+        when it cannot be done."""
+        async with self._database.write() as connection:
+            key = await outbox.take_back(connection, reply_id)
+            if key is not None and told is not None:
+                await outbox.record_text(connection, *told, None)
+        await self._database.scrub()
+        return key
+
+    async def posts_removed(self, reply_id: int, left: int) -> None:
+        """Only the first `left` posts of a reply are still on the platform. A reply without questions, which
+        waited for that, is over."""
+        async with self._database.write() as connection:
+            await outbox.posts_removed(connection, reply_id, left)
 
     async def last_answer(self, key: ConversationKey) -> Answered | None:
         """The newest finished reply of a conversation that has a text and a question left, answers to

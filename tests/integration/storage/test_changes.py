@@ -104,7 +104,7 @@ async def test_a_deleted_question_that_is_being_answered_or_was(store: HistorySt
     await store.accept(said("m2"))
     job = await claimed(store)
     await answer(store, job, "answer")
-    assert await store.forget(CHANNEL, "m2") == Change(True, done_reply_id=job.reply_id)
+    assert await store.forget(CHANNEL, "m2") == Change(True, waiting_in=CHANNEL)
     assert await store.reopen(job.reply_id) is None, "no question is left"
     assert await store.recover("discord") == []
 
