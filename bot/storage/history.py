@@ -30,7 +30,7 @@ from bot.storage.lookup import THIS_CHANNEL_IDS, THIS_ID, find_message, to_key, 
 from bot.storage.models import conversations, messages
 from bot.storage.records import ConversationSummary
 
-_TURN = (
+TURN_COLUMNS = (
     messages.c.role,
     messages.c.text,
     messages.c.author_id,
@@ -81,7 +81,7 @@ async def turns(connection: AsyncConnection, key: ConversationKey, query: TurnQu
     # SQLite reads a negative limit as none.
     parameters |= {"since": query.since, "newest": -1 if query.limit is None else query.limit}
     rows = (await connection.execute(statement, parameters)).all()
-    found = [_to_turn(row) for row in reversed(rows)]
+    found = [to_turn(row) for row in reversed(rows)]
     if key.thread_id is not None and (query.limit is None or len(found) < query.limit):
         return [*await _thread_starter(connection, key, query), *found]
     return found
@@ -99,7 +99,7 @@ async def turns_around(
     earlier = await turns(connection, here, TurnQuery(limit=before, before_message_id=place.message_id))
     parameters = {**to_parameters(here), "count": after + 1}
     parameters |= {f"from_{index}": value for index, value in enumerate(place[:3])}
-    later = [_to_turn(row) for row in await connection.execute(_FROM_HERE, parameters)]
+    later = [to_turn(row) for row in await connection.execute(_FROM_HERE, parameters)]
     is_itself = bool(later) and later[0].message_id == place.message_id
     return [*earlier, *later[: after + is_itself]]
 
@@ -107,7 +107,7 @@ async def turns_around(
 async def _thread_starter(connection: AsyncConnection, key: ConversationKey, query: TurnQuery) -> list[Turn]:
     """The channel's message that a thread hangs on: both platforms name a thread by that message's id."""
     statement = (
-        select(*_TURN)
+        select(*TURN_COLUMNS)
         .join(conversations, conversations.c.id == messages.c.conversation_id)
         .where(
             conversations.c.platform == key.platform,
@@ -122,7 +122,7 @@ async def _thread_starter(connection: AsyncConnection, key: ConversationKey, que
         statement = statement.where(messages.c.is_memory)
     if query.since is not None:
         statement = statement.where(messages.c.sent_at >= query.since)
-    return [_to_turn(row) for row in (await connection.execute(statement)).all()]
+    return [to_turn(row) for row in (await connection.execute(statement)).all()]
 
 
 @cache
@@ -131,7 +131,9 @@ def _newest(
 ) -> Select[*tuple[Any, ...]]:
     """The statement for one shape of query; building one takes longer than running it."""
     order = _order_with_threads() if with_threads else _order_of_one()
-    statement = select(*_TURN).select_from(order.rows).where(order.which, messages.c.deleted_at.is_(None))
+    statement = (
+        select(*TURN_COLUMNS).select_from(order.rows).where(order.which, messages.c.deleted_at.is_(None))
+    )
     if memory_only:
         statement = statement.where(messages.c.is_memory)
     if has_since:
@@ -152,12 +154,13 @@ def _place(with_threads: bool) -> Select[*tuple[Any, ...]]:
     return select(*order.places).select_from(order.rows).where(order.which, of_message)
 
 
-def _whole(column: ColumnElement[datetime]) -> ColumnElement[int]:
+def whole(column: ColumnElement[datetime]) -> ColumnElement[int]:
+    """A column of times as the whole numbers that are stored."""
     return type_coerce(column, Integer)
 
 
 def _order_of_one() -> _Order:
-    places = (_whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
+    places = (whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
     return _Order(messages.join(conversations), messages.c.conversation_id == THIS_ID, places)
 
 
@@ -167,7 +170,7 @@ _PLACE_OF_ROW: Select[*tuple[Any, ...]] = (
     .where(messages.c.id == bindparam("of_row"))
 )
 _FROM_HERE = (
-    select(*_TURN)
+    select(*TURN_COLUMNS)
     .join(conversations)
     .where(
         _order_of_one().which,
@@ -196,7 +199,7 @@ def _order_with_threads() -> _Order:
     threads = (
         select(
             conversations.c.id.label("thread_row"),
-            func.coalesce(_whole(first.c.anchor_sent_at), _whole(oldest)).label("at"),
+            func.coalesce(whole(first.c.anchor_sent_at), whole(oldest)).label("at"),
             func.coalesce(first.c.anchor_id, -conversations.c.id).label("anchor"),
             func.coalesce(first.c.id, 0).label("row"),
         )
@@ -208,14 +211,15 @@ def _order_with_threads() -> _Order:
     )
     rows = messages.join(conversations).outerjoin(threads, threads.c.thread_row == messages.c.conversation_id)
     is_own = threads.c.thread_row.is_(None)
-    own = (_whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
+    own = (whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
     hung_on = (threads.c["at"], threads.c.anchor, threads.c.row)
     outer = tuple(case((is_own, mine), else_=theirs) for mine, theirs in zip(own, hung_on, strict=True))
     inside = tuple(case((is_own, -1), else_=mine) for mine in own)
     return _Order(rows, messages.c.conversation_id.in_(THIS_CHANNEL_IDS), outer + inside)
 
 
-def _to_turn(row: Row[*tuple[Any, ...]]) -> Turn:
+def to_turn(row: Row[*tuple[Any, ...]]) -> Turn:
+    """A row that has TURN_COLUMNS, as a turn."""
     return Turn(
         role=row.role,
         text=row.text,
