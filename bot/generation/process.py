@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 CHILD_MODULE: Final = "bot.generation.engine"
 ENGINE_MODULE: Final = "bot.generation.engine.engine"
+TRANSLATION_MODULE: Final = "bot.generation.engine.translation"
 
 _ALLOWED: Final = frozenset(
     {"PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "PYTHONPATH"}

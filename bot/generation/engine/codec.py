@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase
@@ -25,7 +25,8 @@ class Codec:
     """Wraps one tokenizer; token counts and ids are those of the tokenizer's own defaults, without
     truncation."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, hidden: Collection[int] = ()) -> None:
+        """`hidden` are ids that no text shows, on top of those that the tokenizer says are special."""
         self.tokenizer = tokenizer
         self._lock = threading.Lock()
         self._backend: Tokenizer | None = getattr(tokenizer, "backend_tokenizer", None)
@@ -37,6 +38,7 @@ class Codec:
         self._special_ids = {i for i, token in added.items() if token.special} | set(
             tokenizer.all_special_ids
         )
+        self._special_ids.update(hidden)
         template = str(tokenizer.chat_template or "")
         control = {
             i: token.content
@@ -56,6 +58,13 @@ class Codec:
             return list(self._backend.encode(text, add_special_tokens=with_special).ids)
         with self._lock:
             return list(self.tokenizer.encode(text, add_special_tokens=with_special))
+
+    def encode_target(self, text: str) -> list[int]:
+        """Ids of `text` as the beginning of a translation, without special tokens around it."""
+        if self._backend is not None or hasattr(self.tokenizer, "tgt_lang"):  # one vocabulary for both sides
+            return self.encode(text, with_special=False)
+        with self._lock:
+            return list(self.tokenizer(text_target=repair(text), add_special_tokens=False)["input_ids"])
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Number of tokens of each text, without special tokens around it."""

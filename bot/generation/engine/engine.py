@@ -15,10 +15,11 @@ import torch
 
 from bot.errors import GenerationError, PromptTooLongError
 from bot.generation.engine.detokenizer import Detokenizer
-from bot.generation.engine.loading import LoadedModel, load
+from bot.generation.engine.loading import LoadedModel, LoadedTranslator, load
 from bot.generation.engine.padded import PaddedRunner, Runner, why_not_padded
 from bot.generation.engine.prompts import RenderedPrompt
 from bot.generation.engine.sampler import NonFiniteLogitsError, Sampler
+from bot.generation.engine.seq2seq import Seq2SeqRunner, why_not_together
 from bot.generation.engine.single import SingleRunner
 from bot.generation.types import Delta, FinishReason, GenerationRequest, ModelInfo, Prompt, Usage
 
@@ -65,11 +66,10 @@ class Engine:
     request alone, and greedy output that of `model.generate`, as far as floating point allows.
     """
 
-    def __init__(self, loaded: LoadedModel, *, max_batch: int = 8) -> None:
+    def __init__(self, loaded: LoadedModel | LoadedTranslator, *, max_batch: int = 8) -> None:
         self._loaded = loaded
         self._max_batch = max_batch
-        self.why_not_batched = why_not_padded(loaded.model)
-        self._runner: Runner = (SingleRunner if self.why_not_batched else PaddedRunner)(loaded.model)
+        self._runner, self.why_not_batched = _runner(loaded)
         self._waiting: deque[_Answer] = deque()
         self._prefilling: deque[_Answer] = deque()
         self._running: dict[str, _Answer] = {}
@@ -97,7 +97,8 @@ class Engine:
             raise GenerationError(f"request {request.request_id} is already here")
         sampling = request.sampling
         prompt = self._render(request.prompt)
-        room = self.info.context_window - len(prompt.ids)
+        is_apart = isinstance(self._loaded, LoadedTranslator)  # its decoder has a window of its own
+        room = self.info.context_window - len(prompt.answer_ids if is_apart else prompt.ids)
         stop_ids = self._loaded.eos_ids | prompt.stop_ids
         answer = _Answer(
             request_id=request.request_id,
@@ -162,7 +163,7 @@ class Engine:
         while self._waiting and len(self._running) + len(self._prefilling) < self._max_batch:
             answer = self._waiting.popleft()
             answer.started_at = time.monotonic()
-            self._runner.begin(answer.request_id, answer.prompt.ids)
+            self._runner.begin(answer.request_id, answer.prompt.ids, answer.prompt.answer_ids)
             self._prefilling.append(answer)
 
     def _prefill(self) -> list[Delta]:
@@ -207,3 +208,12 @@ class Engine:
     def _finish(self, answer: _Answer, text: str, reason: FinishReason) -> Delta:
         self.abort(answer.request_id)
         return Delta(answer.request_id, text, reason, answer.usage())
+
+
+def _runner(loaded: LoadedModel | LoadedTranslator) -> tuple[Runner, str | None]:
+    """What runs the model, and why not in a batch, if so."""
+    if isinstance(loaded, LoadedTranslator):
+        reason = why_not_together(loaded.model)
+        return Seq2SeqRunner(loaded.model, max_rows=1 if reason else None), reason
+    reason = why_not_padded(loaded.model)
+    return (SingleRunner if reason else PaddedRunner)(loaded.model), reason

@@ -17,12 +17,16 @@ from bot.errors import ModelLoadError
 INDEX, SINGLE = "model.safetensors.index.json", "model.safetensors"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
 MAX_HEADER_BYTES = 100_000_000  # the limit of the safetensors format itself
-TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model", "tokenizer_config.json")
+TOKENIZER_FILES = (
+    "tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model", "tokenizer_config.json",
+    "spiece.model", "sentencepiece.bpe.model",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Skills:
-    """What `parley.json` says of a model; None where it says nothing. `sampling` are recommended settings."""
+    """What `parley.json` says of a model; None where it says nothing. `sampling` are recommended settings,
+    `pairs` are what a translation model does, as (source, target) in ISO 639-1."""
 
     follows_instructions: bool | None = None
     summarizes: bool | None = None
@@ -30,6 +34,7 @@ class Skills:
     translates: tuple[str, ...] | None = None
     placeholder: str | None = None
     sampling: dict[str, float] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] | None = None
 
 
 def read_json(path: Path) -> dict[str, object]:
@@ -149,7 +154,21 @@ def read_skills(folder: Path) -> Skills:
         translates=None if translates is None else tuple(translates),
         placeholder=placeholder,
         sampling={str(name): float(value) for name, value in sampling.items()},
+        pairs=_pairs(path, values.get("pairs")),
     )
+
+
+def _pairs(path: Path, value: object) -> tuple[tuple[str, str], ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(code, str) for code in pair)
+        for pair in value
+    ):
+        raise ModelLoadError(
+            f'{path}: pairs must be a list of pairs of language codes, such as [["en", "fr"]]'
+        )
+    return tuple((pair[0], pair[1]) for pair in value)
 
 
 def _flag(path: Path, values: Mapping[str, object], name: str) -> bool | None:

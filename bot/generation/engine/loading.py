@@ -7,7 +7,9 @@ fetching models is somebody else's work. Every failure is a ModelLoadError of on
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ from bot.generation.engine import folder as model_folder
 from bot.generation.engine.causal_lm import CausalLM
 from bot.generation.engine.codec import Codec
 from bot.generation.engine.prompts import PromptRenderer
+from bot.generation.engine.seq2seq import Seq2SeqLM
+from bot.generation.engine.translation_prompts import TranslationRenderer
 from bot.generation.types import ModelInfo
 
 SMALL_MODEL_PARAMETERS = 300_000_000  # up to here single precision is fast enough on a CPU
@@ -63,6 +67,18 @@ class LoadedModel:
     vocabulary: int
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedTranslator:
+    """The same for a model with an encoder and a decoder; see `translation`."""
+
+    model: Seq2SeqLM
+    codec: Codec
+    renderer: TranslationRenderer
+    info: ModelInfo
+    eos_ids: frozenset[int]
+    vocabulary: int
+
+
 def load(
     folder: Path, *, name: str, device: str = "auto", dtype: str = "auto", threads: int | None = None
 ) -> LoadedModel:
@@ -71,14 +87,20 @@ def load(
     `device` is "auto", "cpu", "cuda" or "cuda:N"; `dtype` is "auto", "float32", "bfloat16" or "float16";
     `threads` limits the CPU threads. Raises ModelLoadError.
     """
-    _quieten()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    try:
+    prepare(threads)
+    with one_line_errors(folder):
         return _load(folder, name, device, dtype)
+
+
+@contextmanager
+def one_line_errors(folder: Path) -> Iterator[None]:
+    """Turn whatever a broken folder makes transformers raise, which is nearly every kind, into a
+    ModelLoadError."""
+    try:
+        yield
     except BotError:
         raise
-    except Exception as error:  # transformers raises nearly every kind for a broken folder
+    except Exception as error:
         detail = " ".join(str(error).split())[:300]
         raise ModelLoadError(f"{folder}: {type(error).__name__}: {detail}") from None
 
@@ -87,9 +109,9 @@ def _load(folder: Path, name: str, device: str, dtype: str) -> LoadedModel:
     config = _read_config(folder)
     skills = model_folder.read_skills(folder)
     stored = model_folder.count_parameters(folder)
-    place = _device(device)
-    tokenizer = _load_tokenizer(folder)
-    model = _load_model(folder, _dtype(dtype, place, stored), place)
+    place = choose_device(device)
+    tokenizer = load_tokenizer(folder)
+    model: CausalLM = load_weights(AutoModelForCausalLM, folder, choose_dtype(dtype, place, stored), place)
     codec = Codec(tokenizer)
     renderer = PromptRenderer(codec)
     message_overhead, prompt_overhead = renderer.overheads()
@@ -112,13 +134,15 @@ def _load(folder: Path, name: str, device: str, dtype: str) -> LoadedModel:
         sampling={**_recommended_sampling(model), **skills.sampling},
     )
     return LoadedModel(
-        model, codec, renderer, info, _eos_ids(model), model.get_input_embeddings().num_embeddings
+        model, codec, renderer, info, eos_ids(model), model.get_input_embeddings().num_embeddings
     )
 
 
-def _quieten() -> None:
-    """No progress bars, warnings or look-ups: standard error is the operator's, and the network is not ours
-    to use."""
+def prepare(threads: int | None) -> None:
+    """Set the threads of the CPU, and allow no progress bars, warnings or look-ups: standard error is the
+    operator's, and the network is not ours to use."""
+    if threads is not None:
+        torch.set_num_threads(threads)
     huggingface_hub.constants.HF_HUB_OFFLINE = True
     transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -130,6 +154,19 @@ def _given(value: bool | None, default: bool) -> bool:
 
 def _read_config(folder: Path) -> PreTrainedConfig:
     """The folder's config, checked to be of a decoder-only text model that transformers runs by itself."""
+    config = read_known_config(folder)
+    if config.is_encoder_decoder:
+        raise ModelLoadError(
+            f"{folder}: {config.model_type} is an encoder-decoder; only decoder-only (GPT-type) models can "
+            "chat here; set BOT_TRANSLATION_MODEL to it if it translates"
+        )
+    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        raise ModelLoadError(f"{folder}: {config.model_type} models do not generate text from left to right")
+    return config
+
+
+def read_known_config(folder: Path) -> PreTrainedConfig:
+    """The folder's config, of a type that transformers runs by itself. Raises ModelLoadError."""
     values = model_folder.read_config(folder)
     kind = values.get("model_type")
     if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
@@ -144,18 +181,15 @@ def _read_config(folder: Path) -> PreTrainedConfig:
     config: PreTrainedConfig = AutoConfig.from_pretrained(
         folder, local_files_only=True, trust_remote_code=False
     )
-    if config.is_encoder_decoder:
-        raise ModelLoadError(
-            f"{folder}: {kind} is an encoder-decoder; only decoder-only (GPT-type) models can chat here"
-        )
-    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
-        raise ModelLoadError(f"{folder}: {kind} models do not generate text from left to right")
     return config
 
 
-def _load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The folder's tokenizer. Raises ModelLoadError."""
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        with warnings.catch_warnings():  # Marian's recommends another package
+            warnings.simplefilter("ignore")
+            return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
         detail = " ".join(str(error).split())[:200]
         raise ModelLoadError(
@@ -163,9 +197,10 @@ def _load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         ) from None
 
 
-def _load_model(folder: Path, dtype: torch.dtype, device: torch.device) -> CausalLM:
-    # Its annotations do not know the pair that `output_loading_info` returns.
-    loaded: Any = AutoModelForCausalLM.from_pretrained(
+def load_weights(auto: Any, folder: Path, dtype: torch.dtype, device: torch.device) -> Any:  # noqa: ANN401
+    """The folder's model by one of transformers' Auto classes (whose annotations do not know what
+    `output_loading_info` returns), all of it there, ready to run on `device`. Raises ModelLoadError."""
+    model, report = auto.from_pretrained(
         folder,
         dtype=dtype,
         local_files_only=True,
@@ -174,18 +209,17 @@ def _load_model(folder: Path, dtype: torch.dtype, device: torch.device) -> Causa
         ignore_mismatched_sizes=True,  # they are reported below, and refused
         output_loading_info=True,
     )
-    model, report = loaded
     if wrong := sorted(key[0] for key in report["mismatched_keys"]):
         raise ModelLoadError(
             f"{folder}: {len(wrong)} tensors, such as {wrong[0]}, are not as large as config.json says"
         )
     if missing := sorted(report["missing_keys"]):
         raise ModelLoadError(f"{folder}: the weights lack {len(missing)} tensors, {missing[0]} among them")
-    ready: CausalLM = model.eval().to(device)
-    return ready
+    return model.eval().to(device)
 
 
-def _device(wanted: str) -> torch.device:
+def choose_device(wanted: str) -> torch.device:
+    """Where a model runs by the setting. Raises ModelLoadError."""
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -197,7 +231,8 @@ def _device(wanted: str) -> torch.device:
     return device
 
 
-def _dtype(wanted: str, device: torch.device, parameters: int) -> torch.dtype:
+def choose_dtype(wanted: str, device: torch.device, parameters: int) -> torch.dtype:
+    """The format of a model's numbers by the setting. Raises ModelLoadError."""
     if wanted != "auto":
         if wanted not in DTYPES:
             raise ModelLoadError(f"{wanted!r} is no dtype; use auto, float32, bfloat16 or float16")
@@ -218,7 +253,8 @@ def context_window(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase)
     return min((window for window in windows if window is not None), default=DEFAULT_CONTEXT_WINDOW)
 
 
-def _eos_ids(model: CausalLM) -> frozenset[int]:
+def eos_ids(model: CausalLM | Seq2SeqLM) -> frozenset[int]:
+    """The tokens at which `generate` stops."""
     eos = model.generation_config.eos_token_id
     return frozenset([eos] if isinstance(eos, int) else eos or [])
 

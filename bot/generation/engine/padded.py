@@ -27,8 +27,8 @@ VARYING_ROPE = ("dynamic", "longrope")  # their frequencies depend on the longes
 class Runner(Protocol):
     """Computes logits for any number of sequences, each known by a key."""
 
-    def begin(self, key: str, ids: Sequence[int]) -> None:
-        """Take a prompt; nothing is computed yet."""
+    def begin(self, key: str, ids: Sequence[int], answer_ids: Sequence[int] = ()) -> None:
+        """Take a prompt, and what its answer begins with; nothing is computed yet."""
 
     def prefill(self, key: str, budget: int) -> tuple[int, torch.Tensor | None]:
         """Compute some of the prompt, about `budget` tokens; (tokens computed, logits (V,) once it is all
@@ -62,8 +62,8 @@ class PaddedRunner:
         self._lengths: list[int] = []
         self._cache: DynamicCache | None = None
 
-    def begin(self, key: str, ids: Sequence[int]) -> None:
-        tensor = torch.tensor([list(ids)], device=self._model.device)
+    def begin(self, key: str, ids: Sequence[int], answer_ids: Sequence[int] = ()) -> None:
+        tensor = torch.tensor([[*ids, *answer_ids]], device=self._model.device)
         self._partials[key] = _Partial(tensor, DynamicCache(config=self._model.config))
 
     def prefill(self, key: str, budget: int) -> tuple[int, torch.Tensor | None]:
@@ -188,7 +188,7 @@ def _probe(model: CausalLM) -> bool:
         padded = runner.decode({key: ids[-1] for key, ids in texts.items()})
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError):
         return False
-    return all(_is_close(padded[key], _plain_logits(model, ids)) for key, ids in texts.items())
+    return all(is_close(padded[key], _plain_logits(model, ids)) for key, ids in texts.items())
 
 
 def _plain_logits(model: CausalLM, ids: Sequence[int]) -> torch.Tensor:
@@ -198,7 +198,8 @@ def _plain_logits(model: CausalLM, ids: Sequence[int]) -> torch.Tensor:
     return logits[0, -1]
 
 
-def _is_close(one: torch.Tensor, other: torch.Tensor) -> bool:
+def is_close(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two logits differ by no more than arithmetic in their format does."""
     tolerance = PROBE_TOLERANCE.get(one.dtype, HALF_TOLERANCE)
     difference = float((one.float() - other.float()).square().mean().sqrt())
     return difference <= tolerance * float(other.float().std()) + 1e-6

@@ -33,12 +33,14 @@ Clean = Callable[[str], str]
 @dataclass(frozen=True, slots=True)
 class RenderedPrompt:
     """Ids to prefill; strings and ids that end the answer on top of the request's own; whether white space
-    in front of the answer is of the format and not of the answer."""
+    in front of the answer is of the format and not of the answer. `answer_ids` is what the answer of an
+    encoder-decoder begins with, shown nowhere."""
 
     ids: tuple[int, ...]
     stop: tuple[str, ...] = ()
     stop_ids: frozenset[int] = field(default_factory=frozenset)
     strip_start: bool = False
+    answer_ids: tuple[int, ...] = ()
 
 
 class PromptRenderer:

@@ -68,8 +68,8 @@ class SingleRunner:
         self._sequences: dict[str, _Sequence] = {}
         self._is_recurrent = model._is_stateful or not model._supports_default_dynamic_cache()
 
-    def begin(self, key: str, ids: Sequence[int]) -> None:
-        self._sequences[key] = _Sequence(self._model, ids)
+    def begin(self, key: str, ids: Sequence[int], answer_ids: Sequence[int] = ()) -> None:
+        self._sequences[key] = _Sequence(self._model, [*ids, *answer_ids])
 
     def prefill(self, key: str, budget: int) -> tuple[int, torch.Tensor | None]:
         sequence = self._sequences[key]
