@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from bot.conversation.commands import check_options
 from bot.conversation.reply import Reply
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Task, TaskContext
+from bot.conversation.translator import TranslationModel, Translator
 from bot.errors import BotError, CommandError, ModelLoadError, where
 from bot.generation.types import (
     Delta,
@@ -40,6 +42,9 @@ Permalink = Callable[[ConversationKey, str], str | None]
 
 SIGN_OF_LIFE_S = 1.0
 """Seconds between two signs of life while nothing of an answer can be shown yet."""
+
+VARIED_TEMPERATURE = 0.7
+"""At least so lively is an answer that a person asked for anew."""
 
 UNKNOWN_MODEL = ModelInfo(
     name="none",
@@ -78,10 +83,12 @@ class Answerer:
         generator: TextGenerator,
         policy: AnswerPolicy,
         tasks: Sequence[Task] = TASKS,
+        translation: TranslationModel | None = None,
     ) -> None:
         self._memory = memory
         self._generator = generator
         self._policy = policy
+        self._translation = translation
         self._tasks = {task.name: task for task in tasks}
         self.permalinks: dict[str, Permalink] = {}
 
@@ -92,29 +99,65 @@ class Answerer:
             raise CommandError(f"I do not know the command /{name}. Try /help.")
         return self._tasks[name]
 
-    async def answer(self, reply: Reply) -> AsyncGenerator[Piece, None]:
-        """Yield the answer; a failure becomes a sentence to the person and marks the reply as a notice."""
-        has_text = False
+    def is_memory(self, question: IncomingMessage) -> bool:
+        """Whether the answer to a message becomes part of memory."""
+        return self._has(question, lambda task: task.is_memory)
+
+    def is_made_by_model(self, question: IncomingMessage) -> bool:
+        """Whether the model makes the answer to a message, so that another one could be made."""
+        return self._has(question, lambda task: task.needs_model)
+
+    def can_continue(self, question: IncomingMessage) -> bool:
+        """Whether the answer to a message can be continued where it was cut."""
+        return self._has(question, lambda task: task.continues)
+
+    def is_private(self, question: IncomingMessage) -> bool:
+        """Whether only the person who asked is to see the answer to a message."""
+        return self._has(question, lambda task: task.is_private)
+
+    def _has(self, question: IncomingMessage, trait: Callable[[Task], bool]) -> bool:
         try:
-            async with aclosing(self.run_task(reply.messages, str(reply.reply_id))) as pieces:
+            return trait(self.task_for(question))
+        except CommandError:
+            return False
+
+    def permalink(self, key: ConversationKey, message_id: str) -> str | None:
+        """The address of a message, None where its platform has none."""
+        address = self.permalinks.get(key.platform)
+        return address(key, message_id) if address else None
+
+    async def answer(self, reply: Reply) -> AsyncGenerator[Piece, None]:
+        """Yield the answer. A failure becomes a sentence to the person: instead of an answer, which makes the
+        reply a notice, or shown behind what is written."""
+        try:
+            async with aclosing(self.run_task(reply.messages, str(reply.reply_id), reply)) as pieces:
                 async for piece in pieces:
-                    has_text = has_text or isinstance(piece, str)
-                    yield piece
+                    if isinstance(piece, str) and reply.is_cut:
+                        reply.afterword += piece  # a remark on a text that is to be continued
+                    else:
+                        yield piece
         except BotError as error:
             level = logging.INFO if isinstance(error, CommandError) else logging.WARNING
             detail = "a command was used wrongly" if isinstance(error, CommandError) else str(error)
             log.log(level, "reply %d: %s: %s", reply.reply_id, type(error).__name__, detail)
-            reply.is_notice = not has_text
-            yield ("\n\n" if has_text else "") + error.user_message
+            problem = error.user_message
         except Exception as error:
             log.error("reply %d: %s", reply.reply_id, where(error))
-            reply.is_notice = not has_text
-            yield ("\n\n" if has_text else "") + BotError.default_user_message
+            problem = BotError.default_user_message
+        else:
+            return
+        if reply.written:
+            reply.afterword = problem
+            reply.finish_reason = "length" if reply.written == reply.begun else "error"
+        else:
+            reply.is_notice = True
+            yield problem
 
     async def run_task(
-        self, messages: tuple[IncomingMessage, ...], label: str
+        self, messages: tuple[IncomingMessage, ...], label: str, reply: Reply | None = None
     ) -> AsyncGenerator[Piece, None]:
-        """Run the task that the last of `messages` asks for. Raises BotError; `label` names it in the log."""
+        """Run the task that the last of `messages` asks for. Raises BotError; `label` names it in the log.
+        `reply` says what is begun, and is told how each generation ended."""
         question = messages[-1]
         task = self.task_for(question)
         model = UNKNOWN_MODEL
@@ -131,7 +174,7 @@ class Answerer:
                     raise
         elif self._generator.status == "ready":
             model = await self._generator.ready()
-        async with aclosing(task.run(self._context(task, messages, model, label))) as pieces:
+        async with aclosing(task.run(self._context(task, messages, model, label, reply))) as pieces:
             async for text in pieces:
                 yield text
 
@@ -145,25 +188,37 @@ class Answerer:
             loading.cancel()
 
     def _context(
-        self, task: Task, messages: tuple[IncomingMessage, ...], model: ModelInfo, label: str
+        self,
+        task: Task,
+        messages: tuple[IncomingMessage, ...],
+        model: ModelInfo,
+        label: str,
+        reply: Reply | None,
     ) -> TaskContext:
         question = messages[-1]
-        tenant = f"{question.conversation.platform}:{question.author.id}"
+        variation = reply.variation if reply else 0
+        is_quiet = reply is not None and reply.is_quiet
+        tenant = f"{question.conversation.platform}:{'bridges' if is_quiet else question.author.id}"
 
-        def generate(prompt: Prompt, sampling: SamplingParams) -> AsyncGenerator[Piece, None]:
+        def generate(
+            prompt: Prompt, sampling: SamplingParams, generator: TextGenerator = self._generator
+        ) -> AsyncGenerator[Piece, None]:
             request = GenerationRequest(
                 request_id=f"{label}-{uuid4().hex[:8]}",
                 prompt=prompt,
-                sampling=sampling,
+                sampling=_varied(sampling) if variation else sampling,
                 tenant=tenant,
                 timeout_s=self._policy.timeout_s,
             )
-            return self._generate(request, task.name)
+            return _generate(generator, request, task.name, reply)
+
+        translator = None
+        if self._translation is not None:
+            translate = partial(generate, generator=self._translation.generator)
+            translator = Translator(self._translation, translate)
 
         def permalink(turn: Turn) -> str | None:
-            place = replace(question.conversation, thread_id=turn.thread_id)
-            address = self.permalinks.get(place.platform)
-            return address(place, turn.message_id) if address else None
+            return self.permalink(replace(question.conversation, thread_id=turn.thread_id), turn.message_id)
 
         return TaskContext(
             messages=messages,
@@ -177,52 +232,72 @@ class Answerer:
             generate=generate,
             language=self._policy.language,
             permalink=permalink,
+            begun=reply.begun if reply else "",
+            variation=variation,
+            controls=reply.controls if reply else None,
+            translator=translator,
         )
 
-    async def _generate(self, request: GenerationRequest, task: str) -> AsyncGenerator[Piece, None]:
-        """Submit, show the place in the queue while waiting, then yield text; one log line at the end."""
-        is_open = True
+
+async def _generate(
+    generator: TextGenerator, request: GenerationRequest, task: str, reply: Reply | None
+) -> AsyncGenerator[Piece, None]:
+    """Submit, show the place in the queue while waiting, then yield text; one log line at the end."""
+    is_open = True
+    if reply is not None:
+        reply.finish_reason = None
+    try:
+        async with (
+            aclosing(generator.submit(request)) as generation,
+            aclosing(_signs_and_deltas(generator, generation)) as pieces,
+        ):
+            async for piece in pieces:
+                if isinstance(piece, Progress):
+                    yield piece
+                    continue
+                if piece.finish_reason:
+                    is_open = False
+                    _log_reply(task, piece)
+                if piece.text:
+                    yield piece.text
+                if reply is not None:
+                    reply.finish_reason = piece.finish_reason
+    except (GeneratorExit, asyncio.CancelledError):
+        if is_open:
+            log.info("request %s task=%s finish=aborted", request.request_id, task)
+        raise
+
+
+async def _signs_and_deltas(
+    generator: TextGenerator, generation: Generation
+) -> AsyncGenerator[Progress | Delta, None]:
+    """The deltas of a generation, with signs of life while none comes."""
+    stream = aiter(generation)
+    while True:
+        following = asyncio.ensure_future(_next_delta(stream))
         try:
-            async with (
-                aclosing(self._generator.submit(request)) as generation,
-                aclosing(self._signs_and_deltas(generation)) as pieces,
-            ):
-                async for piece in pieces:
-                    if isinstance(piece, Progress):
-                        yield piece
-                        continue
-                    if piece.finish_reason:
-                        is_open = False
-                        _log_reply(task, piece)
-                    if piece.text:
-                        yield piece.text
-        except (GeneratorExit, asyncio.CancelledError):
-            if is_open:
-                log.info("request %s task=%s finish=aborted", request.request_id, task)
-            raise
+            while not await _done_within(following, SIGN_OF_LIFE_S):
+                yield Progress(_waiting_line(generator, generation))
+        finally:
+            following.cancel()
+        delta = following.result()
+        if delta is None:
+            return
+        yield delta
 
-    async def _signs_and_deltas(self, generation: Generation) -> AsyncGenerator[Progress | Delta, None]:
-        """The deltas of a generation, with signs of life while none comes."""
-        stream = aiter(generation)
-        while True:
-            following = asyncio.ensure_future(_next_delta(stream))
-            try:
-                while not await _done_within(following, SIGN_OF_LIFE_S):
-                    yield Progress(self._waiting_line(generation))
-            finally:
-                following.cancel()
-            delta = following.result()
-            if delta is None:
-                return
-            yield delta
 
-    def _waiting_line(self, generation: Generation) -> str:
-        if self._generator.status != "ready":
-            return self._generator.status
-        if generation.position == 0:
-            return "thinking"
-        wait_s = max(1, round(generation.estimated_wait_s))
-        return f"waiting: place {generation.position} in the queue, about {wait_s} s"
+def _waiting_line(generator: TextGenerator, generation: Generation) -> str:
+    if generator.status != "ready":
+        return generator.status
+    if generation.position == 0:
+        return "thinking"
+    wait_s = max(1, round(generation.estimated_wait_s))
+    return f"waiting: place {generation.position} in the queue, about {wait_s} s"
+
+
+def _varied(sampling: SamplingParams) -> SamplingParams:
+    """Sampling for an answer that is to differ from the last: a greedy model gives the same again."""
+    return replace(sampling, temperature=max(sampling.temperature, VARIED_TEMPERATURE), seed=None)
 
 
 async def _done_within(work: asyncio.Future[T], seconds: float) -> bool:

@@ -12,12 +12,14 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from bot.conversation.answering import Answerer
+from bot.conversation.controls import NOT_YOURS, Asker, ControlDesk, Controls, stopped_by
 from bot.conversation.reply import Outcome, Reply
-from bot.errors import BotError, StorageError
+from bot.errors import CommandError, StorageError
 from bot.generation.types import TextGenerator
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
 from bot.storage.records import ConversationSummary, Job
@@ -54,6 +56,9 @@ class ConversationManager:
         self._early_ends: dict[int, Outcome] = {}
         self._freed = asyncio.Event()
         self._is_draining = False
+        self.controls = ControlDesk(
+            store, self._schedule, answerer.is_made_by_model, answerer.can_continue, answerer.permalink
+        )
 
     # --- from platforms: what happened -------------------------------------------------------
 
@@ -61,9 +66,16 @@ class ConversationManager:
         """Remember a message, durably, and answer it if it is addressed. False for a repeated event.
 
         Acknowledge the platform's event only after this returned. Raises StorageError: then the event
-        must not be acknowledged.
+        must not be acknowledged. `/stop` acts here: what it stops is written down with it, and it then
+        refers to the question of that.
         """
-        is_new = await self._store.accept(message)
+        stopped = stopped_by(message, self._active.get(message.conversation))
+        if message.command is not None and message.command.name == "stop":
+            message = replace(message, reply_to=stopped.question.message_id if stopped else None)
+        stopping = (stopped.reply_id, stopped.written) if stopped else None
+        is_new = await self._store.accept(message, stopping)
+        if is_new and stopped is not None:
+            stopped.end("stopped")
         if is_new and message.is_addressed:
             self._schedule(message.conversation)
         return is_new
@@ -78,8 +90,11 @@ class ConversationManager:
             self._schedule(key)
 
     async def forget(self, key: ConversationKey, message_id: str) -> None:
-        """A message was deleted: its text is erased, and an answer to it that is being made is stopped."""
+        """A message was deleted: its text is erased, and its answer is stopped and removed, or made again
+        where it answers other messages too."""
         change = await self._store.forget(key, message_id)
+        if change.waiting_in is not None:
+            self._schedule(change.waiting_in)
         if change.open_reply_id is None:
             return
         is_over = await self._store.withdraw(change.open_reply_id, message_id)
@@ -93,11 +108,14 @@ class ConversationManager:
         """
         return await self._store.erase_conversation(key)
 
-    async def stop(self, key: ConversationKey) -> bool:
-        """Stop the answer being made in a conversation; what was written stands. False if there was none."""
+    async def stop(self, key: ConversationKey, asker: Asker | None = None) -> bool:
+        """Stop the answer being made in a conversation; what was written stands. False if there was none.
+        Raises CommandError for an `asker` who may not; without one it is the operator who stops it."""
         reply = self._active.get(key)
         if reply is None or reply.has_been_ended:
             return False
+        if asker is not None and not asker.may_change(reply.messages):
+            raise CommandError(NOT_YOURS)
         reply.end("stopped")
         return True
 
@@ -147,11 +165,15 @@ class ConversationManager:
         """Delivery has posted part `index` of a reply under `message_id`."""
         await self._patiently(lambda: self._store.record_post(reply.reply_id, index, message_id))
 
+    async def posts_removed(self, reply: Reply, left: int) -> None:
+        """Delivery has removed all posts of a reply but the first `left`."""
+        await self._patiently(lambda: self._store.posts_removed(reply.reply_id, left))
+
     async def settle(self, reply: Reply) -> None:
         """Delivery is through with a reply, whatever its outcome: write it down, take the next."""
         await self._patiently(lambda: self._write_down(reply))
-        self._missed.add(reply.conversation)
-        self._free(reply.conversation)
+        self._missed.add(reply.lane)
+        self._free(reply.lane)
 
     async def drain(self, timeout_s: float) -> None:
         """Give out no further reply, wait for those that are out, and release what is not done in time."""
@@ -193,11 +215,22 @@ class ConversationManager:
         if job is None:
             self._free(key)
             return None
-        reply = Reply(job)
-        reply.pieces = self._pieces(reply, job)
+        reply = self._reply(job)
         self._active[key] = reply
+        if job.is_withdrawn:
+            reply.end("withdrawn")
         if early_end := self._early_ends.pop(job.reply_id, None):
             reply.end(early_end)
+        return reply
+
+    def _reply(self, job: Job) -> Reply:
+        reply = Reply(job)
+        question = reply.question
+        reply.is_answer = self._answerer.is_made_by_model(question)
+        reply.can_continue = self._answerer.can_continue(question)
+        reply.audience = question.author.id if self._answerer.is_private(question) else None
+        reply.controls = Controls(self.controls, self._store, reply)
+        reply.pieces = self._pieces(reply, job)
         return reply
 
     def _free(self, key: ConversationKey) -> None:
@@ -210,19 +243,23 @@ class ConversationManager:
 
     async def _pieces(self, reply: Reply, job: Job) -> AsyncGenerator[Piece, None]:
         """The pieces of one reply until its end, whoever ends it; then its text is recorded."""
-        written: list[str] = []
         async with aclosing(reply.until_ended(self._stream(reply, job))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, str):
-                    written.append(piece)
+                    reply.written += piece
                 yield piece
+        if reply.outcome == "stopped":
+            reply.finish_reason = "stopped"
         if reply.outcome in ("finished", "stopped"):
-            await self._patiently(lambda: self._store.record_text(reply.reply_id, "".join(written)))
+            text, finish_reason = reply.written, reply.finish_reason
+            await self._patiently(lambda: self._store.record_text(reply.reply_id, text, finish_reason))
 
     async def _stream(self, reply: Reply, job: Job) -> AsyncGenerator[Piece, None]:
         """The text that an earlier attempt finished, a notice after too many attempts, or a new answer."""
         if job.text is not None:
             yield job.text
+        elif job.attempt > MAX_ATTEMPTS and job.begun:
+            reply.afterword, reply.finish_reason = GIVEN_UP, "length"
         elif job.attempt > MAX_ATTEMPTS:
             reply.is_notice = True
             yield GIVEN_UP
@@ -243,12 +280,7 @@ class ConversationManager:
             )
 
     def _is_memory(self, reply: Reply) -> bool:
-        if reply.is_notice or reply.outcome == "failed":
-            return False
-        try:
-            return self._answerer.task_for(reply.question).is_memory
-        except BotError:
-            return False
+        return not reply.is_notice and reply.outcome != "failed" and self._answerer.is_memory(reply.question)
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do storage work, again and again while the database refuses: what was accepted must not be lost."""

@@ -1,6 +1,7 @@
 """Reply: one answer on its way, from the claimed job to the settled outbox row.
 
-It is what the manager hands to delivery. It knows how it may end, and nothing of platforms or models.
+It is what the manager hands to delivery. It knows how it may end and what may be done with it then, and
+nothing of platforms or models.
 """
 
 from __future__ import annotations
@@ -8,10 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.messages import ConversationKey, IncomingMessage, Piece
 from bot.storage.records import Job
+
+if TYPE_CHECKING:
+    from bot.conversation.controls import Controls
 
 Outcome = Literal["finished", "stopped", "withdrawn", "restarted", "released", "failed"]
 """How a reply ended.
@@ -21,19 +25,50 @@ was deleted, its posts go too; `restarted`: its question was edited, it is made 
 `released`: the bot is shutting down, the next start makes it; `failed`: the platform refused it for good."""
 
 
-class Reply:
-    """One answer on its way. Iterate `pieces` once; ending it early from outside is `end`."""
+CUT = "_(I stopped at my length limit. `/continue` goes on here.)_"
 
-    def __init__(self, job: Job) -> None:
+
+class Reply:
+    """One answer on its way. Iterate `pieces` once; ending it early from outside is `end`.
+
+    `begun` is what an earlier answer wrote and `pieces` go on from, `written` all text so far. `afterword`
+    is shown behind the text and never remembered. `is_answer`: the model makes it, so it can be made again;
+    `can_continue`: its task can go on where a text was cut. `is_quiet`: nobody waits for it, so it is
+    announced nowhere. `audience` is the id of the one person who may see it, None for everybody.
+    """
+
+    def __init__(self, job: Job, conversation: ConversationKey | None = None) -> None:
         self.reply_id = job.reply_id
-        self.conversation: ConversationKey = job.conversation
+        self.lane: ConversationKey = job.conversation
+        self.conversation: ConversationKey = conversation or job.conversation
         self.messages: tuple[IncomingMessage, ...] = job.messages
         self.posts = job.posts
         self.attempt = job.attempt
+        self.variation = job.variation
+        self.begun = "" if job.text is not None else job.begun
+        self.written = self.begun
+        self.finish_reason: str | None = job.finish_reason
+        self.afterword = ""
         self.outcome: Outcome = "finished"
         self.is_notice = False
+        self.is_answer = False
+        self.can_continue = False
+        self.is_quiet = False
+        self.audience: str | None = None
+        self.controls: Controls | None = None
         self.pieces: AsyncGenerator[Piece, None] = _nothing()
         self._ended = asyncio.Event()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the text ends only because the model was stopped at its length, and can be continued."""
+        return self.can_continue and self.finish_reason == "length"
+
+    @property
+    def ending(self) -> str:
+        """What is shown behind the whole text, "" for nothing."""
+        notes = [self.afterword.strip(), CUT if self.is_cut else ""]
+        return "\n\n".join(note for note in notes if note)
 
     @property
     def question(self) -> IncomingMessage:

@@ -71,7 +71,7 @@ class _Delivery:
         )
         self._posts = list(reply.posts)
         self._shown: list[str | None] = [None] * len(reply.posts)
-        self._text = ""
+        self._text = reply.begun
         self._progress: str | None = None
         self._written = asyncio.Event()
         self._changed = asyncio.Event()
@@ -123,8 +123,9 @@ class _Delivery:
             self._progress = None
         return False
 
-    def _chunks(self) -> list[str]:
-        text = neutralise_mentions(self._text.rstrip(), self._question)
+    def _chunks(self, ending: str = "") -> list[str]:
+        text = "\n\n".join(part for part in (self._text.rstrip(), ending) if part)
+        text = neutralise_mentions(text, self._question)
         return split_stream(text, self._sink.limits.max_chars)
 
     async def _show(self, chunks: list[str]) -> bool:
@@ -146,10 +147,13 @@ class _Delivery:
         outcome = self._reply.outcome
         if outcome in ("restarted", "released"):
             return
-        chunks = self._chunks() if self._text.strip() and outcome != "withdrawn" else []
+        is_kept = self._text.strip() and outcome != "withdrawn"
+        chunks = self._chunks(self._reply.ending) if is_kept else []
         await self._show(chunks)
         for message_id in self._posts[len(chunks) :]:
             await self._sink.delete(message_id)
+        if len(self._posts) > len(chunks) or outcome == "withdrawn":
+            await self._manager.posts_removed(self._reply, len(chunks))
 
     async def _remember(self, message_id: str) -> None:
         self._posts.append(message_id)

@@ -17,9 +17,14 @@ from bot.storage.records import CONTROL_COMMANDS, Answered
 _COMMAND_NAME = func.json_extract(inbox.c.command, "$[0]")
 
 
-async def last_answer(connection: AsyncConnection, key: ConversationKey) -> Answered | None:
+async def last_answer(
+    connection: AsyncConnection, key: ConversationKey, post_id: str | None
+) -> Answered | None:
     """See HistoryStore.last_answer."""
-    row: Row[tuple[int, str | None, str, bool]] | None = (await connection.execute(_newest(key))).first()
+    statement = _newest(key)
+    if post_id is not None:
+        statement = statement.where(replies.c.id == await reply_of_post(connection, key, post_id))
+    row: Row[tuple[int, str | None, str, bool]] | None = (await connection.execute(statement)).first()
     if row is None:
         return None
     return Answered(

@@ -2,14 +2,30 @@
 
 from bot.conversation.tasks.chat import ASK
 from bot.conversation.tasks.chat import TASK as CHAT
+from bot.conversation.tasks.continue_ import TASK as CONTINUE
 from bot.conversation.tasks.help import TASK as HELP
+from bot.conversation.tasks.regenerate import TASK as REGENERATE
 from bot.conversation.tasks.reset import TASK as RESET
+from bot.conversation.tasks.stop import TASK as STOP
 from bot.conversation.tasks.summarize import TASK as SUMMARIZE
 from bot.conversation.tasks.task import Task
 from bot.conversation.tasks.translate import TASK as TRANSLATE
+from bot.conversation.tasks.undo import TASK as UNDO
 from bot.conversation.tasks.write import TASK as WRITE
 
-TASKS: tuple[Task, ...] = (CHAT, ASK, SUMMARIZE, TRANSLATE, WRITE, HELP, RESET)
+TASKS: tuple[Task, ...] = (
+    CHAT,
+    ASK,
+    SUMMARIZE,
+    TRANSLATE,
+    WRITE,
+    STOP,
+    REGENERATE,
+    CONTINUE,
+    UNDO,
+    HELP,
+    RESET,
+)
 
 
 def task_by_name(name: str) -> Task | None:

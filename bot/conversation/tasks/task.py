@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 
+from bot.conversation.controls import Controls
 from bot.conversation.translator import Translator
+from bot.errors import CommandError
 from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerator
 from bot.messages import IncomingMessage, Piece, Turn
 from bot.storage.store import HistoryStore
@@ -26,6 +28,7 @@ class TaskContext:
     has none. `begun` is what was written of this answer before: the task yields only what follows it.
     `translator` is the translation model, None where the chat model is to translate.
     `variation` counts how often this answer was asked for anew: above 0 it must come out differently.
+    `controls` act on other answers of the conversation; None outside of one.
     """
 
     messages: tuple[IncomingMessage, ...]
@@ -41,6 +44,7 @@ class TaskContext:
     permalink: Callable[[Turn], str | None] = lambda turn: None
     begun: str = ""
     variation: int = 0
+    controls: Controls | None = None
     translator: Translator | None = None
 
     @property
@@ -65,7 +69,8 @@ class Task:
     """One thing the bot does. `is_memory`: its answer becomes part of the conversation's memory.
     `needs_model`: run only when the model is loaded (its `ctx.model` is then real).
     `does_without_model`: run with a stand-in that has no skills where no model can be loaded at all.
-    `is_private`: only the person who asked sees the answer, where the platform can do that."""
+    `is_private`: only the person who asked sees the answer, where the platform can do that.
+    `continues`: an answer that was cut at its length can be continued from `ctx.begun`."""
 
     name: str
     help: str
@@ -77,3 +82,11 @@ class Task:
     does_without_model: bool = False
     is_command: bool = True
     is_private: bool = False
+    continues: bool = False
+
+
+def controls_of(ctx: TaskContext) -> Controls:
+    """What a command about another answer needs. Raises CommandError where there is no conversation."""
+    if ctx.controls is None:
+        raise CommandError("This works within a conversation only.")
+    return ctx.controls

@@ -115,9 +115,9 @@ class Bench:
         self.store = HistoryStore(f"sqlite+aiosqlite:///{database}")
         self.platform = platform
         policy = AnswerPolicy(bot_name=bot_name)
-        self.manager = ConversationManager(
-            self.store, generator, Answerer(self.store, generator, policy), bot_name
-        )
+        answerer = Answerer(self.store, generator, policy)
+        answerer.permalinks[platform.name] = platform.permalink
+        self.manager = ConversationManager(self.store, generator, answerer, bot_name)
         self._serving: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Bench:

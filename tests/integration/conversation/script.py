@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
-from bot.generation.types import Delta, GenerationRequest, ModelInfo, Usage
+from bot.generation.types import Delta, FinishReason, GenerationRequest, ModelInfo, Usage
 from tests.support import INSTRUCTED
 
 INFO = replace(INSTRUCTED, name="script", context_window=2048)
@@ -17,7 +17,8 @@ Script = Callable[[GenerationRequest], AsyncIterator[str]]
 class PlayedGeneration:
     """One request being played."""
 
-    def __init__(self, request: GenerationRequest, script: Script) -> None:
+    def __init__(self, request: GenerationRequest, script: Script, ending: FinishReason) -> None:
+        self.ending = ending
         self.request_id = request.request_id
         self.is_closed = False
         self._words = script(request)
@@ -37,7 +38,7 @@ class PlayedGeneration:
             text = await anext(self._words)
         except StopAsyncIteration:
             self._is_over = True
-            return Delta(self.request_id, "", "stop", Usage(1, self._count, 0.0, 0.0, 0.0))
+            return Delta(self.request_id, "", self.ending, Usage(1, self._count, 0.0, 0.0, 0.0))
         self._count += 1
         return Delta(self.request_id, text)
 
@@ -46,12 +47,14 @@ class PlayedGeneration:
 
 
 class PlayedGenerator:
-    """Plays `script` for every request; `asked` and `generations` keep what happened."""
+    """Plays `script` for every request, which ends as `ending` says; `asked` and `generations` keep what
+    happened."""
 
     status = "ready"
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, ending: FinishReason = "stop") -> None:
         self.script = script
+        self.ending: FinishReason = ending
         self.asked: list[GenerationRequest] = []
         self.generations: list[PlayedGeneration] = []
 
@@ -66,7 +69,7 @@ class PlayedGenerator:
 
     def submit(self, request: GenerationRequest) -> PlayedGeneration:
         self.asked.append(request)
-        self.generations.append(PlayedGeneration(request, self.script))
+        self.generations.append(PlayedGeneration(request, self.script, self.ending))
         return self.generations[-1]
 
     async def close(self) -> None:

@@ -31,10 +31,9 @@ async def test_a_question_edited_while_its_answer_is_continued_begins_anew(store
     await store.accept(said("m1"))
     await answer(store, job := await claimed(store), "once upon", "p1")
     await store.reopen(job.reply_id, keeps_text=True)
-    again = await claimed(store)
-    await store.release(again.reply_id, is_anew=True)
+    await store.amend(CHANNEL, "m1", "another question", at(9))
     assert (await claimed(store)).begun == ""
-    assert await texts(store) == ["text of m1"]
+    assert await texts(store) == ["another question"]
 
 
 @pytest.mark.parametrize("is_by_deletion", [True, False])

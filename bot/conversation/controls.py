@@ -1,0 +1,167 @@
+"""Controls: what people do about an answer. Stop it, make it again, go on with it, take it back.
+
+The same from a typed command (`Controls`, one for each command) and from a button (`ControlDesk`). Each is
+one transaction together with its confirmation, so that a crash neither loses nor repeats it. It knows replies
+and storage, and nothing of platforms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.conversation.reply import Reply
+from bot.errors import CommandError
+from bot.messages import ConversationKey, IncomingMessage
+from bot.storage.records import Answered
+from bot.storage.store import HistoryStore
+
+NOTHING_YET = "There is no answer of mine here yet."
+STILL_WRITTEN = (
+    "That answer is still being written, or was just taken up again. Stop it, or wait for its end."
+)
+NOT_YOURS = "Only the person who asked, or somebody who manages this channel, can do that to an answer."
+NOT_CUT = "My last answer ended by itself, so there is nothing to continue."
+SAME_AGAIN = "The last thing I said here would come out the same again."
+NOTHING_TO_STOP = "Nothing that you asked for is being written here."
+STOPPED = "Stopped."
+TAKEN_BACK = "Taken back: I have removed my last answer and forgotten it with its question."
+
+Permalink = Callable[[ConversationKey, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who uses a control. `is_manager`: the platform lets them manage the channel."""
+
+    id: str
+    is_manager: bool = False
+
+    @classmethod
+    def of(cls, message: IncomingMessage) -> Asker:
+        """The person who gave a command."""
+        return cls(message.author.id, bool(message.command and message.command.by_manager))
+
+    def may_change(self, questions: tuple[IncomingMessage, ...], *, alone: bool = False) -> bool:
+        """Whether they asked one of `questions` (`alone`: all of them), or manage the channel."""
+        own = [question.author.id == self.id for question in questions]
+        return self.is_manager or (all(own) if alone else any(own))
+
+
+class ControlDesk:
+    """Does what people ask for. `schedule` lets a conversation's next reply be made; `can_rework` says
+    whether the answer to a message is made by the model, `can_continue` whether it can be continued."""
+
+    def __init__(
+        self,
+        store: HistoryStore,
+        schedule: Callable[[ConversationKey], None],
+        can_rework: Callable[[IncomingMessage], bool],
+        can_continue: Callable[[IncomingMessage], bool],
+        permalink: Permalink,
+    ) -> None:
+        self._store = store
+        self._schedule = schedule
+        self._can_rework = can_rework
+        self._can_continue = can_continue
+        self._permalink = permalink
+
+    async def regenerate(
+        self, key: ConversationKey, asker: Asker, post_id: str | None = None, told_by: int | None = None
+    ) -> str:
+        """Make the last answer of a conversation, or the one that `post_id` belongs to, again into the same
+        posts; the old text leaves memory. Returns the confirmation, which is kept as the text of the reply
+        `told_by`. Raises CommandError where it cannot be done, and StorageError."""
+        answer = await self._find(key, post_id, asker)
+        if not self._can_rework(answer.questions[-1]):
+            raise CommandError(SAME_AGAIN)
+        words = f"I write it anew {self._where(key, answer)}."
+        place = await self._store.reopen(answer.reply_id, is_variation=True, told=_told(told_by, words))
+        return self._done(place, words)
+
+    async def go_on(
+        self, key: ConversationKey, post_id: str | None = None, told_by: int | None = None
+    ) -> str:
+        """Continue an answer that was cut at its length, in its own posts. Like `regenerate`; anybody may."""
+        answer = await self._find(key, post_id)
+        if answer.finish_reason != "length" or not self._can_continue(answer.questions[-1]):
+            raise CommandError(NOT_CUT)
+        words = f"I go on {self._where(key, answer)}."
+        place = await self._store.reopen(answer.reply_id, keeps_text=True, told=_told(told_by, words))
+        return self._done(place, words)
+
+    async def undo(
+        self, key: ConversationKey, asker: Asker, post_id: str | None = None, told_by: int | None = None
+    ) -> str:
+        """Take an exchange back: the posts of the answer are removed; question and answer leave memory with
+        all that was derived from them. Like `regenerate`; what several asked, only a manager takes back."""
+        answer = await self._find(key, post_id, asker, alone=True)
+        place = await self._store.take_back(answer.reply_id, _told(told_by, TAKEN_BACK))
+        return self._done(place, TAKEN_BACK)
+
+    async def _find(
+        self, key: ConversationKey, post_id: str | None, asker: Asker | None = None, *, alone: bool = False
+    ) -> Answered:
+        answer = await self._store.last_answer(key, post_id)
+        if answer is None:
+            raise CommandError(NOTHING_YET if post_id is None else STILL_WRITTEN)
+        if asker is not None and not asker.may_change(answer.questions, alone=alone):
+            raise CommandError(NOT_YOURS)
+        return answer
+
+    def _where(self, key: ConversationKey, answer: Answered) -> str:
+        link = self._permalink(key, answer.posts[0]) if answer.posts else None
+        return f"[above]({link})" if link else "above"
+
+    def _done(self, place: ConversationKey | None, words: str) -> str:
+        if place is None:
+            raise CommandError(STILL_WRITTEN)
+        self._schedule(place)
+        return words
+
+
+class Controls:
+    """The controls as one typed command has them: about the last answer here, or the one replied to."""
+
+    def __init__(self, desk: ControlDesk, store: HistoryStore, reply: Reply) -> None:
+        self._desk = desk
+        self._store = store
+        self._question = reply.question
+        self._asker = Asker.of(reply.question)
+        self._told_by = reply.reply_id
+
+    async def stopped(self) -> str:
+        """What `/stop` has done: it acted when it was accepted, and then refers to what it stopped."""
+        return STOPPED if self._question.reply_to else NOTHING_TO_STOP
+
+    async def regenerate(self) -> str:
+        """See ControlDesk.regenerate."""
+        key = self._question.conversation
+        return await self._desk.regenerate(key, self._asker, await self._post(), self._told_by)
+
+    async def go_on(self) -> str:
+        """See ControlDesk.go_on."""
+        key = self._question.conversation
+        return await self._desk.go_on(key, await self._post(), self._told_by)
+
+    async def undo(self) -> str:
+        """See ControlDesk.undo."""
+        key = self._question.conversation
+        return await self._desk.undo(key, self._asker, await self._post(), self._told_by)
+
+    async def _post(self) -> str | None:
+        """The bot's post that the command replies to, if it does."""
+        key, post_id = self._question.conversation, self._question.reply_to
+        is_post = post_id is not None and await self._store.reply_of_post(key, post_id) is not None
+        return post_id if is_post else None
+
+
+def stopped_by(message: IncomingMessage, running: Reply | None) -> Reply | None:
+    """The running reply that a message stops: `/stop`, by somebody who may."""
+    if message.command is None or message.command.name != "stop" or running is None or running.has_been_ended:
+        return None
+    return running if Asker.of(message).may_change(running.messages) else None
+
+
+def _told(reply_id: int | None, words: str) -> tuple[int, str] | None:
+    return None if reply_id is None else (reply_id, words)
