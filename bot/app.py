@@ -10,7 +10,7 @@ import fcntl
 import logging
 import signal
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -19,8 +19,12 @@ from bot import logs
 from bot.config import PlatformName, Settings, environment
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
+from bot.conversation.translator import TranslationModel
 from bot.errors import ConfigError, ModelLoadError
-from bot.generation.catalog import choose, default_hub_cache
+from bot.generation.catalog import choose, choose_translation, default_hub_cache, why_no_room
+from bot.generation.lazy import LazyGenerator
+from bot.generation.memory import available_memory
+from bot.generation.process import TRANSLATION_MODULE
 from bot.generation.types import TextGenerator
 from bot.generation.worker import GenerationWorker
 from bot.platforms.base import Platform
@@ -98,6 +102,46 @@ def build_generator(settings: Settings) -> TextGenerator:
     )
 
 
+def build_translation(settings: Settings) -> TranslationModel | None:
+    """The translation model that the settings name, which is loaded when it is first wanted; None where the
+    chat model translates. Raises ConfigError for a wrong one."""
+    if settings.bot_translation_model is None:
+        return None
+    surroundings = environment()
+    model = choose_translation(settings.bot_translation_model, models_dir=settings.bot_models_dir)
+
+    def make() -> GenerationWorker:
+        """Raises ModelLoadError where what the chat model has left is too little."""
+        lack = model.folder and why_no_room(model.folder, available_memory(settings.bot_device))
+        if lack:
+            log.error("translation model %s cannot be loaded: it %s", model.name, lack)
+            raise ModelLoadError(f"translation model {model.name} {lack}")
+        return GenerationWorker(
+            model,
+            environment=surroundings,
+            pins_file=settings.bot_models_dir / "pins.json",
+            max_batch=settings.bot_max_batch,
+            queue_limit=settings.bot_queue_limit,
+            device=settings.bot_device,
+            dtype=settings.bot_dtype,
+            threads=settings.bot_threads or None,
+            engine_module=TRANSLATION_MODULE,
+        )
+
+    return TranslationModel(model.name, LazyGenerator(make))
+
+
+@asynccontextmanager
+async def translation_model(settings: Settings) -> AsyncIterator[TranslationModel | None]:
+    """What `build_translation` gives, closed again at the end."""
+    translation = build_translation(settings)
+    try:
+        yield translation
+    finally:
+        if translation is not None:
+            await translation.generator.close()
+
+
 def answer_policy(settings: Settings) -> AnswerPolicy:
     """How the bot answers, by the settings."""
     return AnswerPolicy(
@@ -116,13 +160,14 @@ async def open_house(settings: Settings, platforms: Iterable[str]) -> AsyncItera
         settings.bot_data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unusable_data_dir(settings, error) from None
-    with ExitStack() as locks:
+    async with AsyncExitStack() as resources:
         for name in platforms:
-            locks.enter_context(only_instance(settings, name))
+            resources.enter_context(only_instance(settings, name))
         generator = build_generator(settings)
+        translation = await resources.enter_async_context(translation_model(settings))
         await asyncio.to_thread(upgrade, settings.database_url)
         store = HistoryStore(settings.database_url)
-        answerer = Answerer(store, generator, answer_policy(settings))
+        answerer = Answerer(store, generator, answer_policy(settings), translation=translation)
         manager = ConversationManager(store, generator, answerer, settings.bot_name)
         await generator.start()
         try:

@@ -112,6 +112,13 @@ class Settings(BaseSettings):
     bot_model_revision: Annotated[str | None, Expects("a branch, a tag or a commit hash")] = Field(
         default=None, pattern=r"^[\w./-]+$", description="Revision of a hub model, best as a commit hash."
     )
+    bot_translation_model: Annotated[
+        str | None,
+        Expects("a model folder, or a hub id such as Helsinki-NLP/opus-mt-en-fr, with @revision or not"),
+    ] = Field(
+        default=None,
+        description="Translation model: a folder or a hub id (@revision). Unset, the chat model translates.",
+    )
     bot_models_dir: Annotated[Path, Expects("a folder")] = Field(
         default=Path("data/models"), description="Where models are kept. Unset, it is models in BOT_DATA_DIR."
     )
@@ -196,10 +203,10 @@ class Settings(BaseSettings):
     def _upper_level(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("bot_model")
+    @field_validator("bot_model", "bot_translation_model")
     @classmethod
-    def _refuse_address(cls, value: str) -> str:
-        if "://" in value:  # refused here, where a password in it is not shown
+    def _refuse_address(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value:  # refused here, where a password in it is not shown
             raise ValueError("an address, not a hub id")
         return value
 

@@ -14,7 +14,13 @@ from pathlib import Path
 from bot.app import unusable_data_dir
 from bot.config import LoadedSettings, Settings, environment
 from bot.errors import BotError
-from bot.generation.catalog import POCKET_FOLDER, choose, default_hub_cache
+from bot.generation.catalog import (
+    POCKET_FOLDER,
+    choose,
+    choose_translation,
+    default_hub_cache,
+    why_no_room,
+)
 from bot.generation.folders import read_folder, verify_manifest
 from bot.generation.memory import available_memory
 
@@ -41,6 +47,7 @@ def examine(loaded: LoadedSettings) -> Iterator[Finding]:
         "data folder": _data_folder,
         "database": _database,
         "model": _model,
+        "translation model": _translation_model,
         "memory": _memory,
         "port": _port,
     }
@@ -114,6 +121,18 @@ def _model(settings: Settings) -> str:
     if choice.folder == POCKET_FOLDER:
         verify_manifest(choice.folder)
     return f"{choice.name}, {folder.parameters / 1e6:.1f} M parameters ({choice.reason})"
+
+
+def _translation_model(settings: Settings) -> str:
+    if settings.bot_translation_model is None:
+        return "none is set: the chat model translates"
+    choice = choose_translation(settings.bot_translation_model, models_dir=settings.bot_models_dir)
+    if choice.folder is None:
+        return f"{choice.name} is not here yet; it is fetched with the first translation"
+    if (lack := why_no_room(choice.folder, available_memory(settings.bot_device))) is not None:
+        raise OSError(f"{choice.name} {lack}")
+    folder = read_folder(choice.folder)
+    return f"{choice.name}, {folder.parameters / 1e6:.1f} M parameters; loaded with the first translation"
 
 
 def _memory(settings: Settings) -> str:

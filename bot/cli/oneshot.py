@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.app import answer_policy, build_generator
+from bot.app import answer_policy, build_generator, translation_model
 from bot.cli.wording import shell_examples
 from bot.config import Settings
 from bot.conversation.answering import Answerer
@@ -47,9 +47,9 @@ async def ask(
     )
 
     async def answer(generator: TextGenerator) -> None:
-        async with passing_store() as store:
+        async with passing_store() as store, translation_model(settings) as translation:
             await store.import_messages(past)
-            answerer = Answerer(store, generator, answer_policy(settings))
+            answerer = Answerer(store, generator, answer_policy(settings), translation=translation)
             await show(answerer.run_task((question,), "one-shot"))
 
     await with_generator(settings, answer)

@@ -11,7 +11,7 @@ from bot.config import LoadedSettings, Settings, is_secret, may_hold_password, w
 
 GROUPS = {
     "Platforms": ("discord_token", "slack_", "bot_platforms", "bot_name", "bot_language"),
-    "Model": ("bot_model", "bot_device", "bot_dtype", "bot_threads"),
+    "Model": ("bot_model", "bot_translation_model", "bot_device", "bot_dtype", "bot_threads"),
     "Answers": (
         "bot_max_batch",
         "bot_queue_limit",

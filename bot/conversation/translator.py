@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerator
 from bot.messages import Piece, Progress
 
 _SIGN_OF_LIFE_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationModel:
+    """A model for translations alone: its name, for people, and what runs it."""
+
+    name: str
+    generator: TextGenerator
+
 
 Generate = Callable[[Prompt, SamplingParams], AsyncGenerator[Piece, None]]
 
@@ -21,9 +31,9 @@ class Translator:
     model is to translate then.
     """
 
-    def __init__(self, name: str, generator: TextGenerator, generate: Generate) -> None:
-        self.name = name
-        self._generator = generator
+    def __init__(self, model: TranslationModel, generate: Generate) -> None:
+        self.name = model.name
+        self._generator = model.generator
         self._generate = generate
         self._info: ModelInfo | None = None
 

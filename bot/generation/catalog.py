@@ -29,6 +29,7 @@ from bot.generation.folders import ModelFolder, read_folder
 from bot.generation.memory import Memory, available_memory
 
 POCKET: Final = "pocket"
+TRANSLATION: Final = "BOT_TRANSLATION_MODEL"
 POCKET_FOLDER: Final = pocket.FOLDER
 
 MEMORY_OVERHEAD: Final = 1.25
@@ -43,7 +44,7 @@ _SNAPSHOT: Final = re.compile(r"[0-9a-f]{40}")
 class ModelChoice:
     """The model to run: a folder that is here, or a hub id (and revision) to be fetched.
 
-    `name` is what people see, `reason` one phrase for the log.
+    `name` is what people see, `reason` one phrase for the log, `variable` the setting that names it.
     """
 
     name: str
@@ -51,11 +52,13 @@ class ModelChoice:
     hub_id: str | None
     revision: str | None
     reason: str
+    variable: str = "BOT_MODEL"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundModel:
-    """A model on this machine. `fits` says whether `auto` may take it, `reason` why not (or why)."""
+    """A model on this machine. `fits` says whether `auto` may take it, `reason` why not (or why).
+    `is_seq2seq`: an encoder-decoder, for BOT_TRANSLATION_MODEL; then `fits` says whether there is room."""
 
     name: str
     folder: Path
@@ -65,6 +68,7 @@ class FoundModel:
     has_chat_template: bool
     fits: bool
     reason: str
+    is_seq2seq: bool = False
 
 
 def default_hub_cache(environment: Mapping[str, str]) -> Path:
@@ -96,8 +100,30 @@ def choose(
     if setting in ("auto", ""):
         return _best(models_dir, hub_cache, memory or available_memory(device))
     if (folder := _named_folder(setting, models_dir)) is not None:
-        return _from_folder(setting, folder)
-    return _from_hub(setting, revision)
+        return _from_folder("BOT_MODEL", setting, folder)
+    return _from_hub("BOT_MODEL", setting, revision)
+
+
+def choose_translation(setting: str, *, models_dir: Path | None = None) -> ModelChoice:
+    """The translation model that the setting `BOT_TRANSLATION_MODEL` names: a folder, or a hub id with an
+    optional `@revision`. Raises ConfigError when the setting is wrong or its folder cannot be used."""
+    setting = setting.strip()
+    folder = _named_folder(setting, models_dir)
+    if folder is None:
+        return _from_hub(TRANSLATION, setting, None)
+    choice = _from_folder(TRANSLATION, setting, folder)
+    found = read_folder(folder)
+    if not found.is_seq2seq:
+        raise ConfigError(
+            f"{TRANSLATION}={setting}: {found.architecture or 'its architecture'} is no encoder-decoder; "
+            "name a translation model, such as a Marian, M2M100, NLLB, mBART or T5 one"
+        )
+    return choice
+
+
+def why_no_room(folder: Path, memory: Memory) -> str | None:
+    """Why the model in `folder` does not fit into what is free, or None."""
+    return _no_room(read_folder(folder), memory)
 
 
 def found_models(
@@ -121,7 +147,8 @@ def _pocket(reason: str) -> ModelChoice:
 
 
 def _best(models_dir: Path | None, hub_cache: Path | None, memory: Memory) -> ModelChoice:
-    best = found_models(models_dir=models_dir, hub_cache=hub_cache, memory=memory)[0]
+    found = found_models(models_dir=models_dir, hub_cache=hub_cache, memory=memory)
+    best = next(model for model in found if not model.is_seq2seq)
     if best.folder == POCKET_FOLDER:  # it stands last, so it is the only one
         return _pocket("no other model was found on this machine")
     if not best.fits:
@@ -132,32 +159,36 @@ def _best(models_dir: Path | None, hub_cache: Path | None, memory: Memory) -> Mo
 def _named_folder(setting: str, models_dir: Path | None) -> Path | None:
     """The folder that `setting` names: a path, or a name in the models folder; None for a hub id."""
     path = Path(setting).expanduser()
-    if setting.startswith(("/", "./", "../", "~")) or path.is_dir() or setting.count("/") > 1:
+    is_path = setting.startswith(("/", "./", "../", "~")) or setting.partition("@")[0].count("/") > 1
+    if is_path or path.is_dir():
         return path
     if models_dir is not None and (models_dir / setting).is_dir():
         return models_dir / setting
     return None
 
 
-def _from_folder(setting: str, folder: Path) -> ModelChoice:
+def _from_folder(variable: str, setting: str, folder: Path) -> ModelChoice:
     found = read_folder(folder)
     if found.problem is not None:
+        others = "or a hub id" if variable == TRANSLATION else "a hub id such as gpt2, or pocket"
         raise ConfigError(
-            f"BOT_MODEL={setting}: {found.problem}; name a folder with config.json, *.safetensors "
-            "and a tokenizer, a hub id such as gpt2, or pocket"
+            f"{variable}={setting}: {found.problem}; name a folder with config.json, *.safetensors "
+            f"and a tokenizer, {others}"
         )
-    return ModelChoice(folder.resolve().name, folder.resolve(), None, None, "set by BOT_MODEL")
+    name = folder.resolve().name
+    return ModelChoice(name, folder.resolve(), None, None, f"set by {variable}", variable)
 
 
-def _from_hub(setting: str, revision: str | None) -> ModelChoice:
+def _from_hub(variable: str, setting: str, revision: str | None) -> ModelChoice:
     match = _HUB_ID.fullmatch(setting)
     if match is None or ".." in setting:
+        words = "" if variable == TRANSLATION else "auto, pocket, "
         raise ConfigError(
-            f"BOT_MODEL={setting}: neither a folder nor a hub id; write auto, pocket, a folder such as "
+            f"{variable}={setting}: neither a folder nor a hub id; write {words}a folder such as "
             "/models/gpt2, or a hub id such as org/name or org/name@revision"
         )
     wanted = match["revision"] or revision or None
-    return ModelChoice(match["id"], None, match["id"], wanted, "set by BOT_MODEL")
+    return ModelChoice(match["id"], None, match["id"], wanted, f"set by {variable}", variable)
 
 
 def _folders(models_dir: Path | None, hub_cache: Path | None) -> Iterator[tuple[str, Path]]:
@@ -184,7 +215,8 @@ def _snapshot(repository: Path) -> Path | None:
 
 def _judge(name: str, model: ModelFolder, memory: Memory) -> tuple[FoundModel, tuple[bool, int, float]]:
     """A row and its rank: usable ones first, larger ones first, newer ones first."""
-    obstacle = _obstacle(model, memory)
+    usable = model.is_seq2seq and model.is_known_type and not model.problem
+    obstacle = _no_room(model, memory) if usable else _obstacle(model, memory)
     row = _row(name, model, fits=obstacle is None, reason=obstacle or "fits")
     return row, (row.fits, model.parameters, model.modified_at)
 
@@ -199,12 +231,12 @@ def _row(name: str, model: ModelFolder, *, fits: bool, reason: str) -> FoundMode
         has_chat_template=model.has_chat_template,
         fits=fits,
         reason=reason,
+        is_seq2seq=model.is_seq2seq,
     )
 
 
 def _obstacle(model: ModelFolder, memory: Memory) -> str | None:
     """Why `auto` does not take this model, or None."""
-    needed_bytes = int(model.bytes * MEMORY_OVERHEAD) + MEMORY_RESERVE_BYTES
     if model.problem is not None:
         return model.problem
     if not model.is_causal_lm:
@@ -215,11 +247,18 @@ def _obstacle(model: ModelFolder, memory: Memory) -> str | None:
         return "a base model: it has no chat template"
     if model.is_quantized:
         return "quantized: it needs further packages"
-    if needed_bytes > memory.available_bytes:
-        return f"needs {_gib(needed_bytes)}, {_gib(memory.available_bytes)} are free"
+    if (lack := _no_room(model, memory)) is not None:
+        return lack
     if not memory.is_gpu and model.parameters > MAX_CPU_PARAMETERS:
         return "too slow without a GPU"
     return None
+
+
+def _no_room(model: ModelFolder, memory: Memory) -> str | None:
+    needed_bytes = int(model.bytes * MEMORY_OVERHEAD) + MEMORY_RESERVE_BYTES
+    if needed_bytes <= memory.available_bytes:
+        return None
+    return f"needs {_gib(needed_bytes)}, {_gib(memory.available_bytes)} are free"
 
 
 def _gib(size: int) -> str:

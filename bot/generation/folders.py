@@ -17,7 +17,9 @@ from typing import Final
 from bot.errors import ModelLoadError
 from bot.generation import pocket
 
-_TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+_TOKENIZER_FILES: Final = (
+    "tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model",
+)  # fmt: skip
 _MAX_HEADER_BYTES: Final = 100_000_000  # the safetensors format's own limit
 _MAX_JSON_BYTES: Final = 64_000_000
 
@@ -27,7 +29,7 @@ class ModelFolder:
     """One model folder as its files describe it. `problem` is why it cannot be used, or None.
 
     `parameters` and `bytes` count what the safetensors files hold; `architecture` is the first
-    of `config.json`; `modified_at` is in seconds since the epoch.
+    of `config.json`; `modified_at` is in seconds since the epoch; `is_seq2seq`: an encoder-decoder.
     """
 
     folder: Path
@@ -39,6 +41,7 @@ class ModelFolder:
     model_type: str
     modified_at: float
     problem: str | None = None
+    is_seq2seq: bool = False
 
     @property
     def is_causal_lm(self) -> bool:
@@ -76,6 +79,7 @@ def read_folder(folder: Path) -> ModelFolder:
         model_type=str(config.get("model_type", "")),
         modified_at=modified_at,
         problem=_problem(folder, has_weights=bool(weights)),
+        is_seq2seq=config.get("is_encoder_decoder") is True,
     )
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import ModelLoadError
-from bot.generation.catalog import ModelChoice
+from bot.generation.catalog import TRANSLATION, ModelChoice
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo as HubModel
 
-ALLOWED: Final = ["*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt", "vocab.txt"]
+ALLOWED: Final = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.spm", "merges.txt", "vocab.txt"]
 IGNORED: Final = ["*/*", "consolidated*.safetensors"]  # other formats' folders, and weights stored twice
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _POLL_S: Final = 0.3
@@ -42,17 +42,17 @@ def fetch(model: ModelChoice, pins_file: Path | None, on_progress: OnProgress) -
     if commit is not None and (folder := _cached(model.hub_id, commit)) is not None:
         return folder
     try:
-        found = _look_up(model.hub_id, commit or model.revision)
+        found = _look_up(model.hub_id, commit or model.revision, model.variable)
     except _UnreachableError as error:
         folder = None if commit else _cached(model.hub_id, model.revision or "main")
         if folder is None:
-            raise ModelLoadError(_unreachable(model.hub_id, error)) from None
+            raise ModelLoadError(_unreachable(model, error)) from None
         pins.put(key, folder.name)
         return folder
     _check(model.hub_id, found)
     assert found.sha is not None
     pins.put(key, found.sha)
-    return _download(model.hub_id, found, on_progress)
+    return _download(model, found, on_progress)
 
 
 def _as_commit(revision: str | None) -> str | None:
@@ -84,7 +84,7 @@ def _cached(hub_id: str, revision: str) -> Path | None:
     return folder if has_all else None
 
 
-def _look_up(hub_id: str, revision: str | None) -> HubModel:
+def _look_up(hub_id: str, revision: str | None, variable: str) -> HubModel:
     """What the hub says of a revision: its commit, its files and their sizes."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
@@ -98,12 +98,12 @@ def _look_up(hub_id: str, revision: str | None) -> HubModel:
         return HfApi(token=False).model_info(hub_id, revision=revision, files_metadata=True, timeout=15)
     except RevisionNotFoundError:
         raise ModelLoadError(
-            f"the hub's model {hub_id} has no revision {revision}: check BOT_MODEL"
+            f"the hub's model {hub_id} has no revision {revision}: check {variable}"
         ) from None
     except (GatedRepoError, RepositoryNotFoundError):
         raise ModelLoadError(
-            f"the hub has no public model {hub_id}: check BOT_MODEL, or download a gated model yourself "
-            "and set BOT_MODEL to its folder"
+            f"the hub has no public model {hub_id}: check {variable}, or download a gated model yourself "
+            f"and set {variable} to its folder"
         ) from None
     except HfHubHTTPError as error:
         raise _UnreachableError(f"status {error.response.status_code}") from None
@@ -111,13 +111,18 @@ def _look_up(hub_id: str, revision: str | None) -> HubModel:
         raise _UnreachableError(type(error).__name__) from None
 
 
-def _unreachable(hub_id: str, error: Exception) -> str:
+def _unreachable(model: ModelChoice, error: Exception) -> str:
     from huggingface_hub import constants
 
     return (
-        f"{hub_id} cannot be downloaded: {constants.ENDPOINT} cannot be reached ({error}); "
-        "copy the model's folder here and set BOT_MODEL=/its/path, or set BOT_MODEL=pocket"
+        f"{model.hub_id} cannot be downloaded: {constants.ENDPOINT} cannot be reached ({error}); "
+        f"copy the model's folder here and set {model.variable}=/its/path, or {_way_out(model)}"
     )
+
+
+def _way_out(model: ModelChoice) -> str:
+    """What works without this model."""
+    return f"leave {TRANSLATION} empty" if model.variable == TRANSLATION else "set BOT_MODEL=pocket"
 
 
 def _wanted_bytes(found: HubModel) -> dict[str, int]:
@@ -144,9 +149,10 @@ def _check(hub_id: str, found: HubModel) -> None:
         )
 
 
-def _download(hub_id: str, found: HubModel, on_progress: OnProgress) -> Path:
+def _download(model: ModelChoice, found: HubModel, on_progress: OnProgress) -> Path:
     from huggingface_hub import snapshot_download
 
+    hub_id = model.hub_id or ""
     total_bytes = sum(_wanted_bytes(found).values())
     is_done = threading.Event()
     report = threading.Thread(target=_report, args=(hub_id, total_bytes, on_progress, is_done), daemon=True)
@@ -169,7 +175,7 @@ def _download(hub_id: str, found: HubModel, on_progress: OnProgress) -> Path:
         )
         raise ModelLoadError(
             f"the download of {hub_id} broke off ({reason}); start again to go on with it, "
-            "or set BOT_MODEL=pocket"
+            f"or {_way_out(model)}"
         ) from None
     finally:
         is_done.set()

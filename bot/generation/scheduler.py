@@ -134,6 +134,11 @@ class Scheduler:
             self._retries.append(ticket)
             self._dispatch()
 
+    @property
+    def has_work(self) -> bool:
+        """Whether any request is not finished yet."""
+        return any((self._running, self._suspects, self._retries, self._diverged)) or len(self._queue) > 0
+
     def fail_all(self, error: Callable[[], GenerationError]) -> None:
         """No request can be generated any more."""
         for ticket in self._take_all():

@@ -124,6 +124,11 @@ class GenerationWorker:
         """The id of the engine's process, or None between two of them."""
         return None if self._child is None else self._child.pid
 
+    @property
+    def has_work(self) -> bool:
+        """Whether any request is not finished yet."""
+        return self._scheduler.has_work
+
     async def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Length of each text in the model's tokens, without special tokens. Raises GenerationError."""
         self._raise_end()

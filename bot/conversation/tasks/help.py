@@ -29,7 +29,8 @@ def _of_all(ctx: TaskContext) -> str:
         if task.is_command:
             lines.append(f"- `/{task.name}`: {task.help} For example `{task.example}`")
             lines += [f"    - {_option(option)}" for option in task.options if not option.is_rest]
-    return "\n".join([*lines, "", _model_line(ctx.generator.status, ctx.model)])
+    translator = f" Translations are made by `{ctx.translator.name}`." if ctx.translator else ""
+    return "\n".join([*lines, "", _model_line(ctx.generator.status, ctx.model) + translator])
 
 
 def _of_command(task: Task) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.conversation.translator import Translator, can_translate
+from bot.conversation.translator import TranslationModel, Translator, can_translate
 from bot.errors import ModelLoadError
 from bot.generation.types import ModelInfo
 from tests.support import BASE, ScriptedGenerator
@@ -54,7 +54,8 @@ class SlowGenerator(ScriptedGenerator):
 
 
 def translator(generator: ScriptedGenerator) -> Translator:
-    return Translator("m2m", generator, lambda prompt, sampling: pytest.fail("nothing is generated here"))
+    model = TranslationModel("m2m", generator)
+    return Translator(model, lambda prompt, sampling: pytest.fail("nothing is generated here"))
 
 
 async def test_signs_of_life_come_until_the_model_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:

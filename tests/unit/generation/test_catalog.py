@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,10 @@ from bot.generation.catalog import (
     MEMORY_RESERVE_BYTES,
     POCKET_FOLDER,
     choose,
+    choose_translation,
     default_hub_cache,
     found_models,
+    why_no_room,
 )
 from bot.generation.folders import read_folder, verify_manifest
 from bot.generation.memory import Memory
@@ -229,3 +232,43 @@ def test_a_gpu_counts_by_what_its_own_tool_says(tmp_path, monkeypatch):
     assert memory.available_memory("cpu").is_gpu is False
     tool.write_text("#!/bin/sh\nexit 9\n")
     assert memory.available_memory("cuda") == Memory(0, is_gpu=True)
+
+
+def make_seq2seq(folder: Path, **options: Any) -> Path:
+    config = {"model_type": "marian", "is_encoder_decoder": True}
+    return make_model(folder, architecture="MarianMTModel", chat=False, config=config, **options)
+
+
+def test_a_translation_model_is_a_folder_or_a_hub_id(tmp_path):
+    folder = make_seq2seq(tmp_path / "opus-mt-en-fr")
+    for setting, models_dir in ((str(folder), None), ("opus-mt-en-fr", tmp_path)):
+        choice = choose_translation(setting, models_dir=models_dir)
+        assert (choice.name, choice.folder) == ("opus-mt-en-fr", folder)
+    choice = choose_translation("Helsinki-NLP/opus-mt-en-fr@refs/pr/4")
+    assert (choice.hub_id, choice.revision) == ("Helsinki-NLP/opus-mt-en-fr", "refs/pr/4")
+    assert choice.variable == "BOT_TRANSLATION_MODEL"
+
+
+def test_a_wrong_translation_model_is_named_by_its_own_setting(tmp_path):
+    make_model(tmp_path / "chat")
+    (make_seq2seq(tmp_path / "pickled") / "model.safetensors").rename(tmp_path / "pickled" / "model.bin")
+    for setting, complaint in (("chat", "no encoder-decoder"), ("pickled", "pickle"), ("a b", "neither")):
+        with pytest.raises(ConfigError, match=r"^BOT_TRANSLATION_MODEL=") as caught:
+            choose_translation(setting, models_dir=tmp_path)
+        assert complaint in str(caught.value)
+        assert "pocket" not in str(caught.value)
+
+
+def test_auto_never_takes_a_translation_model(tmp_path):
+    make_seq2seq(tmp_path / "nllb", parameters=3_000_000_000)
+    make_model(tmp_path / "chat", 1_000_000)
+    assert choose_auto(tmp_path) == "chat"
+    rows = {row.name: row for row in found_models(models_dir=tmp_path, memory=PLENTY)}
+    assert (rows["nllb"].is_seq2seq, rows["nllb"].fits) == (True, True)
+
+
+def test_a_translation_model_needs_room_too(tmp_path):
+    folder = make_seq2seq(tmp_path / "nllb", size_bytes=1000_000_000)
+    assert why_no_room(folder, Memory(1_250_010_000 + MEMORY_RESERVE_BYTES, False)) is None
+    lack = why_no_room(folder, Memory(1_000_000_000, False))
+    assert lack is not None and "are free" in lack
