@@ -7,8 +7,8 @@ rendering costs at most (`ModelInfo.message_overhead`, `prompt_overhead`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.conversation.text.safety import as_counted, clean_name, clean_text, is_blank
 from bot.errors import PromptTooLongError
@@ -22,7 +22,7 @@ MAX_CUT = 4
 MAX_CHARS_PER_TOKEN = 16
 """A text with more characters than this per token of the window is taken as too long uncounted."""
 JOIN_TOKENS = 2
-SUMMARY_HEADING = "Earlier in this conversation:\n"
+"""Tokens that may come on top where two texts meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class FittedPrompt:
     """A prompt that fits, and what did not: `included` and `left_out` turns, both oldest first.
 
     `prompt_tokens` is an upper bound, and `answer_tokens` what the answer may take beside it. `is_cut`: the
-    question lost its middle.
+    question lost its middle. `parts` are the tokens that each part of the prompt takes.
     """
 
     prompt: Prompt
@@ -55,6 +55,7 @@ class FittedPrompt:
     prompt_tokens: int
     answer_tokens: int
     is_cut: bool = False
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 def fit(
@@ -62,34 +63,32 @@ def fit(
     model: ModelInfo,
     answer_tokens: int,
     system: Measured | None = None,
-    summary: Measured | None = None,
+    begun_tokens: int = 0,
 ) -> FittedPrompt:
-    """Pack the system prompt, the question (the last of `turns`, which are oldest first), a summary of what
-    was before, and as many of the newest turns as fit beside an answer.
+    """Pack the system prompt, the question (the last of `turns`, which are oldest first), and as many of the
+    newest turns as fit beside an answer.
 
-    The answer never takes more than half of the window. The summary gets at most a quarter of what is left
-    beside the question. A model without a system prompt gets neither. Raises PromptTooLongError
-    when the question does not fit even alone.
+    The answer never takes more than half of the window, and `begun_tokens` are kept for what is written of it
+    already. A model without a system prompt gets none. Raises PromptTooLongError when the question does not
+    fit even alone.
     """
     answer = answer_budget(model, answer_tokens)
     head = _head_tokens(model, system)
-    room = model.context_window - answer - model.prompt_overhead - head
+    room = model.context_window - answer - model.prompt_overhead - head - begun_tokens
     question_cost = turns[-1].tokens + model.message_overhead
     if question_cost > room:
         raise PromptTooLongError(f"the question takes {question_cost} tokens, {room} are free")
-    summary_cost = summary.tokens + 2 * JOIN_TOKENS if summary and head else 0
-    if summary_cost > (room - question_cost) // 4:
-        summary_cost = 0
-    chosen = _newest(turns, room - summary_cost, model.message_overhead)
+    chosen = _newest(turns, room, model.message_overhead)
     included = [entry.turn for entry in turns[len(turns) - chosen :]]
-    messages = [*_system_messages(model, system, summary if summary_cost else None), *_messages(included)]
+    messages = [*_system_messages(model, system), *_messages(included)]
     used = sum(entry.tokens + model.message_overhead for entry in turns[len(turns) - chosen :])
     return FittedPrompt(
         prompt=Prompt(messages=tuple(messages)),
         included=tuple(included),
         left_out=tuple(entry.turn for entry in turns[: len(turns) - chosen]),
-        prompt_tokens=model.prompt_overhead + head + summary_cost + used,
+        prompt_tokens=model.prompt_overhead + head + begun_tokens + used,
         answer_tokens=answer,
+        parts={"persona": head, "question": question_cost, "newest": used - question_cost},
     )
 
 
@@ -117,13 +116,10 @@ def _newest(turns: Sequence[MeasuredTurn], room: int, overhead: int) -> int:
     return chosen
 
 
-def _system_messages(
-    model: ModelInfo, system: Measured | None, summary: Measured | None
-) -> list[PromptMessage]:
+def _system_messages(model: ModelInfo, system: Measured | None) -> list[PromptMessage]:
     if not _head_tokens(model, system) or system is None:
         return []
-    text = system.text + (f"\n\n{summary.text}" if summary else "")
-    return [PromptMessage("system", text)]
+    return [PromptMessage("system", system.text)]
 
 
 def _messages(turns: Sequence[Turn]) -> list[PromptMessage]:
@@ -140,54 +136,61 @@ def _speaker(turn: Turn) -> str | None:
     return clean_name(turn.author.name) if turn.role == "user" and turn.author else None
 
 
+def as_rendered(turn: Turn) -> str:
+    """What of a turn is counted: its speaker's name always, since it may be needed."""
+    speaker = _speaker(turn)
+    return as_counted(f"{speaker}: {turn.text}" if speaker else turn.text)
+
+
 async def build_prompt(
     generator: TextGenerator,
     model: ModelInfo,
     turns: Sequence[Turn],
     answer_tokens: int,
     system_prompt: str = "",
-    summary: str = "",
+    begun_tokens: int = 0,
 ) -> FittedPrompt:
     """Count and fit `turns` (oldest first, the question last, blank ones are passed over).
 
-    A question that is somewhat too long loses its middle. Raises PromptTooLongError for one that is much
-    too long, and GenerationError when nothing can be counted.
+    `begun_tokens` are kept for what is written of the answer already. A question that is somewhat too long
+    loses its middle. Raises PromptTooLongError for one that is much too long, and GenerationError when
+    nothing can be counted.
     """
     turns = [turn for turn in turns[:-1] if not is_blank(turn.text)] + [turns[-1]]
-    heading = SUMMARY_HEADING + summary if summary else ""
-    system_tokens, summary_tokens = await generator.count_tokens([system_prompt, heading])
+    (system_tokens,) = await generator.count_tokens([system_prompt])
     system = Measured(system_prompt, system_tokens)
     room = model.context_window - answer_budget(model, answer_tokens) - model.prompt_overhead
-    room -= _head_tokens(model, system) + model.message_overhead
-    question = await _shortened(generator, turns[-1], room)
-    measured = [question, *await _measured_newest(generator, turns[:-1], room - question.tokens)]
+    room -= _head_tokens(model, system) + model.message_overhead + begun_tokens
+    question = await shortened(generator, turns[-1], room)
+    measured = [question, *await measured_newest(generator, turns[:-1], room - question.tokens)]
     older = turns[: len(turns) - len(measured)]
-    fitted = fit(
-        measured[::-1],
-        model,
-        answer_tokens,
-        system,
-        Measured(heading, summary_tokens) if heading else None,
-    )
+    fitted = fit(measured[::-1], model, answer_tokens, system, begun_tokens)
     return replace(fitted, left_out=(*older, *fitted.left_out), is_cut=question.turn is not turns[-1])
 
 
-async def _measured_newest(generator: TextGenerator, turns: Sequence[Turn], room: int) -> list[MeasuredTurn]:
+async def measured_newest(
+    generator: TextGenerator,
+    turns: Sequence[Turn],
+    room: int,
+    render: Callable[[Turn], str] = as_rendered,
+) -> list[MeasuredTurn]:
     """The newest turns with their counts, newest first: as many as can matter in `room` tokens."""
     measured: list[MeasuredTurn] = []
     end = len(turns)
     while end > 0 and room >= 0:
         chunk = turns[max(end - CHUNK_TURNS, 0) : end][::-1]
         end -= len(chunk)
-        for entry in await _measure(generator, chunk, room):
+        for entry in await _measure(generator, chunk, room, render):
             measured.append(entry)
             room -= entry.tokens
     return measured
 
 
-async def _measure(generator: TextGenerator, turns: Sequence[Turn], room: int) -> list[MeasuredTurn]:
+async def _measure(
+    generator: TextGenerator, turns: Sequence[Turn], room: int, render: Callable[[Turn], str]
+) -> list[MeasuredTurn]:
     """Count turns; one that is far too long for `room` is not counted but taken as longer."""
-    texts = [_as_rendered(turn) for turn in turns]
+    texts = [render(turn) for turn in turns]
     is_huge = [len(text) > max(room, 1) * MAX_CHARS_PER_TOKEN for text in texts]
     counts = await generator.count_tokens(
         ["" if huge else text for text, huge in zip(texts, is_huge, strict=True)]
@@ -198,17 +201,16 @@ async def _measure(generator: TextGenerator, turns: Sequence[Turn], room: int) -
     ]
 
 
-def _as_rendered(turn: Turn) -> str:
-    """What of a turn is counted: its speaker's name always, since it may be needed."""
-    speaker = _speaker(turn)
-    return as_counted(f"{speaker}: {turn.text}" if speaker else turn.text)
+async def shortened(
+    generator: TextGenerator, question: Turn, room: int, render: Callable[[Turn], str] = as_rendered
+) -> MeasuredTurn:
+    """The question with its count, its middle cut out where it is longer than `room` tokens.
 
-
-async def _shortened(generator: TextGenerator, question: Turn, room: int) -> MeasuredTurn:
-    """The question with its count, its middle cut out where it is longer than `room` tokens."""
+    `render` gives what of a turn is counted. Raises PromptTooLongError for one that is much too long.
+    """
     if room < 1 or len(question.text) > room * MAX_CHARS_PER_TOKEN * MAX_CUT:
         raise PromptTooLongError(f"a question of {len(question.text)} characters, {room} tokens are free")
-    (tokens,) = await generator.count_tokens([_as_rendered(question)])
+    (tokens,) = await generator.count_tokens([render(question)])
     if tokens > room * MAX_CUT:
         raise PromptTooLongError(f"the question takes {tokens} tokens, {room} are free")
     shorter, chars = question, len(question.text)
@@ -217,7 +219,7 @@ async def _shortened(generator: TextGenerator, question: Turn, room: int) -> Mea
         if chars < 2 * len(CUT_MARKER):
             raise PromptTooLongError(f"the question takes {tokens} tokens, {room} are free")
         shorter = replace(question, text=cut_middle(question.text, chars))
-        (tokens,) = await generator.count_tokens([_as_rendered(shorter)])
+        (tokens,) = await generator.count_tokens([render(shorter)])
     return MeasuredTurn(shorter, tokens)
 
 

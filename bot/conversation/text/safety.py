@@ -54,9 +54,14 @@ def as_counted(text: str) -> str:
     return _CONTROL_TOKEN.sub(lambda match: f"{match[0][0]} {match[0][1:]}", clean_text(text))
 
 
+def without_direction_marks(text: str) -> str:
+    """`text` without the marks that turn the order of a line around."""
+    return _BIDI.sub("", text)
+
+
 def one_line(text: str) -> str:
     """`text` as a part of a line: clean, without line breaks and without marks that turn the line around."""
-    return " ".join(_BIDI.sub("", clean_text(text)).split())
+    return " ".join(without_direction_marks(clean_text(text)).split())
 
 
 def is_blank(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""What the bot knows of a channel when it answers: focus, facts, personas, what search finds, notes."""
