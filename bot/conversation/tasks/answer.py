@@ -35,7 +35,15 @@ def greedy(max_new_tokens: int, stop: tuple[str, ...] = ()) -> SamplingParams:
 async def clean_answer(
     ctx: TaskContext, prompt: Prompt, params: SamplingParams, if_empty: str = ""
 ) -> AsyncGenerator[Piece, None]:
-    """Generate, without white space or the bot's own name at the beginning; `if_empty` when nothing came."""
+    """Generate, without white space or the bot's own name at the beginning; `if_empty` when nothing came.
+
+    What continues an answer (`prompt.prefix`) is yielded as it comes, to the letter.
+    """
+    if prompt.prefix:
+        async with aclosing(ctx.generate(prompt, params)) as pieces:
+            async for piece in pieces:
+                yield piece
+        return
     label = f"{ctx.bot_name}:"
     head, is_begun = "", False
     async with aclosing(ctx.generate(prompt, params)) as pieces:

@@ -2,75 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from bot.conversation.context import build_prompt
+from bot.conversation.memory.facts import forgotten_in
+from bot.conversation.memory.finding import cited, find
+from bot.conversation.memory.material import Found
+from bot.conversation.memory.phrases import fact_in
+from bot.conversation.memory.reporting import used
 from bot.conversation.tasks.answer import clean_answer, sampling
+from bot.conversation.tasks.facts import delete
+from bot.conversation.tasks.prompting import history, prompt_for, reads_data, said_in
+from bot.conversation.tasks.quoting import credit, listed
+from bot.conversation.tasks.remember import keep
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.safety import is_blank
-from bot.messages import IncomingMessage, Piece, Turn
+from bot.messages import Piece
 
-MIN_TURNS, MAX_TURNS = 32, 400
-TOKENS_PER_TURN = 16
-"""A short message as rendered. No more turns are read than can matter: reading costs time."""
 NOTHING_SAID = "Hi! You addressed me without a question. Write me something, or try `/help`."
 NOTHING_CAME = "I have no answer to that. Please try to say it in other words."
 WAS_CUT = "\n\n_(Your message was longer than I can read at once: I read its beginning and its end.)_"
+FOUND_HERE = "I found this in the channel:"
+SOURCES = "Sources: "
+MAX_QUOTED = 5
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
-    """Answer `ctx.messages`. A blank message gets a hint and costs no generation."""
-    if all(is_blank(_text(message)) for message in ctx.messages):
+    """Answer `ctx.messages`. A blank message gets a hint, and "remember that ..." is done, without a
+    generation."""
+    if all(is_blank(said_in(message)) for message in ctx.messages):
         yield NOTHING_SAID
-        return
-    fitted = await build_prompt(
-        ctx.generator, ctx.model, await _history(ctx), ctx.answer_tokens, _persona(ctx)
-    )
+    elif done := await _done_in_words(ctx):
+        yield done
+    elif quoted := await _quoted(ctx):
+        yield quoted
+    else:
+        async with aclosing(_answer(ctx)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+
+async def _done_in_words(ctx: TaskContext) -> str | None:
+    """What is done where somebody asks in words to remember or to forget a fact; None otherwise."""
+    if ctx.question.command is not None:
+        return None
+    if fact := fact_in(ctx.question.text):
+        return await keep(ctx, fact)
+    number = forgotten_in(ctx.question.text, await ctx.memory.facts(ctx.question.conversation))
+    return None if number is None else await delete(ctx, number)
+
+
+async def _quoted(ctx: TaskContext) -> str | None:
+    """For `/ask`, where the model could not read what search finds: the messages that clearly tell what was
+    asked, quoted. None where there are none, so that small talk stays with the model."""
+    if ctx.question.command is None or ctx.begun or reads_data(ctx.model):
+        return None
+    found = await find(ctx.memory, ctx.question.conversation, said_in(ctx.question), ctx.messages)
+    clear = [one.turn for one in found if one.is_clear][:MAX_QUOTED]
+    return f"{FOUND_HERE}\n\n{listed(ctx, clear)}" if clear else None
+
+
+async def _answer(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
+    fitted, found = await prompt_for(ctx, await history(ctx))
     params = sampling(ctx.model, fitted.answer_tokens)
+    written = ctx.begun
     async with aclosing(clean_answer(ctx, fitted.prompt, params, NOTHING_CAME)) as pieces:
         async for piece in pieces:
+            written += piece if isinstance(piece, str) else ""
             yield piece
     if fitted.is_cut:
         yield WAS_CUT
+    if sources := _sources(ctx, written, found):
+        yield f"\n\n_{sources}_"
+    if ctx.options.get("context") == "yes":
+        known = len(await ctx.memory.turns(ctx.question.conversation))
+        yield f"\n\n_{used(fitted, ctx.model, known)}_"
 
 
-def _persona(ctx: TaskContext) -> str:
-    if not ctx.system_prompt:
-        return f"You are {ctx.bot_name}, a helpful member of this chat. Answer briefly."
-    is_named = ctx.bot_name.casefold() in ctx.system_prompt.casefold()
-    return ctx.system_prompt if is_named else f"Your name is {ctx.bot_name}.\n{ctx.system_prompt}"
+def _sources(ctx: TaskContext, text: str, found: Sequence[Found]) -> str:
+    """The messages that an answer cites, with their links; "" where it cites none."""
+    sources = [_source(ctx, number, found[number - 1]) for number in cited(text, found)]
+    return SOURCES + "; ".join(sources) if sources else ""
 
 
-def _text(message: IncomingMessage) -> str:
-    return message.command.options.get("question", "") if message.command else message.text
-
-
-async def _history(ctx: TaskContext) -> list[Turn]:
-    """The turns up to the question, oldest first; what memory does not hold (commands) stands at the end."""
-    question = ctx.question
-    turns = await ctx.memory.turns(
-        question.conversation,
-        limit=min(max(ctx.model.context_window // TOKENS_PER_TURN, MIN_TURNS), MAX_TURNS),
-        before_message_id=question.message_id if question.command else None,
-        through_message_id=None if question.command else question.message_id,
-    )
-    known = {turn.message_id for turn in turns}
-    said = [message for message in ctx.messages if message.message_id not in known]
-    turns += [_turn(message) for message in said if not is_blank(_text(message))]
-    last = max(index for index, turn in enumerate(turns) if turn.role == "user" and not is_blank(turn.text))
-    return turns[: last + 1]
-
-
-def _turn(message: IncomingMessage) -> Turn:
-    return Turn(
-        role="user",
-        text=_text(message),
-        author=message.author,
-        sent_at=message.sent_at,
-        message_id=message.message_id,
-        reply_to=message.reply_to,
-    )
+def _source(ctx: TaskContext, number: int, found: Found) -> str:
+    link = ctx.permalink(found.turn)
+    return f"[{number}]" + (f"({link})" if link else "") + f" {credit(ctx, found.turn)}"
 
 
 TASK = Task(
@@ -78,13 +95,18 @@ TASK = Task(
     help="Talk with me: mention me, reply to me, or write to me directly.",
     example="What is a good name for a cat?",
     run=run,
+    continues=True,
     is_memory=True,
     is_command=False,
 )
 ASK = Task(
     name="ask",
-    help="Ask me something.",
+    help="Ask me something, also about what was said here.",
     example="/ask What is a good name for a cat?",
     run=run,
-    options=(Option("question", "what you want to know", is_required=True, is_rest=True),),
+    continues=True,
+    options=(
+        Option("context", "yes: say what the answer was made from", choices=("yes", "no")),
+        Option("question", "what you want to know", is_required=True, is_rest=True),
+    ),
 )

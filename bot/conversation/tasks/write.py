@@ -14,7 +14,17 @@ from bot.errors import CommandError, PromptTooLongError
 from bot.generation.types import Prompt, PromptMessage, SamplingParams
 from bot.messages import Piece
 
-KINDS = ("text", "story", "article", "news", "poem", "email")
+FORMS = {
+    "text": "the text that is asked for",
+    "article": "an article: a headline, an opening that says what matters, and paragraphs in a clear order",
+    "announcement": "a short announcement: what happens, when, where, and what people are to do",
+    "story": "a story with a beginning, a turn and an end",
+    "mail": "an e-mail: a subject line, a greeting, the matter in short paragraphs, and a closing",
+    "code-comment": "a comment for source code, in the comment syntax of its language: what it does and why, "
+    "without repeating the code",
+    "news": "a news report: who, what, when and where in the first sentence, then the details",
+    "poem": "a poem",
+}
 MAX_LENGTH = 4096
 LIVELY_TEMPERATURE = 0.7
 MIN_TOKENS = 45
@@ -25,7 +35,8 @@ EXAMPLE = "/write Once upon a time"
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """A model that follows instructions writes what was asked for; any other one continues the words given,
-    which are shown first. Raises CommandError and PromptTooLongError."""
+    which are shown first. Of an answer that is begun, only what follows is yielded. Raises CommandError and
+    PromptTooLongError."""
     text = clean_text(ctx.options.get("prompt", "")).strip()
     if is_blank(text):
         raise CommandError(f"Tell me how the text begins, or what it is about. For example: `{EXAMPLE}`")
@@ -51,36 +62,38 @@ def _max_length(ctx: TaskContext) -> int | None:
 
 
 async def _instructed(ctx: TaskContext, text: str, length: int | None) -> AsyncGenerator[Piece, None]:
-    kind = ctx.options.get("kind", KINDS[0])
-    system = f"You are a skilled writer. Write the {kind} that is asked for, and nothing else."
+    form = FORMS[ctx.options.get("kind", "text")]
+    system = f"You are a skilled writer. Write {form}. Give the finished text and nothing else."
     answer = answer_budget(ctx.model, length or ctx.answer_tokens)
-    system_tokens, request_tokens = await _count(ctx, [system, text])
+    counts = await _count(ctx, [system, text, ctx.begun])
     overhead = ctx.model.prompt_overhead + 2 * ctx.model.message_overhead
-    if system_tokens + request_tokens + overhead + answer > ctx.model.context_window:
-        raise PromptTooLongError(f"a request of {request_tokens} tokens")
+    if sum(counts) + overhead + answer > ctx.model.context_window:
+        raise PromptTooLongError(f"a request of {counts[1]} tokens, {counts[2]} of its answer written")
     messages = [PromptMessage("user", f"{system}\n\n{text}")]
     if ctx.model.uses_system_prompt:
         messages = [PromptMessage("system", system), PromptMessage("user", text)]
+    prompt = Prompt(tuple(messages), prefix=ctx.begun)
     params = sampling(ctx.model, answer)
-    async with aclosing(clean_answer(ctx, Prompt(tuple(messages)), params, NOTHING_CAME)) as pieces:
+    async with aclosing(clean_answer(ctx, prompt, params, NOTHING_CAME)) as pieces:
         async for piece in pieces:
             yield piece
 
 
 async def _continued(ctx: TaskContext, text: str, length: int | None) -> AsyncGenerator[Piece, None]:
-    (tokens,) = await _count(ctx, [text])
+    (tokens,) = await _count(ctx, [ctx.begun or text])
     if tokens + ctx.model.prompt_overhead >= ctx.model.context_window:
         raise PromptTooLongError(f"a beginning of {tokens} tokens")
-    if length is not None and length <= tokens:
+    if length is not None and length <= tokens and not ctx.begun:
         raise CommandError(
             f"Your words alone are {tokens} tokens, and `max_length` counts them too. Use a larger one."
         )
-    wished = length - tokens if length is not None else ctx.answer_tokens
+    wished = length - tokens if length is not None and not ctx.begun else ctx.answer_tokens
     free = ctx.model.context_window - tokens - ctx.model.prompt_overhead
     is_empty = True
-    yield text
+    if not ctx.begun:
+        yield text
     params = _lively(sampling(ctx.model, min(wished, free)))
-    async with aclosing(ctx.generate(Prompt(prefix=text), params)) as pieces:
+    async with aclosing(ctx.generate(Prompt(prefix=ctx.begun or text), params)) as pieces:
         async for piece in pieces:
             is_empty = is_empty and (not isinstance(piece, str) or is_blank(piece))
             yield piece
@@ -109,9 +122,10 @@ TASK = Task(
     help="Write a story, an article or news from your first words.",
     example=EXAMPLE,
     run=run,
+    continues=True,
     options=(
         Option("max_length", "at most so many tokens, your words included where I continue them"),
-        Option("kind", "what to write", choices=KINDS),
+        Option("kind", "what to write", choices=tuple(FORMS)),
         Option("prompt", "the first words, or what to write about", is_required=True, is_rest=True),
     ),
 )

@@ -151,7 +151,7 @@ async def test_a_base_model_continues_the_words_which_stand_first() -> None:
 async def test_an_instructed_model_is_asked() -> None:
     generator = ScriptedGenerator(lambda _: ["A poem."])
     assert await run_command(WRITE, generator, options={"prompt": "rain", "kind": "poem"}) == "A poem."
-    assert "Write the poem" in generator.prompts[0].messages[0].content
+    assert "Write a poem" in generator.prompts[0].messages[0].content
 
 
 async def test_no_continuation_is_said() -> None:
@@ -190,8 +190,8 @@ async def test_help_names_every_command_and_the_model() -> None:
 
 async def test_help_shows_choices() -> None:
     text = await run_command(HELP, ScriptedGenerator())
-    assert "`kind`: what to write (text, story, article, news, poem, email)" in text
-    assert "`style`: how it is told (brief, bullets)" in text
+    assert "`mine`: yes: only for answers to you (yes, no)" in text
+    assert "(text, article, announcement, story, mail, code-comment, news, poem)" in text
 
 
 @pytest.mark.parametrize(
@@ -207,13 +207,13 @@ async def test_help_says_truly_what_the_model_is(model: ModelInfo, said: str, un
     assert said in text and unsaid not in text
 
 
-@pytest.mark.parametrize("name", ["summarize", "/summarize", " `/Summarize` "])
+@pytest.mark.parametrize("name", ["write", "/write", " `/Write` "])
 async def test_help_explains_one_command(name: str) -> None:
     text = await run_command(HELP, ScriptedGenerator(), options={"command": name})
-    assert text.startswith("`/summarize`: Summarise what was said here.\n- `last`: how many messages")
-    assert "- `style`: how it is told (brief, bullets)\n" in text
-    assert text.endswith("\n\nFor example: `/summarize last:50 style:bullets`")
-    assert "/write" not in text and "scripted" not in text
+    assert text.startswith(f"`/write`: {WRITE.help}\n- `max_length`: at most so many tokens")
+    assert "- `kind`: what to write (text, article, announcement, story, mail" in text
+    assert text.endswith(f"\n\nFor example: `{WRITE.example}`")
+    assert "/summarize" not in text and "scripted" not in text
 
 
 async def test_help_names_what_a_command_needs() -> None:
@@ -224,8 +224,8 @@ async def test_help_names_what_a_command_needs() -> None:
 
 
 async def test_help_with_an_unknown_command_says_so() -> None:
-    with pytest.raises(CommandError, match="Did you mean `/summarize last:50"):
-        await run_command(HELP, ScriptedGenerator(), options={"command": "sumarize"})
+    with pytest.raises(CommandError, match="Did you mean `/write Once"):
+        await run_command(HELP, ScriptedGenerator(), options={"command": "wriet"})
 
 
 async def test_reset_forgets_and_says_how_much() -> None:

@@ -1,0 +1,61 @@
+"""Messages as a list of quotations with author, time and link, for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.conversation.memory.stems import MIN_STEM, stem_of
+from bot.conversation.tasks.task import TaskContext
+from bot.conversation.text.safety import clean_name, one_line
+from bot.messages import Turn
+
+MAX_EXCERPT = 240
+BEFORE_HIT = 60
+"""Characters of a long message that are shown before the first word that was sought."""
+
+_MARKUP = re.compile(r"[*_`~|\\]")
+
+
+def listed(ctx: TaskContext, turns: Sequence[Turn], words: Sequence[str] = ()) -> str:
+    """A numbered list of `turns`, `words` in bold."""
+    return "\n".join(f"{number}. {quotation(ctx, turn, words)}" for number, turn in enumerate(turns, 1))
+
+
+def quotation(ctx: TaskContext, turn: Turn, words: Sequence[str] = ()) -> str:
+    """One message: who, when, what, and where it stands if the platform can tell."""
+    link = ctx.permalink(turn)
+    where = f" [open]({link})" if link else ""
+    return f"{credit(ctx, turn)}: {excerpt(turn.text, words)}{where}"
+
+
+def credit(ctx: TaskContext, turn: Turn) -> str:
+    """Who wrote a message, and when, in the time zone of the question."""
+    name = clean_name(turn.author.name) if turn.author else "someone"
+    when = turn.sent_at.astimezone(ctx.question.sent_at.tzinfo)
+    return f"**{_MARKUP.sub('', name)}**, {when:%Y-%m-%d %H:%M}"
+
+
+def excerpt(text: str, words: Sequence[str] = ()) -> str:
+    """The part of a message around the first of `words`, with those words in bold."""
+    text = one_line(text)
+    sought = _pattern(words)
+    first = sought.search(text) if sought else None
+    begin = max(first.start() - BEFORE_HIT, 0) if first and len(text) > MAX_EXCERPT else 0
+    part = text[begin : begin + MAX_EXCERPT]
+    shown = ("… " if begin else "") + _in_bold(part, sought)
+    return shown + (" …" if begin + MAX_EXCERPT < len(text) else "")
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Whole words that begin like one of `words`; scripts without spaces anywhere."""
+    parts = []
+    for word in sorted(filter(None, words), key=len, reverse=True):
+        stem = stem_of(word) if len(word) > MIN_STEM else word
+        is_spaced = word.isascii() or word[0] < "\u3000"
+        parts.append(rf"\b{re.escape(stem)}\w*" if is_spaced and word[0].isalnum() else re.escape(word))
+    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
+
+
+def _in_bold(text: str, sought: re.Pattern[str] | None) -> str:
+    return sought.sub(lambda match: f"**{match[0]}**", text) if sought else text
