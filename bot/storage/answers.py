@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
 from bot.storage.inbox import posts_of, questions_of_reply
-from bot.storage.lookup import find_message, is_conversation
-from bot.storage.models import DONE, conversations, inbox, messages, replies
+from bot.storage.lookup import find_message, is_conversation, is_in_channel, to_key
+from bot.storage.models import CANCELLED, DONE, conversations, inbox, messages, replies
 from bot.storage.records import CONTROL_COMMANDS, Answered
 
 _COMMAND_NAME = func.json_extract(inbox.c.command, "$[0]")
@@ -66,3 +66,35 @@ async def reply_of_post(connection: AsyncConnection, key: ConversationKey, messa
     """See HistoryStore.reply_of_post."""
     found = await find_message(connection, key, message_id)
     return None if found is None else found.reply_id
+
+
+async def reply_to_message(
+    connection: AsyncConnection, key: ConversationKey, message_id: str
+) -> tuple[int, ConversationKey] | None:
+    """See HistoryStore.reply_to_message."""
+    statement = (
+        select(conversations, replies.c.id.label("reply_id"))
+        .join(replies, replies.c.conversation_id == conversations.c.id)
+        .join(inbox, inbox.c.reply_id == replies.c.id)
+        .where(inbox.c.message_id == message_id, is_in_channel(key), replies.c.state != CANCELLED)
+        .order_by(replies.c.id.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(statement)).first()
+    return None if row is None else (row.reply_id, to_key(row))
+
+
+async def posts_to_message(
+    connection: AsyncConnection, key: ConversationKey, message_id: str
+) -> tuple[str, ...]:
+    """See HistoryStore.posts_to_message."""
+    found = await reply_to_message(connection, key, message_id)
+    return await posts_of(connection, found[0]) if found else ()
+
+
+async def message_of_post(connection: AsyncConnection, key: ConversationKey, post_id: str) -> str | None:
+    """See HistoryStore.message_of_post."""
+    reply_id = await reply_of_post(connection, key, post_id)
+    statement = select(inbox.c.message_id).where(inbox.c.reply_id == reply_id).order_by(inbox.c.id.desc())
+    found: str | None = await connection.scalar(statement.limit(1))
+    return found

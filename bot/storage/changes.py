@@ -34,8 +34,9 @@ from bot.storage.models import (
     replies,
     reply_posts,
 )
-from bot.storage.outbox import bury, reopen, take_back
+from bot.storage.outbox import bury, drop_turn, reopen, take_back
 from bot.storage.records import Change
+from bot.storage.words import folded
 
 _UNKNOWN = Change(is_known=False)
 
@@ -50,13 +51,17 @@ async def amend(
     if found.text == text:
         return _UNKNOWN
     is_newer = messages.c.edited_at.is_(None) | (messages.c.edited_at <= edited_at)
+    changes = {"text": text, "folded": folded(text), "edited_at": edited_at}
     result = await connection.execute(
-        update(messages).where(messages.c.id == found.row_id, is_newer).values(text=text, edited_at=edited_at)
+        update(messages).where(messages.c.id == found.row_id, is_newer).values(changes)
     )
     if not result.rowcount:
         return _UNKNOWN
     await drop_derived(connection, key, message_id)
-    return await _change(connection, found.conversation_id, message_id)
+    change = await _change(connection, found.conversation_id, message_id)
+    if change.open_reply_id is not None:
+        await drop_turn(connection, change.open_reply_id)  # a text that was to be continued
+    return change
 
 
 async def _change(connection: AsyncConnection, conversation_id: int, message_id: str) -> Change:

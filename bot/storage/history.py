@@ -94,7 +94,7 @@ async def turns_around(
     found = await find_message(connection, key, message_id)
     if found is None or found.row_id is None:
         return []
-    place = (await connection.execute(_PLACE_OF_ROW, {"of_row": found.row_id})).one()
+    place = (await connection.execute(PLACE_OF_ROW, {"of_row": found.row_id})).one()
     here = to_key(place)
     earlier = await turns(connection, here, TurnQuery(limit=before, before_message_id=place.message_id))
     parameters = {**to_parameters(here), "count": after + 1}
@@ -164,7 +164,7 @@ def _order_of_one() -> _Order:
     return _Order(messages.join(conversations), messages.c.conversation_id == THIS_ID, places)
 
 
-_PLACE_OF_ROW: Select[*tuple[Any, ...]] = (
+PLACE_OF_ROW: Select[*tuple[Any, ...]] = (
     select(*_order_of_one().places, messages.c.message_id, conversations)
     .join(conversations)
     .where(messages.c.id == bindparam("of_row"))
@@ -219,6 +219,7 @@ def _order_with_threads() -> _Order:
 
 
 def to_turn(row: Row[*tuple[Any, ...]]) -> Turn:
+    """The turn of a row that has TURN_COLUMNS."""
     """A row that has TURN_COLUMNS, as a turn."""
     return Turn(
         role=row.role,

@@ -42,6 +42,7 @@ from bot.storage.models import (
     reply_posts,
 )
 from bot.storage.records import Job
+from bot.storage.words import folded
 
 AT_MESSAGE = and_(
     messages.c.conversation_id == inbox.c.conversation_id, messages.c.message_id == inbox.c.message_id
@@ -111,6 +112,7 @@ def _to_row(conversation_id: int, message: IncomingMessage) -> dict[str, object]
         "author_name": message.author.name,
         "author_is_bot": message.author.is_bot,
         "text": message.text,
+        "folded": folded(message.text),
         "sent_at": message.sent_at,
         "reply_to": message.reply_to,
         "anchor_sent_at": message.sent_at,

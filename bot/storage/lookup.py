@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, desc, insert, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, desc, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
@@ -92,7 +92,12 @@ async def get_conversation(connection: AsyncConnection, key: ConversationKey) ->
         "channel_id": key.channel_id,
         "thread_id": key.thread_id or "",
     }
-    return await insert_row(connection, conversations, values)
+    place = await connection.scalar(select(conversations.c.place).where(is_in_channel(key)).limit(1))
+    row_id = await insert_row(connection, conversations, values)
+    await connection.execute(
+        update(conversations).where(conversations.c.id == row_id).values(place=place or row_id)
+    )
+    return row_id
 
 
 async def insert_row(connection: AsyncConnection, table: Table, values: Mapping[str, object]) -> int:

@@ -102,6 +102,8 @@ conversations = Table(
     Column("channel_id", AnyText, nullable=False),
     # "" for the channel itself: NULLs would never be equal to each other.
     Column("thread_id", AnyText, nullable=False),
+    # The first row of the same channel: one number for a channel with all its threads.
+    Column("place", Integer, nullable=False, server_default="0"),
     # How many facts were ever said in this channel: their numbers are never used again.
     Column("last_fact", Integer, nullable=False, server_default="0"),
     UniqueConstraint("platform", "workspace_id", "channel_id", "thread_id"),
@@ -109,7 +111,7 @@ conversations = Table(
 
 # Everything that people saw. `is_memory` is false for commands and for answers that are not remembered.
 # Memory is ordered by (anchor_sent_at, anchor_id, id): a person's message is its own anchor, an answer has
-# that of the last message it answers.
+# that of the last message it answers. Triggers keep the index `messages_fts` in step (migration 0003).
 messages = Table(
     "messages",
     metadata,
@@ -122,6 +124,8 @@ messages = Table(
     Column("author_name", AnyText, nullable=False),
     Column("author_is_bot", Boolean, nullable=False),
     Column("text", AnyText, nullable=False),
+    # What search reads instead of the text (bot.storage.words): NULL where that is the text itself.
+    Column("folded", AnyText),
     Column("sent_at", Instant, nullable=False),
     Column("reply_to", AnyText),
     Column("edited_at", Instant),

@@ -29,6 +29,7 @@ from bot.storage.models import (
     replies,
     reply_posts,
 )
+from bot.storage.words import folded
 
 _AFTER_RESTART = {
     "state": WAITING,
@@ -125,6 +126,7 @@ async def _append_turn(
         "author_name": author.name,
         "author_is_bot": True,
         "text": reply.text,
+        "folded": folded(reply.text),
         "sent_at": datetime.now(UTC),
         "reply_to": question.message_id,
         "edited_at": None,
@@ -149,10 +151,8 @@ async def drop_turn(connection: AsyncConnection, reply_id: int) -> None:
         await connection.execute(delete(messages).where(messages.c.id == turn.turn_id))
 
 
-async def release(connection: AsyncConnection, reply_id: int, *, is_anew: bool) -> None:
+async def release(connection: AsyncConnection, reply_id: int) -> None:
     """See HistoryStore.release."""
-    if is_anew:
-        await drop_turn(connection, reply_id)
     await connection.execute(
         update(replies).where(replies.c.id == reply_id, replies.c.state.in_(OPEN)).values(_AFTER_RESTART)
     )
@@ -168,10 +168,10 @@ async def withdraw(connection: AsyncConnection, reply_id: int, message_id: str |
         going.append(inbox.c.message_id == message_id)
     await connection.execute(update(inbox).where(*going).values(state=CANCELLED, command=None))
     await cancel_deleted_questions(connection, reply_id)
-    if (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first() is not None:
-        await release(connection, reply_id, is_anew=True)
-        return False
     await drop_turn(connection, reply_id)
+    if (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first() is not None:
+        await release(connection, reply_id)
+        return False
     await _let_posts_go(connection, reply_id)
     return True
 
@@ -236,7 +236,7 @@ async def posts_removed(connection: AsyncConnection, reply_id: int, left: int) -
 
 async def bury(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
     """Erase messages' texts and author names, and leave tombstones."""
-    erased = {"text": "", "author_name": "", "reply_to": None}
+    erased = {"text": "", "folded": None, "author_name": "", "reply_to": None}
     await connection.execute(update(messages).where(which).values(deleted_at=datetime.now(UTC), **erased))
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.errors import StorageError
 from bot.messages import Author, ConversationKey, IncomingMessage, Turn
-from bot.storage import answers, changes, facts, history, inbox, outbox, settings
+from bot.storage import answers, changes, facts, history, inbox, outbox, search, settings
 from bot.storage import derived as derived_data
 from bot.storage.database import Database
 from bot.storage.digests import Digests
-from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Job
+from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Hit, Job
+
+Watcher = Callable[[ConversationKey, str | None, str | None], None]
+"""Is told of a change: where, which message (None: all of them there), its new text (None: it is gone)."""
 
 CHECK_TIMEOUT_S = 2.0
 """Seconds that a health check waits for the database's write lock."""
@@ -31,6 +34,16 @@ class HistoryStore:
         self._database = Database(database_url)
         self.digests = Digests(self._database)
         self._checking: asyncio.Task[None] | None = None
+        self._watchers: list[Watcher] = []
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of every change of what people said, before the change's method returns: for what
+        rests on messages and is not in the database."""
+        self._watchers.append(watcher)
+
+    def _tell(self, key: ConversationKey, message_id: str | None, text: str | None) -> None:
+        for watcher in self._watchers:
+            watcher(key, message_id, text)
 
     # --- messages in -------------------------------------------------------------------------
 
@@ -57,15 +70,18 @@ class HistoryStore:
     async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> Change:
         """Replace a message's text, and drop derived data that rested on it."""
         async with self._database.write() as connection:
-            return await changes.amend(connection, key, message_id, text, edited_at)
+            change = await changes.amend(connection, key, message_id, text, edited_at)
+        self._tell(key, message_id, text)
+        return change
 
     async def forget(self, key: ConversationKey, message_id: str) -> Change:
         """Erase a message's text and author name and drop derived data that rested on it. The tombstone
         keeps its ids, so that a late copy of the event does not bring the text back. A post of
         the bot's own erases the whole reply's text when it is the reply's only post. No byte of the text
-        is left in the database's files, which are rebuilt: that takes about 0.2 s for 100,000 messages."""
+        is left in the database's files, which are rebuilt: that takes about 0.6 s for 100,000 messages."""
         async with self._database.write() as connection:
             change = await changes.forget(connection, key, message_id)
+        self._tell(key, message_id, None)
         await self._database.scrub()
         return change
 
@@ -76,6 +92,7 @@ class HistoryStore:
         memory went. No byte of them is left in the database's files."""
         async with self._database.write() as connection:
             count = await changes.erase_conversation(connection, key)
+        self._tell(key, None, None)
         await self._database.scrub()
         return count
 
@@ -111,12 +128,11 @@ class HistoryStore:
         async with self._database.write() as connection:
             await outbox.complete(connection, reply_id, is_memory=is_memory, author=author)
 
-    async def release(self, reply_id: int, *, is_anew: bool = False) -> None:
+    async def release(self, reply_id: int) -> None:
         """Put an unfinished reply back to waiting (shutdown, a question edited), posts kept, text dropped.
-        However often that happens, the next attempt counts as the second: only crashes add up. `is_anew`: a
-        text that was to be continued is dropped too."""
+        However often that happens, the next attempt counts as the second: only crashes add up."""
         async with self._database.write() as connection:
-            await outbox.release(connection, reply_id, is_anew=is_anew)
+            await outbox.release(connection, reply_id)
 
     async def withdraw(self, reply_id: int, message_id: str | None = None) -> bool:
         """A question was deleted: take it out of its reply. When no question is left True is returned, and
@@ -150,6 +166,8 @@ class HistoryStore:
             key = await outbox.take_back(connection, reply_id)
             if key is not None and told is not None:
                 await outbox.record_text(connection, *told, None)
+        if key is not None:
+            self._tell(key, None, None)
         await self._database.scrub()
         return key
 
@@ -159,16 +177,34 @@ class HistoryStore:
         async with self._database.write() as connection:
             await outbox.posts_removed(connection, reply_id, left)
 
-    async def last_answer(self, key: ConversationKey) -> Answered | None:
+    async def last_answer(self, key: ConversationKey, post_id: str | None = None) -> Answered | None:
         """The newest finished reply of a conversation that has a text and a question left, answers to
-        CONTROL_COMMANDS passed over."""
+        CONTROL_COMMANDS passed over; with `post_id` the one that this post of the bot's own belongs to."""
         async with self._database.read() as connection:
-            return await answers.last_answer(connection, key)
+            return await answers.last_answer(connection, key, post_id)
 
     async def reply_of_post(self, key: ConversationKey, message_id: str) -> int | None:
         """The reply, finished or not, that a post of the bot's own belongs to; None for other messages."""
         async with self._database.read() as connection:
             return await answers.reply_of_post(connection, key, message_id)
+
+    async def reply_to_message(
+        self, key: ConversationKey, message_id: str
+    ) -> tuple[int, ConversationKey] | None:
+        """The newest reply, finished or not, to a message in the channel of `key`, and the conversation that
+        it is in."""
+        async with self._database.read() as connection:
+            return await answers.reply_to_message(connection, key, message_id)
+
+    async def posts_to_message(self, key: ConversationKey, message_id: str) -> tuple[str, ...]:
+        """The posts of that reply, in order."""
+        async with self._database.read() as connection:
+            return await answers.posts_to_message(connection, key, message_id)
+
+    async def message_of_post(self, key: ConversationKey, post_id: str) -> str | None:
+        """The (last) message that the reply answers which this post of the bot's own belongs to."""
+        async with self._database.read() as connection:
+            return await answers.message_of_post(connection, key, post_id)
 
     # --- memory out --------------------------------------------------------------------------
 
@@ -209,6 +245,26 @@ class HistoryStore:
         own conversation; a deleted message is left out. Empty for one that is not known."""
         async with self._database.read() as connection:
             return await history.turns_around(connection, key, message_id, before, after)
+
+    async def search(
+        self,
+        key: ConversationKey,
+        query: str,
+        *,
+        limit: int = 20,
+        since: datetime | None = None,
+        before_message_id: str | None = None,
+    ) -> list[Hit]:
+        """What memory holds about a query in the channel of `key` and its threads, best first.
+
+        A message is found when it has any word of the query, as a part of a word too, whatever its case
+        and accents; the more of the query's words it has, and the rarer they are in the channel, the better.
+        Text is taken as it is: no character has a meaning of its own. `since` looks at when a message was
+        sent; `before_message_id` leaves out that message and what comes after it.
+        """
+        wanted = search.SearchQuery(query, limit, since, before_message_id)
+        async with self._database.read() as connection:
+            return await search.search(connection, key, wanted)
 
     # --- facts -------------------------------------------------------------------------------
 
