@@ -15,6 +15,9 @@ from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.markup import Names, readable, without_call
 
 PLATFORM = "discord"
+BY_COMMAND = "interaction:"
+"""What the event ids of slash commands begin with."""
+
 DIRECT = "dm"
 """The workspace of conversations outside of servers."""
 
@@ -118,7 +121,7 @@ def from_interaction(interaction: discord.Interaction, key: ConversationKey) -> 
     return IncomingMessage(
         conversation=key,
         message_id=str(interaction.id),
-        event_id=f"interaction:{interaction.id}",
+        event_id=f"{BY_COMMAND}{interaction.id}",
         author=Author(str(interaction.user.id), interaction.user.display_name),
         text=_as_line(command),
         sent_at=interaction.created_at,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import discord
 
-from bot.conversation.commands import is_private
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.messages import ConversationKey
@@ -57,7 +56,7 @@ class DiscordPlatform:
 
     def sink(self, reply: Reply) -> ReplySink:
         """A sink for one reply: through the command's token where there is one, else into the channel."""
-        is_for_one = is_private(reply.question.command)
+        is_for_one = reply.audience is not None
         channel = (PersonSink if is_for_one else ChannelSink)(reply, self._connection, self._typing)
         interaction = self._open_commands.get(reply.question.message_id)
         if interaction is None:

@@ -14,7 +14,7 @@ import discord
 from bot.conversation.reply import Reply
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.discord.connection import Connection
-from bot.platforms.discord.incoming import DIRECT, channel_id
+from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, channel_id
 from bot.platforms.discord.problems import (
     CONNECTION_ERRORS,
     UNKNOWN_MESSAGE,
@@ -43,6 +43,9 @@ class ChannelSink:
         self._question = reply.question
         self._connection = connection
         self._typing = typing
+        # A slash command is no message that one could refer to, nor is one of another channel.
+        is_here = self._question.conversation == reply.conversation
+        self._is_message = is_here and not self._question.event_id.startswith(BY_COMMAND)
         self._channel_id = channel_id(reply.conversation)
         workspace = reply.conversation.workspace_id
         self._guild_id = None if workspace == DIRECT else int(workspace)
@@ -131,10 +134,10 @@ class ChannelSink:
         return client.get_partial_messageable(self._channel_id, guild_id=self._guild_id)
 
     def _reference(self, client: discord.Client) -> discord.MessageReference | None:
-        """What the first post replies to. A command is no message; and to reply one must be able to read."""
+        """What the first post replies to. To reply one must be able to read."""
         permissions = own_permissions(client.get_channel(self._channel_id))
         may_reply = permissions is None or permissions.read_message_history
-        if self._question.command is not None or not may_reply:
+        if not self._is_message or not may_reply:
             return None
         return discord.MessageReference(
             message_id=int(self._question.message_id),
@@ -150,7 +153,7 @@ class ChannelSink:
             is_empty = message.flags.loading
             return str(made_by.id) == self._question.message_id and not is_empty
         refers_to = str(message.reference.message_id) if message.reference else None
-        is_first_of_message = not self.posts and self._question.command is None
+        is_first_of_message = not self.posts and self._is_message
         return refers_to == (self._question.message_id if is_first_of_message else None)
 
     async def _ask(self, doing: str, work: Callable[[discord.Client, Place], Awaitable[T]]) -> T:

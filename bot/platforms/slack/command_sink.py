@@ -59,7 +59,9 @@ class CommandSink:
         return f"{self._question.message_id}/{nonce}"
 
     async def edit(self, message_id: str, text: str) -> None:
-        """Nothing: a part that was shown was shown whole, and an answer that is made again is the same."""
+        """Show an answer anew that was made anew. Else nothing: a part that was shown was shown whole."""
+        if self._reply.variation or self._reply.begun:
+            await self._show(text)
 
     async def delete(self, message_id: str) -> None:
         """Nothing: a command cannot be withdrawn, nor its answer."""
@@ -90,7 +92,8 @@ class CommandSink:
         if self._response_url and await self._response_url.post(body, replaces=not self._has_posted):
             return
         key = self._question.conversation
-        call = {"channel": key.channel_id, "user": self._question.author.id, **INERT, **body}
+        thread = {"thread_ts": key.thread_id} if key.thread_id else {}
+        call = {"channel": key.channel_id, "user": self._question.author.id, **thread, **INERT, **body}
         try:
             await until_answered(
                 "answer a command",

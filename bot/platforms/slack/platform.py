@@ -72,8 +72,10 @@ class SlackPlatform:
             await self._status.close()
 
     def sink(self, reply: Reply) -> ReplySink:
-        """A sink for one reply: for one person where it answers a command, else into the channel."""
-        if reply.question.command is None:
+        """A sink for one reply: for one person where it answers a slash command or is private, else into the
+        channel."""
+        is_message = moment(reply.question.message_id) is not None
+        if is_message and reply.audience is None:
             return ChannelSink(reply, self._connection.client, self._edits, self._status)
         reply.pieces = whole(reply.pieces)
         return CommandSink(reply, self._connection.client, self._response_urls)

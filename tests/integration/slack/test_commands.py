@@ -179,7 +179,7 @@ async def test_who_gives_a_command_while_the_database_refuses_is_told(
 ) -> None:
     async with running(slack, database, echo) as bot:
 
-        async def refuse(message: IncomingMessage) -> bool:
+        async def refuse(message: IncomingMessage, stopping: tuple[int, str] | None) -> bool:
             raise StorageError("disk full")
 
         accept = bot.store.accept

@@ -24,9 +24,9 @@ async def test_an_event_is_acknowledged_only_when_it_is_kept(slack: FakeSlack, d
         may_write = asyncio.Event()
         accept = bot.store.accept
 
-        async def slowly(message: IncomingMessage) -> bool:
+        async def slowly(message: IncomingMessage, stopping: tuple[int, str] | None) -> bool:
             await may_write.wait()
-            return await accept(message)
+            return await accept(message, stopping)
 
         bot.store.accept = slowly  # type: ignore[method-assign]
         slack.say("hello", place=slack.direct)
@@ -43,12 +43,12 @@ async def test_what_the_database_refuses_is_not_acknowledged_and_comes_again(
     async with running(slack, database, echo) as bot:
         accept, refusals = bot.store.accept, 2
 
-        async def refuse_twice(message: IncomingMessage) -> bool:
+        async def refuse_twice(message: IncomingMessage, stopping: tuple[int, str] | None) -> bool:
             nonlocal refusals
             if refusals:
                 refusals -= 1
                 raise StorageError("disk full")
-            return await accept(message)
+            return await accept(message, stopping)
 
         bot.store.accept = refuse_twice  # type: ignore[method-assign]
         slack.say("hello", place=slack.direct)
