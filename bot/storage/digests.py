@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey, Turn
@@ -35,6 +48,11 @@ class Place(NamedTuple):
     def before(cls, moment: datetime) -> Place:
         """The place before everything that was sent at `moment` or later."""
         return cls(to_microseconds(moment) - 1, _GREATEST, _GREATEST)
+
+    @property
+    def just_before(self) -> Place:
+        """The place between this one and whatever stands before it."""
+        return Place(self.at, self.anchor, self.row - 1)
 
 
 BEGINNING = Place(-_GREATEST, 0, 0)
@@ -85,10 +103,10 @@ class Digests:
         async with self._database.read() as connection:
             return [await _count(connection, key, after, through) for after, through in spans]
 
-    async def has_older(self, key: ConversationKey, place: Place) -> bool:
-        """Whether any message stands at or before `place`."""
+    async def has_messages(self, key: ConversationKey, after: Place, through: Place) -> bool:
+        """Whether there is anything to be told in a stretch."""
         async with self._database.read() as connection:
-            statement = select(messages.c.id).where(_is_within(key, BEGINNING, place), *_TOLD).limit(1)
+            statement = select(messages.c.id).where(_is_within(key, after, through), *_TOLD).limit(1)
             return await connection.scalar(statement) is not None
 
     async def messages_through(self, key: ConversationKey, place: Place) -> int:
@@ -112,6 +130,10 @@ class Digests:
     async def last_place_of(self, key: ConversationKey, author_id: str) -> Place | None:
         """Where the newest message of a person stands."""
         return await self._first(key, and_(messages.c.author_id == author_id, messages.c.role == "user"))
+
+    async def last_place(self, key: ConversationKey) -> Place | None:
+        """Where the newest message of all stands."""
+        return await self._first(key, true())
 
     async def _first(self, key: ConversationKey, which: ColumnElement[bool]) -> Place | None:
         """The newest place of those."""
@@ -137,6 +159,14 @@ class Digests:
         )
         async with self._database.read() as connection:
             return list(await connection.scalars(statement))
+
+    async def drop(self, key: ConversationKey, kind: str, names: Sequence[str]) -> None:
+        """Delete derived data of one kind by key."""
+        here = select(conversations.c.id).where(is_conversation(key)).scalar_subquery()
+        which = (derived_texts.c.conversation_id == here, derived_texts.c.kind == kind)
+        async with self._database.write() as connection:
+            for name in names:
+                await connection.execute(delete(derived_texts).where(*which, derived_texts.c.key == name))
 
 
 _PLACE = (whole(messages.c.anchor_sent_at), messages.c.anchor_id, messages.c.id)
@@ -176,7 +206,7 @@ async def _before_newest(
         .offset(newest - 1)
     )
     row = (await connection.execute(statement)).first()
-    return Place(row[0], row[1], row[2] - 1) if row else after
+    return Place(*row).just_before if row else after
 
 
 async def _count(connection: AsyncConnection, key: ConversationKey, after: Place, through: Place) -> Count:
