@@ -10,6 +10,10 @@ from bot.errors import CommandError
 
 _AGO = re.compile(r"(\d{1,4})\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)(?:\s+ago)?")
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?")
+_LAST_VISIT = re.compile(
+    r"(?:since )?(?:my last (?:message|post|visit)|i (?:was|wrote|posted)(?: last)?(?: here)?(?: last)?)"
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 
 
@@ -24,6 +28,11 @@ def in_local_zone(when: datetime) -> datetime:
         return when.replace(tzinfo=UTC)
 
 
+def is_last_visit(text: str) -> bool:
+    """Whether `text` means the last message of whoever says it: "my last message", "I was last here"."""
+    return _LAST_VISIT.fullmatch(" ".join(text.lower().split())) is not None
+
+
 def parse_since(text: str, now: datetime) -> datetime:
     """The point in time that `text` means at `now`, in the time zone of `now`.
 
@@ -36,13 +45,20 @@ def parse_since(text: str, now: datetime) -> datetime:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if text in ("today", "yesterday"):
         return midnight - timedelta(days=text == "yesterday")
+    if text.removeprefix("last ") in _WEEKDAYS:
+        return midnight - timedelta(days=_days_since(text.removeprefix("last "), now))
     when = _clock(text, midnight, now) or _date(text, now)
     if when is None:
         raise CommandError(
-            "I do not understand that time. Try `since:9:00`, `since:2h`, `since:yesterday` "
+            "I do not understand that time. Try `since:9:00`, `since:2h`, `since:yesterday`, `since:monday` "
             "or `since:2026-11-20`."
         )
     return when
+
+
+def _days_since(weekday: str, now: datetime) -> int:
+    """Days since the last day of that name, which is never today."""
+    return (now.weekday() - _WEEKDAYS.index(weekday) - 1) % 7 + 1
 
 
 def _clock(text: str, midnight: datetime, now: datetime) -> datetime | None:
