@@ -2,6 +2,13 @@
 
     python -m benchmarks.needles [--messages 5000] [--verbose]
 
+Puts the facts of `data/needles.jsonl` at ten depths of a channel, each with a message elsewhere that shares
+its words, among filler talk; then asks for each fact in several wordings, none of them the fact's own.
+Counted is what a person or a model gets to see: for a model that follows instructions, the messages that
+stand numbered in its prompt; for any other, the messages that are quoted in the answer. Small talk must not
+be answered by quotations. The facts marked as held out were written when the search was done; nothing was
+tuned on them.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,9 @@ import re
 
 from bot.conversation.text.safety import one_line
 
+MAX_CHARS = 1000
+"""Longer messages are talk, whatever they begin with."""
+
 _CALL = r"\s*(?:<[^<>]{1,60}>|@?[\w-]{1,40}[,:])?\s*"  # a mention, or a name and a comma
 _PLEASE = (
     r"(?:please|can you|could you|will you|bitte|kannst du|por favor|puedes|s'il te plaît|stp|peux-tu"
@@ -24,13 +27,10 @@ _REMEMBER = (
     r"(?:记住|記住|请记得|請記得|记下来?|記下來?)\s*[，,：:]?",
     r"覚えて(?:おいて)?(?:ください|ね)?\s*[、，,：:]",
 )
-_REMEMBER_FIRST = re.compile(
-    f"{_CALL}{_PLEASE}(?:{'|'.join(_REMEMBER)})\\s*(?P<fact>\\S.*)", re.IGNORECASE | re.DOTALL
-)
+_REMEMBER_FIRST = re.compile(f"{_CALL}{_PLEASE}(?:{'|'.join(_REMEMBER)})\\s*(?P<fact>\\S.*)", re.IGNORECASE)
 _REMEMBER_LAST = re.compile(
     _CALL
     + r"(?P<fact>\S.*?)(?:ことを|と|を|って|、)?覚えて(?:おいて)?(?:ください|くださいね|ね|よ)?[。！!]*\s*",
-    re.DOTALL,
 )
 _FORGET = r"(?:forget|delete|remove|vergiss|lösche|olvida|borra|oublie|supprime|esquece|esqueça|apaga)"
 _FACT = r"(?:fact|fakt|merksatz|hecho|dato|fait|fato|facto)"
@@ -46,26 +46,32 @@ _FORGET_THAT = re.compile(
     + _PLEASE
     + r"(?:forget(?:\s+that\b|\s*:)|vergiss\s*,?\s*dass\b|olvida\s+que\b|oublie\s+qu(?:e\b|['’])"
     + r"|esquece\s+que\b|esqueça\s+que\b|忘记|忘掉|忘記)\s*[，,：:]?\s*(?P<fact>\S.*)",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
 _QUESTION = re.compile(r"[?？]\s*\Z|[吗嗎呢]\s*\Z")
 
 
 def fact_in(text: str) -> str | None:
     """What `text` asks to remember, None where it asks nothing of the kind ("do you remember ...?")."""
-    if _QUESTION.search(text):
+    said = _short(text)
+    if _QUESTION.search(said):
         return None
-    match = _REMEMBER_FIRST.fullmatch(text) or _REMEMBER_LAST.fullmatch(text)
-    return one_line(match["fact"]) if match else None
+    match = _REMEMBER_FIRST.fullmatch(said) or _REMEMBER_LAST.fullmatch(said)
+    return match["fact"] if match else None
 
 
 def forgotten_number(text: str) -> int | None:
     """The number of the fact that `text` asks to forget ("forget fact 2"), or None."""
-    match = _FORGET_NUMBER.fullmatch(text)
+    match = _FORGET_NUMBER.fullmatch(_short(text))
     return int(next(filter(None, match.groups()))) if match else None
 
 
 def forgotten_words(text: str) -> str | None:
     """What `text` asks to forget in words ("forget that ..."), or None."""
-    match = _FORGET_THAT.fullmatch(text)
-    return one_line(match["fact"]) if match else None
+    match = _FORGET_THAT.fullmatch(_short(text))
+    return match["fact"] if match else None
+
+
+def _short(text: str) -> str:
+    """`text` on one line, with single spaces; "" for one that is too long to be a request."""
+    return one_line(text) if len(text) <= MAX_CHARS else ""
