@@ -24,17 +24,23 @@ class Detokenizer:
     decodes a run of bytes as a whole; what was a valid character when it was shown stays shown there, even
     if a later byte spoils the run.
 
-    `strip_start` drops white space in front of the answer's first visible character.
+    `strip_start` drops white space in front of the answer's first visible character. `context` are tokens
+    that stand before the answer and are shown already.
     """
 
     def __init__(
-        self, decode: Callable[[Sequence[int]], str], stop: Sequence[str] = (), *, strip_start: bool = False
+        self,
+        decode: Callable[[Sequence[int]], str],
+        stop: Sequence[str] = (),
+        *,
+        strip_start: bool = False,
+        context: Sequence[int] = (),
     ) -> None:
         self._decode = decode
         self._stop = tuple(text for text in stop if text)
         self._strip_start = strip_start
-        self._context: list[int] = []
-        self._context_text = ""
+        self._context = list(context)
+        self._context_text = decode(self._context) if context else ""
         self._pending: list[int] = []
         self._held = ""
         self.is_stopped = False

@@ -107,7 +107,10 @@ class Engine:
             stop_ids=stop_ids,
             sampler=Sampler(sampling, stop_ids),
             detokenizer=Detokenizer(
-                self._loaded.codec.decode, (*sampling.stop, *prompt.stop), strip_start=prompt.strip_start
+                self._loaded.codec.decode,
+                (*sampling.stop, *prompt.stop),
+                strip_start=prompt.strip_start,
+                context=prompt.begun_ids,
             ),
         )
         self._waiting.append(answer)

@@ -34,13 +34,14 @@ Clean = Callable[[str], str]
 class RenderedPrompt:
     """Ids to prefill; strings and ids that end the answer on top of the request's own; whether white space
     in front of the answer is of the format and not of the answer. `answer_ids` is what the answer of an
-    encoder-decoder begins with, shown nowhere."""
+    encoder-decoder begins with, `begun_ids` the end of it that people have seen."""
 
     ids: tuple[int, ...]
     stop: tuple[str, ...] = ()
     stop_ids: frozenset[int] = field(default_factory=frozenset)
     strip_start: bool = False
     answer_ids: tuple[int, ...] = ()
+    begun_ids: tuple[int, ...] = ()
 
 
 class PromptRenderer:

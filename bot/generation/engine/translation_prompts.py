@@ -33,8 +33,12 @@ class TranslationRenderer:
         text = frame.words + self._neutralizer.clean(repair(prompt.prefix))
         ids = self._codec.encode(text, with_special=frame.around is None)
         before, after = frame.around or ((), ())
-        begun = self._codec.encode_target(prompt.begun) if prompt.begun else []
-        return RenderedPrompt((*before, *ids, *after), answer_ids=(*self._start_ids, *frame.start, *begun))
+        begun = tuple(self._codec.encode_target(prompt.begun)) if prompt.begun else ()
+        return RenderedPrompt(
+            (*before, *ids, *after),
+            answer_ids=(*self._start_ids, *frame.start, *begun),
+            begun_ids=begun,
+        )
 
     def overhead(self) -> int:
         """Tokens that a prompt has at most beyond those of its text."""

@@ -179,7 +179,7 @@ def test_a_translation_that_was_begun_goes_on_as_generate_does(family, translato
     engine = Recorder(translator)
     engine.add(request("fresh", TEXTS[1], pair, 12))
     engine.add(request("begun", TEXTS[2], pair, 12, begun=begun))
-    engine.run()
+    shown = begun + tiny.texts(engine.run())["begun"]
     prompt = Prompt(prefix=TEXTS[2], source_language=pair[0], target_language=pair[1], begun=begun)
     rendered = translator.renderer.render(prompt)
     assert begun == plain.decode(rendered.answer_ids, skip_special_tokens=True).split("__")[-1].strip()
@@ -189,6 +189,9 @@ def test_a_translation_that_was_begun_goes_on_as_generate_does(family, translato
         ids, attention_mask=torch.ones_like(ids), decoder_input_ids=begun_ids, max_new_tokens=12
     )
     assert engine.chosen["begun"] == out[0, begun_ids.shape[1] :].tolist()
+    whole = [*rendered.begun_ids, *engine.chosen["begun"]]
+    visible = [token for token in whole if translator.codec.is_visible(token)]
+    assert shown == plain.decode(visible, skip_special_tokens=True)
 
 
 def test_a_pair_that_the_model_cannot_do_is_refused(family, translator):
