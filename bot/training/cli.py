@@ -19,6 +19,7 @@ DataOption = Annotated[Path, typer.Option("--data", help="Folder with the .jsonl
 RunOption = Annotated[Path, typer.Option("--run", help="Folder of the run: checkpoints, metrics, tokenizer.")]
 DEFAULT_RUN = Path("runs/pocket")
 POCKET = Path(__file__).parent.parent / "generation" / "pocket"
+SELECTOR = Path(__file__).parent.parent / "conversation" / "text" / "selector.json"
 
 
 TUNING = {
@@ -126,6 +127,21 @@ def evaluate(
         card.append_history(history, model, scores)
     if is_card:
         card.write_card(model, run, data, scores)
+
+
+@app.command()
+def selector(
+    data: DataOption = Path("data"),
+    out: Annotated[Path, typer.Option(help="The weights file to write.")] = SELECTOR,
+    seed: Annotated[int, typer.Option(help="Another seed, another start.")] = 0,
+) -> None:
+    """Train the small model that chooses which messages to quote; takes minutes on a processor."""
+    if not (data / "summary-en.jsonl.xz").is_file():
+        raise typer.BadParameter(f"no summary-en.jsonl.xz in {data}", param_hint="--data")
+    from bot.training.selector import train
+
+    train(data, out, seed)
+    typer.echo(f"{out.stat().st_size / 1000:.0f} kB written to {out}")
 
 
 if __name__ == "__main__":
