@@ -9,8 +9,19 @@ from contextlib import suppress
 import pytest
 
 from bot.conversation.commands import parse_command
-from bot.conversation.text import detect, extract, masking, safety, sentences, splitting, transcript
+from bot.conversation.text import (
+    choosing,
+    detect,
+    masking,
+    retelling,
+    safety,
+    sentences,
+    splitting,
+    transcript,
+)
 from bot.errors import CommandError
+from bot.messages import Turn
+from tests.support import ALICE, NOON
 
 LENGTH = 100_000
 LIMIT_S = 0.25
@@ -38,6 +49,10 @@ def command(text: str) -> None:
         parse_command(f"/translate {text}")
 
 
+def turn(text: str) -> Turn:
+    return Turn("user", text, ALICE, NOON, "1")
+
+
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "split": lambda text: splitting.split(text, 2000),
     "neutralise_mentions": safety.neutralise_mentions,
@@ -49,7 +64,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "mask": lambda text: masking.mask(text).pieces(),
     "sentences": sentences.sentences,
     "detect": detect.detect,
-    "choose": lambda text: extract.choose([text, "a", "b"], 1),
+    "choose": lambda text: choosing.choose([turn(text), turn("a"), turn("b")], 1),
+    "relevant": lambda text: choosing.relevant([turn(text), turn("a")], text),
+    "kind_of": lambda text: choosing.kind_of(turn(text)),
+    "retell": lambda text: retelling.retell(turn(text)),
     "transcript": transcript.parse_transcript,
     "command": command,
 }
