@@ -297,7 +297,7 @@ def _waiting_line(generator: TextGenerator, generation: Generation) -> str:
 
 def _varied(sampling: SamplingParams) -> SamplingParams:
     """Sampling for an answer that is to differ from the last: a greedy model gives the same again."""
-    return replace(sampling, temperature=max(sampling.temperature, VARIED_TEMPERATURE), seed=None)
+    return replace(sampling, temperature=max(sampling.temperature, VARIED_TEMPERATURE))
 
 
 async def _done_within(work: asyncio.Future[T], seconds: float) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -17,9 +17,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.conversation.answering import Answerer
+from bot.conversation.bridges import Bridges, is_lane, lanes_of
 from bot.conversation.controls import NOT_YOURS, Asker, ControlDesk, Controls, stopped_by
 from bot.conversation.reply import Outcome, Reply
-from bot.errors import CommandError, StorageError
+from bot.errors import BotError, CommandError, StorageError, WorkerBusyError, where
 from bot.generation.types import TextGenerator
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
 from bot.storage.records import ConversationSummary, Job
@@ -35,6 +36,12 @@ MAX_ATTEMPTS = 3
 STORAGE_RETRY_S = (0.1, 0.3, 1.0, 3.0)
 """Waits between attempts to settle a reply while the database refuses; the last one repeats."""
 
+LANES_AT_ONCE = 3
+"""Bridged channels whose messages are translated at the same time while nobody waits for an answer."""
+
+BUSY_RETRY_S = (1.0, 3.0, 10.0, 30.0)
+"""Waits between attempts at a translation while the model has too much to do."""
+
 GIVEN_UP = "I was interrupted several times while answering this, so I gave up on it. Please ask again."
 
 
@@ -42,12 +49,19 @@ class ConversationManager:
     """Accepts messages, orders conversations and gives out replies to be delivered."""
 
     def __init__(
-        self, store: HistoryStore, generator: TextGenerator, answerer: Answerer, bot_name: str = "Parley"
+        self,
+        store: HistoryStore,
+        generator: TextGenerator,
+        answerer: Answerer,
+        bot_name: str = "Parley",
+        on_activity: Callable[[ConversationKey], None] = lambda key: None,
     ) -> None:
+        """`on_activity` is told of every question and every settled answer."""
         self._store = store
         self._generator = generator
         self._answerer = answerer
         self._bot_name = bot_name
+        self._on_activity = on_activity
         self._ready: defaultdict[str, asyncio.Queue[ConversationKey | None]] = defaultdict(asyncio.Queue)
         self._queued: set[ConversationKey] = set()
         # A conversation whose next reply is being claimed has None here: no second claim may start.
@@ -56,6 +70,9 @@ class ConversationManager:
         self._early_ends: dict[int, Outcome] = {}
         self._freed = asyncio.Event()
         self._is_draining = False
+        self._bridges = Bridges(store, bot_name)
+        self._lanes: deque[ConversationKey] = deque()
+        self._lanes_out = 0
         self.controls = ControlDesk(
             store, self._schedule, answerer.is_made_by_model, answerer.can_continue, answerer.permalink
         )
@@ -69,6 +86,8 @@ class ConversationManager:
         must not be acknowledged. `/stop` acts here: what it stops is written down with it, and it then
         refers to the question of that.
         """
+        if message.is_addressed and await self._bridges.is_to_bridge(message):
+            message = replace(message, is_addressed=False)
         stopped = stopped_by(message, self._active.get(message.conversation))
         if message.command is not None and message.command.name == "stop":
             message = replace(message, reply_to=stopped.question.message_id if stopped else None)
@@ -77,13 +96,19 @@ class ConversationManager:
         if is_new and stopped is not None:
             stopped.end("stopped")
         if is_new and message.is_addressed:
+            self._on_activity(message.conversation)
             self._schedule(message.conversation)
+        # For a repeated event too: the first one may have come just before a crash.
+        if lane := await self._bridges.lane_for(message):
+            self._schedule(lane)
         return is_new
 
     async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> None:
         """A message was edited: memory follows, and its answer is made again into the same posts, if it is
         being made or was the last one in the conversation."""
         change = await self._store.amend(key, message_id, text, edited_at)
+        if change.is_known:
+            await self._translate_again(key, message_id)
         if change.open_reply_id is not None:
             self._end(key, change.open_reply_id, "restarted")
         elif change.done_reply_id is not None and await self._store.reopen(change.done_reply_id):
@@ -92,6 +117,17 @@ class ConversationManager:
     async def forget(self, key: ConversationKey, message_id: str) -> None:
         """A message was deleted: its text is erased, and its answer is stopped and removed, or made again
         where it answers other messages too."""
+        # Its translation first, so that a repeated event finds both; and one that was begun meanwhile.
+        await self._forget_translation(key, message_id)
+        await self._forget(key, message_id)
+        await self._forget_translation(key, message_id)
+
+    async def _forget_translation(self, key: ConversationKey, message_id: str) -> None:
+        bridged = await self._store.reply_to_message(lanes_of(key), message_id)
+        if bridged is not None:
+            await self._forget(bridged[1], message_id)
+
+    async def _forget(self, key: ConversationKey, message_id: str) -> None:
         change = await self._store.forget(key, message_id)
         if change.waiting_in is not None:
             self._schedule(change.waiting_in)
@@ -99,6 +135,17 @@ class ConversationManager:
             return
         is_over = await self._store.withdraw(change.open_reply_id, message_id)
         self._end(key, change.open_reply_id, "withdrawn" if is_over else "restarted")
+
+    async def _translate_again(self, key: ConversationKey, message_id: str) -> None:
+        """The translation of an edited message follows it."""
+        bridged = await self._store.reply_to_message(lanes_of(key), message_id)
+        if bridged is None:
+            return
+        reply_id, lane = bridged
+        if await self._store.reopen(reply_id):
+            self._schedule(lane)
+        else:
+            self._end(lane, reply_id, "restarted")
 
     async def erase(self, key: ConversationKey) -> int:
         """Forget a whole conversation, a channel's threads included; returns how many messages went.
@@ -131,12 +178,18 @@ class ConversationManager:
 
     async def conversations(self, platform: str, workspace_id: str) -> list[ConversationSummary]:
         """All conversations of a workspace, newest first."""
-        return await self._store.conversations(platform, workspace_id)
+        known = await self._store.conversations(platform, workspace_id)
+        return [summary for summary in known if not is_lane(summary.conversation)]
 
     @property
     def model_status(self) -> str:
         """One line for people about the model: "loading the model", "ready", ..."""
         return self._generator.status
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no answer is being made anywhere."""
+        return not self._active
 
     def is_answering(self, key: ConversationKey) -> bool:
         """Whether an answer is being made in this conversation."""
@@ -174,6 +227,7 @@ class ConversationManager:
         await self._patiently(lambda: self._write_down(reply))
         self._missed.add(reply.lane)
         self._free(reply.lane)
+        self._on_activity(reply.conversation)
 
     async def drain(self, timeout_s: float) -> None:
         """Give out no further reply, wait for those that are out, and release what is not done in time."""
@@ -196,7 +250,19 @@ class ConversationManager:
             self._missed.add(key)
         elif not self._is_draining and key not in self._queued:
             self._queued.add(key)
-            self._ready[key.platform].put_nowait(key)
+            if is_lane(key):
+                self._lanes.append(key)
+                self._admit_lanes()
+            else:
+                self._ready[key.platform].put_nowait(key)
+
+    def _admit_lanes(self) -> None:
+        """Let lanes have their turn: few at once, and one alone while people wait for answers."""
+        people = any(not is_lane(key) for key in self._active)
+        while self._lanes and self._lanes_out < (1 if people else LANES_AT_ONCE):
+            self._lanes_out += 1
+            lane = self._lanes.popleft()
+            self._ready[lane.platform].put_nowait(lane)
 
     def _end(self, key: ConversationKey, reply_id: int, outcome: Outcome) -> None:
         reply = self._active.get(key)
@@ -215,7 +281,7 @@ class ConversationManager:
         if job is None:
             self._free(key)
             return None
-        reply = self._reply(job)
+        reply = await self._patiently(lambda: self._reply(job))
         self._active[key] = reply
         if job.is_withdrawn:
             reply.end("withdrawn")
@@ -223,7 +289,11 @@ class ConversationManager:
             reply.end(early_end)
         return reply
 
-    def _reply(self, job: Job) -> Reply:
+    async def _reply(self, job: Job) -> Reply:
+        if is_lane(job.conversation):
+            reply = await self._bridges.reply(job)
+            reply.pieces = self._pieces(reply, job)
+            return reply
         reply = Reply(job)
         question = reply.question
         reply.is_answer = self._answerer.is_made_by_model(question)
@@ -237,6 +307,8 @@ class ConversationManager:
         """Let the next reply of a conversation be claimed; whatever came meanwhile is looked at now."""
         self._active.pop(key, None)
         self._freed.set()
+        self._lanes_out -= is_lane(key)
+        self._admit_lanes()
         if key in self._missed:
             self._missed.discard(key)
             self._schedule(key)
@@ -250,13 +322,15 @@ class ConversationManager:
                 yield piece
         if reply.outcome == "stopped":
             reply.finish_reason = "stopped"
-        if reply.outcome in ("finished", "stopped"):
+        if reply.outcome in ("finished", "stopped") and not reply.is_quiet:
             text, finish_reason = reply.written, reply.finish_reason
             await self._patiently(lambda: self._store.record_text(reply.reply_id, text, finish_reason))
 
     async def _stream(self, reply: Reply, job: Job) -> AsyncGenerator[Piece, None]:
         """The text that an earlier attempt finished, a notice after too many attempts, or a new answer."""
-        if job.text is not None:
+        if reply.is_quiet:
+            yield await self._translation(reply, job)
+        elif job.text is not None:
             yield job.text
         elif job.attempt > MAX_ATTEMPTS and job.begun:
             reply.afterword, reply.finish_reason = GIVEN_UP, "length"
@@ -267,6 +341,24 @@ class ConversationManager:
             async with aclosing(self._answerer.answer(reply)) as pieces:
                 async for piece in pieces:
                     yield piece
+
+    async def _translation(self, reply: Reply, job: Job) -> str:
+        """What a bridge shows of a message, "" for nothing. A failure is the operator's matter alone."""
+        question = await self._patiently(lambda: self._bridges.question(job))
+        if question is None or job.attempt > MAX_ATTEMPTS:
+            return ""
+        for wait_s in (*BUSY_RETRY_S, None):
+            try:
+                pieces = self._answerer.run_task((question,), str(reply.reply_id), reply)
+                async with aclosing(pieces) as stream:
+                    return "".join([piece async for piece in stream if isinstance(piece, str)])
+            except WorkerBusyError:
+                if wait_s is not None:
+                    await asyncio.sleep(wait_s)
+            except BotError as error:
+                log.warning("reply %d: a message was not translated: %s", reply.reply_id, where(error))
+                break
+        return ""
 
     async def _write_down(self, reply: Reply) -> None:
         if reply.outcome in ("restarted", "released"):

@@ -1,11 +1,20 @@
 """The list of everything the bot does. Platforms' commands, menus and the README's table come from it."""
 
+from bot.conversation.tasks.bridge import MESSAGE as BRIDGED
+from bot.conversation.tasks.bridge import TASK as BRIDGE
+from bot.conversation.tasks.catchup import TASK as CATCHUP
 from bot.conversation.tasks.chat import ASK
 from bot.conversation.tasks.chat import TASK as CHAT
+from bot.conversation.tasks.context import TASK as CONTEXT
 from bot.conversation.tasks.continue_ import TASK as CONTINUE
+from bot.conversation.tasks.facts import TASK as FACTS
+from bot.conversation.tasks.glossary import TASK as GLOSSARY
 from bot.conversation.tasks.help import TASK as HELP
+from bot.conversation.tasks.persona import TASK as PERSONA
 from bot.conversation.tasks.regenerate import TASK as REGENERATE
+from bot.conversation.tasks.remember import TASK as REMEMBER
 from bot.conversation.tasks.reset import TASK as RESET
+from bot.conversation.tasks.search import TASK as SEARCH
 from bot.conversation.tasks.stop import TASK as STOP
 from bot.conversation.tasks.summarize import TASK as SUMMARIZE
 from bot.conversation.tasks.task import Task
@@ -16,9 +25,18 @@ from bot.conversation.tasks.write import TASK as WRITE
 TASKS: tuple[Task, ...] = (
     CHAT,
     ASK,
+    SEARCH,
     SUMMARIZE,
+    CATCHUP,
     TRANSLATE,
+    BRIDGE,
+    BRIDGED,
+    GLOSSARY,
     WRITE,
+    REMEMBER,
+    FACTS,
+    PERSONA,
+    CONTEXT,
     STOP,
     REGENERATE,
     CONTINUE,

@@ -90,6 +90,11 @@ def language(code: str) -> Language | None:
     return next((entry for entry in LANGUAGES if entry.code == code), None)
 
 
+def flag(language: Language) -> str:
+    """The flag by which people know a language, or its code where it has none."""
+    return _flag(language.flags[0]) if language.flags else language.code
+
+
 def english_name(code: str) -> str:
     """The English name of a language, or its code where it is not in the table."""
     entry = language(code)

@@ -45,8 +45,11 @@ class Channel:
 class ListSink:
     """A sink into a `Channel`."""
 
-    def __init__(self, channel: Channel, limits: DeliveryLimits, refuses: bool = False) -> None:
+    def __init__(
+        self, channel: Channel, limits: DeliveryLimits, on_post: Callable[[str], str], refuses: bool = False
+    ) -> None:
         self.limits = limits
+        self._on_post = on_post
         self._channel = channel
         self._refuses = refuses
 
@@ -54,7 +57,7 @@ class ListSink:
         await asyncio.sleep(0)
         if self._refuses:
             raise PlatformError("missing permission")
-        message_id = f"p{len(self._channel.nonces) + 1}"
+        message_id = self._on_post(f"p{len(self._channel.nonces) + 1}")
         self._channel.posts[message_id] = text
         self._channel.nonces[nonce] = message_id
         self._channel.writes.append(("post", text, asyncio.get_running_loop().time()))
@@ -86,6 +89,7 @@ class ListPlatform:
     def __init__(self, max_chars: int = 2000, min_edit_interval_s: float = 0.01) -> None:
         self.limits = DeliveryLimits(max_chars, min_edit_interval_s)
         self.channels: dict[ConversationKey, Channel] = {}
+        self.replied_to: dict[str, str] = {}
         self.refuses = False
 
     def channel(self, key: ConversationKey) -> Channel:
@@ -95,7 +99,14 @@ class ListPlatform:
         await asyncio.Event().wait()
 
     def sink(self, reply: Reply) -> ListSink:
-        return ListSink(self.channel(reply.conversation), self.limits, self.refuses)
+        def posted(message_id: str) -> str:
+            """Ids are the platform's own, so those of another channel differ."""
+            if reply.conversation != GENERAL:
+                message_id = f"{reply.conversation.channel_id}-{message_id}"
+            self.replied_to[message_id] = reply.question.message_id
+            return message_id
+
+        return ListSink(self.channel(reply.conversation), self.limits, posted, self.refuses)
 
     def permalink(self, key: ConversationKey, message_id: str) -> str | None:
         return f"https://list.example/{key.channel_id}/{message_id}"

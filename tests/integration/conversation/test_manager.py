@@ -319,9 +319,9 @@ async def test_commands_are_answered_one_by_one_between_chat(database: Path) -> 
         await bench.manager.accept(say("/help", 2, command=Command("help")))
         await bench.manager.accept(say("/nonsense", 3, command=Command("nonsense")))
         await until(lambda: len(platform.channel(GENERAL).outcomes) == 3)
-        hello, helped, unknown = platform.channel(GENERAL).texts
+        hello, *helped, unknown = platform.channel(GENERAL).texts
         assert hello == "You said: hello"
-        assert "/summarize" in helped and "/nonsense" in unknown
+        assert "/summarize" in " ".join(helped) and "/nonsense" in unknown
 
 
 async def test_a_platform_that_refuses_the_reply_ends_it_and_nothing_else(database: Path) -> None:

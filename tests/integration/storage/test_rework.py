@@ -120,3 +120,15 @@ async def test_what_is_told_is_recorded_with_what_is_done(store: HistoryStore) -
     await store.take_back(first.reply_id, (undo.reply_id, "Gone."))
     await store.recover("discord")
     assert [(await claimed(store)).text, (await claimed(store)).text] == [None, "Gone."]
+
+
+async def test_a_question_deleted_while_its_answer_is_finished_takes_it_along(store: HistoryStore) -> None:
+    await store.accept(said("m1"))
+    job = await claimed(store)
+    await store.record_post(job.reply_id, 0, "p1")
+    change = await store.forget(CHANNEL, "m1")
+    await answer(store, job, "an answer", "p1")  # before the deletion was acted on
+    assert change.open_reply_id == job.reply_id
+    assert await store.withdraw(job.reply_id, "m1")
+    assert await texts(store) == []
+    assert (await claimed(store)).is_withdrawn

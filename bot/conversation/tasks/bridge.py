@@ -1,0 +1,169 @@
+"""Bridge: switches a channel's automatic translation on and off, and makes one translation of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from bot.conversation.bridges import POST as POST_NAME
+from bot.conversation.bridges import SETTING, Bridge, bridge_of, named_channel
+from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.text.languages import Language, english_name, find_language, flag, language
+from bot.conversation.text.safety import clean_name
+from bot.conversation.translation.detection import detect
+from bot.conversation.translation.translating import translate_text
+from bot.errors import CommandError
+from bot.messages import ConversationKey, Piece
+
+EXAMPLE = "/bridge to:fr"
+CLEAR_WORDS = 4
+"""Shorter messages ("ok lol") are left alone where their language is a guess."""
+NO_BRIDGE = (
+    f"Nothing is translated by itself here. `{EXAMPLE}` begins, for somebody who manages this channel."
+)
+OFF = "Off: nothing is translated by itself here any more."
+MANAGERS_ONLY = "Only somebody who manages this channel can change its bridge."
+_BLOCK = re.compile(r"^(?:```|~~~|#|>|[-*+] |\d+[.)] |\|)")
+
+
+async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
+    """Show the bridge of this channel, or change it. Raises CommandError and StorageError."""
+    key = replace(ctx.question.conversation, thread_id=None)
+    if not ctx.options:
+        yield await _state(ctx, key)
+        return
+    if ctx.question.command is None or not ctx.question.command.by_manager:
+        raise CommandError(MANAGERS_ONLY)
+    if ctx.options.get("state", "").strip().casefold() == "off":
+        yield await _end(ctx, key)
+        return
+    bridge = _wanted(ctx)
+    if bridge.channel == key.channel_id:
+        raise CommandError("A channel cannot be bridged with itself. `/bridge pair:en,fr` has two languages.")
+    await _end(ctx, key)
+    await ctx.memory.set_setting(key, SETTING, bridge.to_setting())
+    yield await _state(ctx, key)
+
+
+async def _state(ctx: TaskContext, key: ConversationKey) -> str:
+    bridge = Bridge.of_setting(await ctx.memory.setting(key, SETTING))
+    if bridge is None:
+        return NO_BRIDGE
+    names = [english_name(code) for code in bridge.languages]
+    if bridge.kind == "to":
+        return (
+            f"What people write here in another language I translate into {names[0]}. `/bridge off` ends it."
+        )
+    if bridge.kind == "pair":
+        return f"I translate between {names[0]} and {names[1]} here. `/bridge off` ends it."
+    if await bridge_of(ctx.memory, key):
+        return f"What people write here I show in the other channel, in {names[0]}. `/bridge off` ends it."
+    return (
+        "Nothing is shown yet: a manager of the other channel has to agree, by `/bridge with:` this channel "
+        f"and `to:` the language spoken here. What is written here is then shown there, in {names[0]}."
+    )
+
+
+async def _end(ctx: TaskContext, key: ConversationKey) -> str:
+    """Remove the bridge, that of the channel on its other side too."""
+    bridge = Bridge.of_setting(await ctx.memory.setting(key, SETTING))
+    if bridge is None:
+        return NO_BRIDGE
+    if bridge.kind == "with" and await bridge_of(ctx.memory, key):
+        await ctx.memory.set_setting(replace(key, channel_id=bridge.channel), SETTING, None)
+    await ctx.memory.set_setting(key, SETTING, None)
+    return OFF
+
+
+def _wanted(ctx: TaskContext) -> Bridge:
+    options = ctx.options
+    if "pair" in options and not {"to", "with"} & set(options):
+        first, comma, second = options["pair"].partition(",")
+        pair = (_language(ctx, first), _language(ctx, second)) if comma else ()
+        if len(set(pair)) == 2:
+            return Bridge("pair", pair)
+        raise CommandError("A pair is two languages. For example: `/bridge pair:en,fr`")
+    if "to" in options and "pair" not in options:
+        target = (_language(ctx, options["to"]),)
+        return (
+            Bridge("with", target, named_channel(options["with"]))
+            if "with" in options
+            else Bridge("to", target)
+        )
+    raise CommandError(
+        f"Use `{EXAMPLE}`, `/bridge pair:en,fr`, `/bridge with:<channel> to:fr` or `/bridge off`."
+    )
+
+
+def _language(ctx: TaskContext, text: str) -> str:
+    found = find_language(text)
+    if found is None:
+        raise CommandError(f"I do not know the language `{text.strip()[:40]}`. For example: `{EXAMPLE}`")
+    known = ctx.model.translates
+    if ctx.translator is None and known is not None and found.code not in known:
+        raise CommandError(f"My language model does not translate into {found.name}.")
+    return found.code
+
+
+async def post(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
+    """One message as its bridge shows it, in one piece; nothing where it needs no translation."""
+    codes = tuple(ctx.options["languages"].split(","))
+    text, is_mirror = ctx.question.text, ctx.options["kind"] == "with"
+    found = await detect(text)
+    spoken = found.code if found else None
+    is_clear = found is not None and (found.is_sure or len(text.split()) >= CLEAR_WORDS)
+    target = _target(codes, spoken if is_clear else None)
+    translated = ""
+    if target is not None:
+        source = spoken if found and found.is_sure else None
+        async with aclosing(translate_text(ctx, text, target, source, has_notes=False)) as pieces:
+            async for piece in pieces:
+                translated += piece if isinstance(piece, str) else ""
+    is_same = translated.split() == text.split() or not translated.strip()
+    if is_mirror:
+        author = clean_name(ctx.question.author.name).translate(str.maketrans("", "", "*_~`|[]<>"))
+        shown = text if is_same else translated
+        mark = "" if is_same or target is None else f" {flag(target)}"
+        yield f"**{author}**{mark}:{_joint(shown)}{shown.strip()}"
+    elif not is_same and target is not None:
+        yield f"{flag(target)}{_joint(translated)}{translated.strip()}"
+
+
+def _target(codes: tuple[str, ...], spoken: str | None) -> Language | None:
+    """The language to translate into, None where a text is to stay: it has no language, is in the wanted
+    one, or in neither of two."""
+    if spoken is None:
+        return None
+    if len(codes) == 1:
+        return None if spoken == codes[0] else language(codes[0])
+    return language(codes[1 - codes.index(spoken)]) if spoken in codes else None
+
+
+def _joint(text: str) -> str:
+    """What stands between the mark and a text: Markdown's blocks begin on a line of their own."""
+    return "\n" if _BLOCK.match(text.lstrip()) else " "
+
+
+TASK = Task(
+    name="bridge",
+    help="Translate what people write here by itself, or keep two channels in step.",
+    example=EXAMPLE,
+    run=run,
+    options=(
+        Option("to", "into this language"),
+        Option("pair", "between these two languages, such as en,fr"),
+        Option("with", "keep another channel in step: its mention, link or id"),
+        Option("state", "off: end it", is_rest=True),
+    ),
+    needs_model=False,
+)
+MESSAGE = Task(
+    name=POST_NAME,
+    help="Translate one message of a bridged channel.",
+    example="",
+    run=post,
+    options=(Option("kind", "of the bridge"), Option("languages", "with commas")),
+    is_command=False,
+)
