@@ -123,8 +123,7 @@ async def _rework_finished(
     reply_id = await connection.scalar(answering)
     if reply_id is None:
         return None
-    again = await reopen(connection, reply_id, is_variation=False, keeps_text=False)
-    return again or await take_back(connection, reply_id)
+    return await reopen(connection, reply_id) or await take_back(connection, reply_id)
 
 
 async def _add_tombstone(connection: AsyncConnection, key: ConversationKey, message_id: str) -> None:

@@ -161,6 +161,8 @@ async def release(connection: AsyncConnection, reply_id: int) -> None:
 async def withdraw(connection: AsyncConnection, reply_id: int, message_id: str | None) -> bool:
     """See HistoryStore.withdraw."""
     reply = await _reply(connection, reply_id)
+    if reply is not None and reply.state == DONE:  # it was finished meanwhile
+        return not await reopen(connection, reply_id) and bool(await take_back(connection, reply_id))
     if reply is None or reply.state not in OPEN:
         return reply is None or reply.state == CANCELLED
     going = [inbox.c.reply_id == reply_id, inbox.c.state == ANSWERING]
@@ -186,7 +188,7 @@ async def _let_posts_go(connection: AsyncConnection, reply_id: int) -> None:
 
 
 async def reopen(
-    connection: AsyncConnection, reply_id: int, *, is_variation: bool, keeps_text: bool
+    connection: AsyncConnection, reply_id: int, *, is_variation: bool = False, keeps_text: bool = False
 ) -> ConversationKey | None:
     """See HistoryStore.reopen."""
     reply = await _reply(connection, reply_id)
