@@ -30,7 +30,7 @@ _MOST_ROWS = 1000
 _MOST_COUNTED = 5000
 """From here on one message more or less does not change what a word says."""
 
-_SCORED = 100
+_SCORED = 250
 """Messages whose score is worked out in full."""
 
 _MOST_GRAMS = 40

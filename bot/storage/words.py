@@ -25,8 +25,8 @@ _UNSPACED_WORD = 2
 # Small, so that one more word of the query weighs more than the same word again.
 _K1 = 0.2
 _B = 0.4
-_INSIDE = 0.6
-"""What a word counts that is found only inside other words."""
+_BEGINNING, _INSIDE = 0.8, 0.6
+"""What a word counts that is found only as the beginning of other words, and only inside them."""
 
 
 def fold(text: str) -> str:
@@ -91,6 +91,12 @@ def score_of(text: str, weights: Mapping[str, float], usual_length: float) -> fl
     score = 0.0
     for word, weight in weights.items():
         if count := plain.count(word):
-            part = 1.0 if re.search(rf"(?<!\w){re.escape(word)}", plain) else _INSIDE
-            score += weight * part * count * (_K1 + 1) / (count + norm)
+            score += weight * _wholeness(word, plain) * count * (_K1 + 1) / (count + norm)
     return score
+
+
+def _wholeness(word: str, text: str) -> float:
+    begins = rf"(?<!\w){re.escape(word)}"
+    if re.search(rf"{begins}(?!\w)", text):
+        return 1.0
+    return _BEGINNING if re.search(begins, text) else _INSIDE

@@ -248,7 +248,12 @@ async def test_a_hundred_thousand_messages(store: HistoryStore) -> None:
     """Bounds are generous, for shared machines; what they would catch is a missing index."""
     keys = [ConversationKey("discord", "guild", f"channel {number}") for number in range(5)]
     with timed("import of 100,000 messages", 60_000):
-        messages = [said(f"m{number}", key=keys[number % 5], second=number) for number in range(100_000)]
+        messages = [
+            said(
+                f"m{number}", f"text {number} about {number % 97} things", key=keys[number % 5], second=number
+            )
+            for number in range(100_000)
+        ]
         assert await store.import_messages(messages) == 100_000
 
     async def accept(number: int) -> None:
@@ -261,6 +266,16 @@ async def test_a_hundred_thousand_messages(store: HistoryStore) -> None:
         await store.accept(said(f"o{number}", key=keys[1], second=300_000 + number))
         await answer(store, await claimed(store, keys[1]), "answer")
 
+    async def search(number: int) -> None:
+        of_text = 1000 + number * 500
+        hits = await store.search(keys[0], f"what is in text {of_text}?")
+        assert hits[0].turn.text == f"text {of_text} about {of_text % 97} things"
+
+    async def search_short(_: int) -> None:
+        assert len(await store.search(keys[0], "96")) == 20
+
+    assert await _median_ms("search", search) < 200
+    assert await _median_ms("search for a short word", search_short) < 200
     assert await _median_ms("accept", accept) < 60
     assert await _median_ms("turns(limit=64)", recent) < 60
     assert await _median_ms("accept, claim, answer", claim_and_complete) < 200

@@ -227,6 +227,15 @@ async def test_an_own_post_that_came_back_is_found_as_the_answer(database: Path,
     check_index(database)
 
 
+async def test_the_check_of_the_index_sees_a_difference(database: Path, store: HistoryStore) -> None:
+    await tell(store, "a text")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DROP TRIGGER messages_fts_update_new")
+    await store.amend(CHANNEL, "m0", "another text", at(9))
+    with pytest.raises(sqlite3.DatabaseError, match="malformed"):
+        check_index(database)
+
+
 def entries(database: Path) -> set[str]:
     """All entries of the index, of every kind."""
     with closing(sqlite3.connect(database)) as connection:

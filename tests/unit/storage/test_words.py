@@ -82,4 +82,6 @@ def test_two_words_once_are_better_than_one_word_often() -> None:
 
 def test_whole_words_are_better_than_parts_of_words() -> None:
     weights = {"cat": 1.0}
-    assert score_of("a cat here", weights, 10) > score_of("to concatenate", weights, 10) > 0
+    texts = ("a cat here", "cats there", "concatenate", "no such word")
+    scores = [score_of(text, weights, 10) for text in texts]
+    assert scores[0] > scores[1] > scores[2] > scores[3] == 0
