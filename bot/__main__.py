@@ -119,14 +119,28 @@ def summarize(
     since: Annotated[
         str | None, typer.Option(help="Only what is newer, such as 2h, 3d or 2026-11-01.")
     ] = None,
-    style: Annotated[str | None, typer.Option(help="How it is told: brief or bullets.")] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", help="Only from this message on: its number, as summaries tell it."),
+    ] = None,
+    about: Annotated[str | None, typer.Option(help="Only what is about this topic.")] = None,
+    style: Annotated[
+        str | None, typer.Option(help="How it is told: brief, bullets, decisions, timeline or questions.")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="Language of the summary, such as en.")] = None,
 ) -> None:
     """Summarize a chat log: plain text, JSON lines, a Slack export, or DiscordChatExporter's JSON."""
     settings = _settings(is_one_shot=True)
     from bot.cli import oneshot
 
-    options = {"last": last, "since": since, "style": style, "language": language}
+    options = {
+        "last": last,
+        "since": since,
+        "from": begin,
+        "about": about,
+        "style": style,
+        "language": language,
+    }
     asyncio.run(oneshot.summarize(settings, source, options))
 
 

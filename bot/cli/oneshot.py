@@ -19,7 +19,7 @@ from bot.config import Settings
 from bot.conversation.answering import Answerer
 from bot.conversation.chatlog import parse_log, to_incoming
 from bot.conversation.commands import check_options, command_task, parse_command
-from bot.conversation.tasks.summarize import MAX_LAST
+from bot.conversation.summaries.scope import MAX_LAST
 from bot.errors import CommandError
 from bot.generation.types import TextGenerator
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece, Progress
@@ -64,7 +64,8 @@ async def summarize(settings: Settings, source: str, options: Mapping[str, str |
     """Print a summary of a chat log, all of it unless the options say otherwise. Raises BotError."""
     name = "standard input" if source == "-" else Path(source).name
     past = to_incoming(parse_log(read_input(source), name), KEY)
-    given = {"last": None if options["since"] else str(min(max(len(past), 1), MAX_LAST))}
+    is_bounded = options["since"] or options["from"]
+    given = {"last": None if is_bounded else str(min(max(len(past), 1), MAX_LAST))}
     given |= {key: value for key, value in options.items() if value is not None}
     with shell_examples("summarize"):
         await ask(settings, "/summarize", _command("summarize", given), past)

@@ -1,0 +1,62 @@
+"""The honest line under a summary: how much of what was asked for was really read. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.conversation.chatlog import START_OF_UNDATED
+from bot.conversation.summaries.records import Block
+from bot.conversation.text.counting import counted
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What was read so far. `total` is what was asked for; `about` a topic, `relevant` its messages."""
+
+    total: int
+    is_limited: bool = False
+    about: str = ""
+    relevant: int = 0
+    read: int = 0
+    cut: int = 0
+    unread: int = 0
+    reasons: list[str] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def add(self, block: Block) -> None:
+        """Count a block."""
+        self.read += block.messages - block.unread
+        self.cut += block.cut
+        self.unread += block.unread
+        self.threads |= block.threads
+        if block.why and block.why not in self.reasons:
+            self.reasons.append(block.why)
+        self.first = min(self.first or block.first, block.first)
+        self.last = max(self.last or block.last, block.last)
+
+    def line(self, now: datetime) -> str:
+        """One closing sentence, with times in the time zone of `now`."""
+        about = f" about “{self.about}”" if self.about else ""
+        of = f"{self.relevant} of {counted(self.total, 'message')}{about}"
+        parts = [of if self.about else f"{self.read} of {counted(self.total, 'message')}"]
+        parts += self._times(now)
+        parts += [counted(len(self.threads), "thread")] if self.threads else []
+        more = [f"{self.cut} very long, read in part"] if self.cut else []
+        if self.unread:
+            more.append(
+                f"{self.unread} could not be read ({'; '.join(self.reasons)}): I only quote from them"
+            )
+        more += ["I did not read what is older"] if self.is_limited else []
+        return "; ".join([", ".join(parts), *more])
+
+    def _times(self, now: datetime) -> list[str]:
+        if self.first is None or self.last is None or self.last.year <= START_OF_UNDATED.year:
+            return []
+        first, last = self.first.astimezone(now.tzinfo), self.last.astimezone(now.tzinfo)
+        pattern = "%H:%M" if first.date() == last.date() == now.date() else "%Y-%m-%d %H:%M"
+        zone = "" if now.utcoffset() else " UTC"
+        begin, end = f"{first:{pattern}}", f"{last:{pattern}}"
+        return [f"{begin}{zone}" if begin == end else f"{begin} to {end}{zone}"]

@@ -1,0 +1,68 @@
+"""What people are called in a summary: by their names, and never two by the same. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from bot.conversation.text.safety import clean_name
+from bot.messages import Turn
+
+ANONYMOUS = "someone"
+_MARKS = re.compile(r"[\[\](){}<>|*_`~\\#\uff3b\uff3d\u3010\u3011]")
+_SHORTEST = 4
+
+
+def names_of(turns: Iterable[Turn]) -> dict[str, str]:
+    """The people who wrote `turns`: a name for each id, the newest where somebody changed it."""
+    return {turn.author.id: plain_name(turn.author.name) for turn in turns if turn.author}
+
+
+def plain_name(name: str) -> str:
+    """A display name without anything that means something in Markdown or in a numbered line."""
+    return clean_name(_MARKS.sub(" ", name))
+
+
+def labels(names: Mapping[str, str]) -> dict[str, str]:
+    """What each id is called: the name, with the end of the id where others show the same name.
+
+    The end of an id is the same in every block and every summary, a count would not be.
+    """
+    ids = defaultdict(list)
+    for person, name in names.items():
+        ids[_folded(name)].append(person)
+    return {
+        person: name if len(ids[_folded(name)]) == 1 else f"{name} #{_end(person, ids[_folded(name)])}"
+        for person, name in names.items()
+    }
+
+
+def label_of(turn: Turn, called: Mapping[str, str]) -> str:
+    """What the author of a message is called."""
+    if turn.author is None:
+        return ANONYMOUS
+    return called.get(turn.author.id) or plain_name(turn.author.name)
+
+
+def relabelled(text: str, used: Mapping[str, str], called: Mapping[str, str]) -> str:
+    """`text`, in which people are named as `used` says, with the names that `called` has for them."""
+    changed = {name: called[person] for person, name in used.items() if called.get(person, name) != name}
+    if not changed or len(changed) != sum(name in changed for name in used.values()):
+        return text
+    longest_first = sorted(changed, key=len, reverse=True)
+    pattern = "|".join(rf"(?<!\w){re.escape(name)}(?![\w#])" for name in longest_first)
+    return re.sub(pattern, lambda match: changed[match[0]], text)
+
+
+def _end(person: str, others: list[str]) -> str:
+    """As much of the end of an id as tells it from the others."""
+    for length in range(_SHORTEST, len(person) + 1):
+        if Counter(other[-length:] for other in others)[person[-length:]] == 1:
+            return person[-length:]
+    return person
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
