@@ -95,6 +95,8 @@ async def posts_to_message(
 async def message_of_post(connection: AsyncConnection, key: ConversationKey, post_id: str) -> str | None:
     """See HistoryStore.message_of_post."""
     reply_id = await reply_of_post(connection, key, post_id)
+    if reply_id is None:
+        return None
     statement = select(inbox.c.message_id).where(inbox.c.reply_id == reply_id).order_by(inbox.c.id.desc())
     found: str | None = await connection.scalar(statement.limit(1))
     return found

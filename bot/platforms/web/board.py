@@ -35,16 +35,19 @@ CREATE TABLE IF NOT EXISTS messages (
     author_id TEXT NOT NULL, author_name BLOB NOT NULL, is_bot INTEGER NOT NULL DEFAULT 0, text BLOB NOT NULL,
     reply_to TEXT, sent_ms INTEGER NOT NULL, edited_ms INTEGER, nonce TEXT UNIQUE,
     is_addressed INTEGER NOT NULL DEFAULT 0, is_command INTEGER NOT NULL DEFAULT 0,
-    is_deleted INTEGER NOT NULL DEFAULT 0
+    is_deleted INTEGER NOT NULL DEFAULT 0, audience TEXT, kind TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS messages_by_place ON messages (channel, thread, seq);
 """
+
+LATER_COLUMNS = {"audience": "TEXT", "kind": "TEXT NOT NULL DEFAULT ''"}
+"""What a board made by an earlier version lacks."""
 
 Values = Sequence[object] | Mapping[str, object]
 
 COLUMNS = (
     "seq, id, channel, thread, author_id, author_name, is_bot, text, reply_to, sent_ms, edited_ms, nonce, "
-    "is_addressed, is_command, is_deleted"
+    "is_addressed, is_command, is_deleted, audience, kind"
 )
 
 PAGE_MESSAGES = 60
@@ -118,6 +121,10 @@ class Board:
         )
         return await self._write(sql, (_encode(text), edited_ms, note_id)) > 0
 
+    async def set_kind(self, note_id: str, kind: str) -> None:
+        """Say what a message of the bot's own is (see Note)."""
+        await self._write("UPDATE messages SET kind = ? WHERE id = ?", (kind, note_id))
+
     async def erase(self, note_id: str) -> bool:
         """Erase a message's text and author; the empty row stays, above a thread and against late copies."""
         sql = (
@@ -132,26 +139,39 @@ class Board:
         """Take a message off the board as if it had never been there."""
         await self._write("DELETE FROM messages WHERE id = ?", (note_id,))
 
-    async def page(self, channel: str, thread: str | None, before: int | None) -> tuple[list[Note], bool]:
+    async def page(
+        self, channel: str, thread: str | None, before: int | None, back_to: int | None = None
+    ) -> tuple[list[Note], bool]:
         """A page of a channel or thread, oldest first, up to `seq` `before`; and whether older ones remain.
 
+        With `back_to` it goes back to the message of that `seq` and some before it, however many they are.
         A thread begins with its root message. Deleted messages are left out unless a thread hangs on them.
         """
+        limit = PAGE_MESSAGES
+        if back_to is not None:
+            limit += await self._count_since(channel, thread, back_to)
         place = "m.thread IS NULL" if thread is None else "(m.thread = :thread OR m.id = :thread)"
         rows = await self._read(
             f"SELECT {_M_COLUMNS}, {_REPLIES} AS n FROM messages m WHERE m.channel = :channel AND {place} "  # noqa: S608
             "AND m.seq < :before AND (NOT m.is_deleted OR n > 0) ORDER BY m.seq DESC LIMIT :limit",
-            {"channel": channel, "thread": thread, "before": before or 1 << 62, "limit": PAGE_MESSAGES + 1},
+            {"channel": channel, "thread": thread, "before": before or 1 << 62, "limit": limit + 1},
         )
         notes = [_note(row) for row in rows]
-        kept = _within(notes[:PAGE_MESSAGES], PAGE_CHARS)
+        kept = notes[:limit] if back_to is not None else _within(notes[:limit], PAGE_CHARS)
         return kept[::-1], len(kept) < len(notes)
+
+    async def _count_since(self, channel: str, thread: str | None, seq: int) -> int:
+        rows = await self._read(
+            "SELECT count(*) FROM messages WHERE channel = ? AND thread IS ? AND seq >= ?",
+            (channel, thread, seq),
+        )
+        return int(rows[0][0])
 
     async def is_bot_in_thread(self, channel: str, thread: str) -> bool:
         """Whether the bot wrote in this thread or was called into it, its root message included."""
         rows = await self._read(
             "SELECT 1 FROM messages WHERE channel = ? AND (thread = ? OR id = ?) AND NOT is_deleted "
-            "AND (is_bot OR (thread IS NOT NULL AND is_addressed)) LIMIT 1",
+            "AND ((is_bot AND kind != 'bridge') OR (thread IS NOT NULL AND is_addressed)) LIMIT 1",
             (channel, thread, thread),
         )
         return bool(rows)
@@ -178,6 +198,9 @@ class Board:
         connection = await aiosqlite.connect(self._path)
         try:
             await connection.executescript(PRAGMAS + SCHEMA)
+            known = await connection.execute_fetchall("SELECT name FROM pragma_table_info('messages')")
+            for name in LATER_COLUMNS.keys() - {row[0] for row in known}:
+                await connection.execute(f"ALTER TABLE messages ADD COLUMN {name} {LATER_COLUMNS[name]}")
         except sqlite3.Error as error:
             await connection.close()
             raise StorageError(f"the board {self._path} cannot be opened: {error}") from error
@@ -216,7 +239,7 @@ _REPLIES = (
     "(SELECT count(*) FROM messages r WHERE r.channel = m.channel AND r.thread = m.id AND NOT r.is_deleted)"
 )
 _INSERT = (
-    f"INSERT OR IGNORE INTO messages ({COLUMNS}) SELECT {', '.join(f'?{n}' for n in range(1, 16))} "  # noqa: S608
+    f"INSERT OR IGNORE INTO messages ({COLUMNS}) SELECT {', '.join(f'?{n}' for n in range(1, 18))} "  # noqa: S608
     "WHERE EXISTS (SELECT 1 FROM channels WHERE id = ?3)"
 )
 
@@ -238,12 +261,15 @@ def _values(note: Note) -> tuple[object, ...]:
         note.is_addressed,
         note.is_command,
         note.is_deleted,
+        note.audience,
+        note.kind,
     )
 
 
 def _note(row: sqlite3.Row) -> Note:
     seq, note_id, channel, thread, author_id, author_name, is_bot, text = row[:8]
-    reply_to, sent_ms, edited_ms, nonce, is_addressed, is_command, is_deleted, thread_replies = row[8:]
+    reply_to, sent_ms, edited_ms, nonce, is_addressed, is_command, is_deleted = row[8:15]
+    audience, kind, thread_replies = row[15:]
     return Note(
         id=note_id,
         channel=channel,
@@ -259,6 +285,8 @@ def _note(row: sqlite3.Row) -> Note:
         is_addressed=bool(is_addressed),
         is_command=bool(is_command),
         is_deleted=bool(is_deleted),
+        audience=audience,
+        kind=kind,
         seq=seq,
         thread_replies=thread_replies,
     )

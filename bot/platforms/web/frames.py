@@ -10,7 +10,10 @@ From the page:
     edit     id, text                                         one's own message
     delete   id                                               one's own message
     stop     channel, thread?                                 the answer being made there
-    history  channel, thread?, before?                        a page of messages, older than `seq` `before`
+    control  action, id, person                               regenerate, continue or undo the answer `id`
+    find     id                                               where a message is
+    history  channel, thread?, before?, back_to?              a page of messages older than `seq` `before`; or
+                                                              all from a little before `back_to`
     full     id                                               the whole text of a shortened message
     channel  name                                             make a channel
     person   name                                             make somebody to speak as
@@ -24,6 +27,8 @@ To the page:
     delete   id, channel, thread                              a message is gone
     history  channel, thread, before, messages, has_more, is_bot_in   the answer to `history`
     full     id, text                                         the answer to `full`
+    found    id, channel, thread, seq                         the answer to `find`
+    done     text                                             the answer to `control`
     reply    state, reply_id, channel, thread, question, outcome?   the bot starts or has finished an answer
     status   reply_id, channel, thread, text                  what the bot is doing before its first word
     channel  channel                                          a new channel
@@ -39,7 +44,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import PlatformError
@@ -53,6 +58,8 @@ CLIPPED_CHARS = 20_000
 MAX_NAME_CHARS = 40
 LASTING_CHANNELS = ("direct", "general")
 """The channels that are there from the first start on."""
+
+ACTIONS = ("regenerate", "continue", "undo")
 
 Frame = dict[str, object]
 
@@ -103,12 +110,29 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """Something is to be done about an answer of the bot's: one of ACTIONS."""
+
+    action: str
+    id: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """The place of a message is wanted."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """A page of messages is wanted."""
 
     channel: str
     thread: str | None
     before: int | None
+    back_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +163,9 @@ class DeleteChannel:
     channel: str
 
 
-ClientFrame = Send | Edit | Delete | Stop | History | Full | NewChannel | NewPerson | DeleteChannel
+ClientFrame = (
+    Send | Edit | Delete | Stop | Control | Find | History | Full | NewChannel | NewPerson | DeleteChannel
+)
 
 
 def parse(data: str) -> ClientFrame:
@@ -150,27 +176,10 @@ def parse(data: str) -> ClientFrame:
         raise FrameError("The page sent something that is not JSON. Please reload it.") from None
     if not isinstance(fields, dict):
         raise FrameError("The page sent something that is not a frame. Please reload it.")
-    reader = _Reader(fields)
-    match fields.get("type"):
-        case "send":
-            return _send(reader)
-        case "edit":
-            return Edit(reader.id("id"), reader.text())
-        case "delete":
-            return Delete(reader.id("id"))
-        case "stop":
-            return Stop(reader.id("channel"), reader.id_or_none("thread"))
-        case "history":
-            return History(reader.id("channel"), reader.id_or_none("thread"), reader.number_or_none("before"))
-        case "full":
-            return Full(reader.id("id"))
-        case "channel":
-            return NewChannel(reader.name())
-        case "person":
-            return NewPerson(reader.name())
-        case "delete_channel":
-            return DeleteChannel(reader.id("channel"))
-    raise FrameError("The page sent a frame that I do not know. Please reload it.")
+    read = _READERS.get(str(fields.get("type")))
+    if read is None:
+        raise FrameError("The page sent a frame that I do not know. Please reload it.")
+    return read(_Reader(fields))
 
 
 def _send(reader: _Reader) -> Send:
@@ -181,6 +190,15 @@ def _send(reader: _Reader) -> Send:
         person=reader.id("person"),
         text=reader.text(),
         reply_to=reader.id_or_none("reply_to"),
+    )
+
+
+def _history(reader: _Reader) -> History:
+    return History(
+        channel=reader.id("channel"),
+        thread=reader.id_or_none("thread"),
+        before=reader.number_or_none("before"),
+        back_to=reader.number_or_none("back_to"),
     )
 
 
@@ -200,6 +218,12 @@ class _Reader:
 
     def id_or_none(self, name: str) -> str | None:
         return None if self._fields.get(name) is None else self.id(name)
+
+    def one_of(self, name: str, values: Sequence[str]) -> str:
+        value = self._fields.get(name)
+        if not isinstance(value, str) or value not in values:
+            raise self._unusable(name)
+        return value
 
     def number_or_none(self, name: str) -> int | None:
         value = self._fields.get(name)
@@ -227,6 +251,21 @@ class _Reader:
         return name
 
 
+_READERS: dict[str, Callable[[_Reader], ClientFrame]] = {
+    "send": _send,
+    "edit": lambda reader: Edit(reader.id("id"), reader.text()),
+    "delete": lambda reader: Delete(reader.id("id")),
+    "stop": lambda reader: Stop(reader.id("channel"), reader.id_or_none("thread")),
+    "control": lambda reader: Control(reader.one_of("action", ACTIONS), reader.id("id"), reader.id("person")),
+    "find": lambda reader: Find(reader.id("id")),
+    "history": _history,
+    "full": lambda reader: Full(reader.id("id")),
+    "channel": lambda reader: NewChannel(reader.name()),
+    "person": lambda reader: NewPerson(reader.name()),
+    "delete_channel": lambda reader: DeleteChannel(reader.id("channel")),
+}
+
+
 # --- to the page -------------------------------------------------------------------------------
 
 
@@ -252,6 +291,8 @@ def note_view(note: Note, reply_id: int | None = None) -> Frame:
         "is_command": note.is_command,
         "is_deleted": note.is_deleted,
         "thread_replies": note.thread_replies,
+        "audience": note.audience,
+        "kind": note.kind,
         "reply_id": reply_id,
     }
 

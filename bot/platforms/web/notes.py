@@ -25,7 +25,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One message on the board. `seq` orders the board, `sent_ms` and `edited_ms` are Unix milliseconds."""
+    """One message on the board. `seq` orders the board, `sent_ms` and `edited_ms` are Unix milliseconds.
+
+    `audience` is the only person to be shown it, None for everybody. `kind` says what a message of the bot's
+    own is: "answer" for one that can be made again, "cut" for one that can also be continued, "bridge" for a
+    translation that nobody asked for, "" for anything else.
+    """
 
     id: str
     channel: str
@@ -41,6 +46,8 @@ class Note:
     is_addressed: bool = False
     is_command: bool = False
     is_deleted: bool = False
+    audience: str | None = None
+    kind: str = ""
     seq: int = 0
     thread_replies: int = 0
 

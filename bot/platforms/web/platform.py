@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -116,8 +117,8 @@ class WebPlatform:
         return WebSink(reply, self._board, self._hub, self._bot)
 
     def permalink(self, key: ConversationKey, message_id: str) -> str | None:
-        """The place of a message on the page, as a fragment of its address."""
-        return None
+        """The place of a message on the page, as a fragment of its address: the page finds where it is."""
+        return f"#m-{quote(message_id, safe=':')}"
 
     async def close(self) -> None:
         """Stop serving; `run` returns."""

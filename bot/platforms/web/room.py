@@ -17,11 +17,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from bot.conversation.commands import command_menu, parse_command
+from bot.conversation.commands import command_menu, is_private, parse_command
+from bot.conversation.controls import Asker
 from bot.conversation.manager import ConversationManager
 from bot.conversation.tasks import TASKS
 from bot.errors import BotError, CommandError, StorageError
-from bot.messages import IncomingMessage
+from bot.messages import Command, IncomingMessage
 from bot.platforms.web import frames
 from bot.platforms.web.board import Board
 from bot.platforms.web.frames import FrameError
@@ -125,6 +126,12 @@ class Room:
                 await self._delete(frame)
             case frames.Stop():
                 await self._manager.stop(conversation_key(frame.channel, frame.thread))
+            case frames.Control():
+                await self._control(tab, frame)
+            case frames.Find():
+                note = await self._own_or_any(frame.id)
+                where = {"channel": note.channel, "thread": note.thread, "seq": note.seq}
+                tab.tell({"type": "found", "id": note.id, **where})
             case frames.History():
                 await self._history(tab, frame)
             case frames.Full():
@@ -139,9 +146,22 @@ class Room:
                 async with self._placing:
                     await self._delete_channel(frame.channel)
 
+    async def _control(self, tab: Tab, frame: frames.Control) -> None:
+        note = await self._own_or_any(frame.id)
+        key, asker = conversation_key(note.channel, note.thread), Asker(frame.person, is_manager=True)
+        controls = self._manager.controls
+        match frame.action:
+            case "regenerate":
+                said = await controls.regenerate(key, asker, note.id)
+            case "continue":
+                said = await controls.go_on(key, note.id)
+            case _:
+                said = await controls.undo(key, asker, note.id)
+        tab.tell({"type": "done", "text": said})
+
     async def _history(self, tab: Tab, frame: frames.History) -> None:
         """A page of the board, with the newest words of answers that are being written now."""
-        notes, has_more = await self._board.page(frame.channel, frame.thread, frame.before)
+        notes, has_more = await self._board.page(frame.channel, frame.thread, frame.before, frame.back_to)
         is_bot_in = frame.thread is not None and await self._board.is_bot_in_thread(
             frame.channel, frame.thread
         )
@@ -151,7 +171,8 @@ class Room:
     async def _send(self, tab: Tab, frame: frames.Send) -> None:
         known = await self._board.get(frame.id)
         command = parse_command(known.text if known else frame.text)
-        note = known or await self._new_note(frame, is_command=command is not None)
+        command = replace(command, by_manager=True) if command else None  # whoever is let in may do anything
+        note = known or await self._new_note(frame, command)
         if note.is_deleted:
             return
         if known is None:
@@ -168,7 +189,7 @@ class Room:
         else:
             tab.tell(frames.message_frame("message", stored))
 
-    async def _new_note(self, frame: frames.Send, *, is_command: bool) -> Note:
+    async def _new_note(self, frame: frames.Send, command: Command | None) -> Note:
         channels = {channel.id: channel for channel in await self._board.channels()}
         people = {person.id: person for person in await self._board.people()}
         if frame.channel not in channels or frame.person not in people:
@@ -184,7 +205,8 @@ class Room:
             text=frame.text,
             sent_ms=now_ms(),
             reply_to=frame.reply_to,
-            is_command=is_command,
+            is_command=command is not None,
+            audience=frame.person if is_private(command) else None,
         )
         is_addressed = is_for_bot(
             note,

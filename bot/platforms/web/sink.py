@@ -35,7 +35,8 @@ class WebSink:
         self._notes: dict[str, Note] = {}
         self._unkept: set[str] = set()
         self._kept_at = 0.0
-        hub.reply_started(reply.reply_id, self._reply_frame("started"))
+        if not reply.is_quiet:
+            hub.reply_started(reply.reply_id, self._reply_frame("started"))
 
     @property
     def limits(self) -> DeliveryLimits:
@@ -83,13 +84,27 @@ class WebSink:
         self._hub.tell(self._frame("status", text=text))
 
     async def finish(self, outcome: str) -> None:
-        """The reply is over: keep its last text, and let the Stop button go."""
+        """The reply is over: keep its last text, say what can be done with it, and let the Stop button go."""
         try:
             await self._keep()
+            await self._offer(outcome)
         finally:
-            self._hub.reply_finished(self._reply.reply_id, self._reply_frame("finished", outcome=outcome))
+            if not self._reply.is_quiet:
+                self._hub.reply_finished(self._reply.reply_id, self._reply_frame("finished", outcome=outcome))
 
     # --- inside ------------------------------------------------------------------------------
+
+    async def _offer(self, outcome: str) -> None:
+        """Its last post carries what a person may do with an answer; the others are parts of it."""
+        is_answer = self._reply.is_answer and outcome in ("finished", "stopped")
+        kind = ("cut" if self._reply.is_cut else "answer") if is_answer else ""
+        for note in list(self._notes.values()) if not self._reply.is_quiet else []:
+            wanted = kind if note is list(self._notes.values())[-1] else ""
+            if note.kind != wanted:
+                self._notes[note.id] = replace(note, kind=wanted)
+                with _as_platform_error():
+                    await self._board.set_kind(note.id, wanted)
+                self._hub.show("edit", self._notes[note.id], self._reply.reply_id)
 
     async def _keep(self) -> None:
         self._kept_at = asyncio.get_running_loop().time()
@@ -100,6 +115,7 @@ class WebSink:
 
     async def _add(self, text: str, nonce: str | None, message_id: str | None = None) -> Note:
         place, question = self._reply.conversation, self._reply.question
+        is_nowhere = self._reply.is_quiet and question.command is not None
         note = Note(
             id=message_id or f"b-{uuid4().hex}",
             channel=place.channel_id,
@@ -109,7 +125,9 @@ class WebSink:
             text=text,
             sent_ms=now_ms(),
             is_bot=True,
-            reply_to=question.message_id,
+            reply_to=None if is_nowhere else question.message_id,
+            audience=self._reply.audience,
+            kind="bridge" if self._reply.is_quiet else "",
             nonce=self._own(nonce) if nonce is not None else None,
         )
         with _as_platform_error():

@@ -203,6 +203,21 @@ async def test_a_pair_of_channels_is_kept_in_step_when_both_agree(database: Path
         assert await switched(bench, bridge(9)) == bridge_task.NO_BRIDGE
 
 
+async def test_a_reply_to_an_answer_is_a_question_also_where_there_is_a_bridge(database: Path) -> None:
+    platform = ListPlatform()
+    async with Bench(database, PlayedGenerator(translator), platform) as bench:
+        await bench.manager.accept(say("Parley, hello", 1))
+        await settled(bench)
+        await bench.manager.accept(replace(say("and then?", 2), reply_to="p1"))
+        await settled(bench)
+        await switched(bench, bridge(3, to="fr"))
+        await bench.manager.accept(replace(say("and after that?", 4), reply_to="p1"))
+        await settled(bench)
+        answered = [platform.replied_to[post] for post in platform.channel(GENERAL).posts]
+        assert answered.count("m2") == 1
+        assert "m4" in answered
+
+
 async def test_only_managers_change_a_bridge_and_wrong_ones_are_explained(database: Path) -> None:
     platform = ListPlatform()
     async with Bench(database, PlayedGenerator(translator), platform) as bench:
