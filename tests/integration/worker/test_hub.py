@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ModelLoadError
-from bot.generation.catalog import ModelChoice, choose
+from bot.generation.catalog import ModelChoice, choose, choose_translation
 from tests.integration.worker.conftest import environment, until
 from tests.integration.worker.fake_hub import FakeHub
 
@@ -191,3 +191,20 @@ async def test_a_model_that_others_downloaded_is_used_where_the_hub_is_out_of_re
     (first.parents[1] / "refs").mkdir(exist_ok=True)
     (first.parents[1] / "refs" / "main").write_text(FIRST)
     assert await House(make_worker, tmp_path, unused_address()).load(choose(HUB_ID)) == first
+
+
+async def test_a_translation_model_comes_with_its_sentencepiece_files(make_worker, tmp_path, hub):
+    hub.files = {FIRST: {**model_files(), "source.spm": b"one", "target.spm": b"two"}}
+    hub.branches = {"refs/pr/4": FIRST}  # where the hub keeps its own conversions to safetensors
+    house = House(make_worker, tmp_path, await hub.start())
+    folder = await house.load(choose_translation(f"{HUB_ID}@refs/pr/4"))
+    assert {"source.spm", "target.spm", "model.safetensors"} <= {file.name for file in folder.iterdir()}
+    assert not (folder / "pytorch_model.bin").exists()
+
+
+async def test_a_translation_model_that_cannot_be_had_is_named_by_its_own_setting(make_worker, tmp_path):
+    house = House(make_worker, tmp_path, unused_address())
+    with pytest.raises(ModelLoadError) as caught:
+        await house.load(choose_translation(HUB_ID))
+    for part in ("set BOT_TRANSLATION_MODEL=/its/path", "leave BOT_TRANSLATION_MODEL empty"):
+        assert part in str(caught.value)
