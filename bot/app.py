@@ -19,6 +19,7 @@ from bot import logs
 from bot.config import PlatformName, Settings, environment
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
+from bot.conversation.memory.remembering import Remembering
 from bot.conversation.translator import TranslationModel
 from bot.errors import ConfigError, ModelLoadError
 from bot.generation.catalog import choose, choose_translation, default_hub_cache, why_no_room
@@ -168,10 +169,12 @@ async def open_house(settings: Settings, platforms: Iterable[str]) -> AsyncItera
         await asyncio.to_thread(upgrade, settings.database_url)
         store = HistoryStore(settings.database_url)
         answerer = Answerer(store, generator, answer_policy(settings), translation=translation)
-        manager = ConversationManager(store, generator, answerer, settings.bot_name)
+        remembering = Remembering(store, generator, lambda: manager.is_idle)
+        manager = ConversationManager(store, generator, answerer, settings.bot_name, remembering.noticed)
         await generator.start()
         try:
-            yield House(store, generator, answerer, manager)
+            async with remembering.running():
+                yield House(store, generator, answerer, manager)
         finally:
             await generator.close()
             await store.close()
