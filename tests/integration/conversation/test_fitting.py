@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.context import build_prompt
+from bot.conversation.memory.material import Found, Material, Note
+from bot.conversation.memory.packing import pack
 from bot.errors import PromptTooLongError
 from bot.generation.engine.engine import Engine
 from bot.messages import Author
+from bot.storage.records import Fact
 from tests.integration.engine import tiny
-from tests.support import PARLEY, ScriptedGenerator, turn
+from tests.support import NOON, PARLEY, ScriptedGenerator, turn
 
 WORDS = [
     "hello",
@@ -78,3 +81,34 @@ async def test_a_rendered_prompt_is_never_longer_than_promised(engine: Engine) -
         assert len(rendered.ids) <= fitted.prompt_tokens
         assert fitted.prompt_tokens + fitted.answer_tokens <= engine.info.context_window
     assert fitted_ones > 40
+
+
+async def test_a_packed_prompt_is_never_longer_than_promised(engine: Engine) -> None:
+    generator, packed = EngineCounter(engine), 0
+    for seed in range(40):
+        rng = random.Random(seed)
+
+        def text(rng: random.Random = rng) -> str:
+            return " ".join(rng.choices(WORDS, k=rng.randint(1, 25)))
+
+        turns = [turn(text(), rng.choice(PEOPLE), number) for number in range(rng.randint(1, 30))]
+        material = Material(
+            (*turns, turn("what now?", PEOPLE[0], 99)),
+            "You are Parley.",
+            "Parley",
+            frozenset({"1"}),
+            facts=tuple(Fact(number, PEOPLE[1], text(), NOON) for number in range(4)),
+            notes=tuple(Note(text(), frozenset({f"x{number}"})) for number in range(4)),
+            focus=tuple(turns[:3]),
+            around=(turn(text(), PEOPLE[2], 50),),
+            found=(Found(turn(text(), PEOPLE[2], 51), 1.0, before=(turns[0],), after=(turns[-1],)),),
+        )
+        try:
+            fitted = await pack(generator, engine.info, material, rng.choice((20, 200)))
+        except PromptTooLongError:
+            continue
+        packed += 1
+        rendered = engine._loaded.renderer.render(fitted.prompt)
+        assert len(rendered.ids) <= fitted.prompt_tokens
+        assert fitted.prompt_tokens + fitted.answer_tokens <= engine.info.context_window
+    assert packed > 20
