@@ -163,7 +163,7 @@ def _likeliest(rows: Mapping[str, set[int]], weights: Mapping[str, float], count
     for word, ids in rows.items():
         for row_id in ids:
             scores[row_id] += weights[word]
-    return nlargest(count, scores, key=lambda row_id: (scores[row_id], row_id))
+    return [row_id for _, row_id in nlargest(count, ((score, row_id) for row_id, score in scores.items()))]
 
 
 async def _turns(connection: AsyncConnection, row_ids: Sequence[int]) -> list[Turn]:

@@ -76,7 +76,7 @@ def grams_of(word: str) -> list[str]:
 
 def weights_of(found_in: Mapping[str, int], messages: int) -> dict[str, float]:
     """How much each word says, from how many of all messages have it: the inverse document frequency
-    of Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), section 3.4,
+    of Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), chapter 3,
     with 1 added inside the logarithm so that it stays above 0."""
     return {
         word: math.log1p((max(messages, count) - count + 0.5) / (count + 0.5))
@@ -85,7 +85,7 @@ def weights_of(found_in: Mapping[str, int], messages: int) -> dict[str, float]:
 
 
 def score_of(text: str, weights: Mapping[str, float], usual_length: float) -> float:
-    """How well a text fits the words, by BM25 (the same, section 3.4); `usual_length` is in characters."""
+    """How well a text fits the words, by BM25 (the same, chapter 3); `usual_length` is in characters."""
     plain = fold(text)
     norm = _K1 * (1 - _B + _B * len(plain) / max(usual_length, 1.0))
     score = 0.0

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.messages import Author, Command, ConversationKey
 from bot.storage.store import HistoryStore
+from bot.storage.words import words_of
 from tests.integration.storage.samples import CHANNEL, answer, at, claimed, said
 
 THREAD = ConversationKey("discord", "guild", "general", "topic")
@@ -105,8 +106,6 @@ async def test_any_part_of_any_text_is_found(template: Path, texts: list[str], d
         hits = await store.search(CHANNEL, query)
         check_index(file)
         await store.close()
-    from bot.storage.words import words_of
-
     assert bool(hits) == bool(words_of(query))
 
 
