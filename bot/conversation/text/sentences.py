@@ -7,8 +7,13 @@ import re
 MAX_CHARS = 200
 """Small models were trained on short sentences; a longer one is cut at a clause or a word."""
 
-_PIECE = re.compile(r"[^\n]*?(?:[.!?…][\"')\]”’»]*(?=[ \t])|[。！？][」』”]?|(?=\n)|\Z)")
+_PIECE = re.compile(r"[^\n]*?(?:[.!?…][\"')\]”’»\U000f0000-\U000fffff]*(?=[ \t])|[。！？][」』”]?|(?=\n)|\Z)")
 _GAP = re.compile(r"\s*")
+_ABBREVIATION = re.compile(
+    r"(?<![\w.])(?:[^\W\d_](?:\.[^\W\d_])*|Mr|Mrs|Ms|Dr|Prof|St|Sr|Sra|Mme|vs|etc|approx|ca|bzw|usw|evtl|ggf|Nr"
+    r"|No|Abs|env|núm|pág|resp|incl|max|min|Jan|Feb|Aug|Sept?|Oct|Nov|Dec)\.\Z"
+)
+"""A full stop that ends a word rather than a sentence: `z.B.`, `e.g.`, `Dr.`"""
 
 
 def sentences(text: str, max_chars: int = MAX_CHARS) -> list[tuple[str, str]]:
@@ -23,6 +28,9 @@ def sentences(text: str, max_chars: int = MAX_CHARS) -> list[tuple[str, str]]:
         window = min(at + max_chars + 1, len(text))
         match = _PIECE.match(text, at, window)
         end = match.end() if match and match.end() > at else window
+        while match and end < window and _ABBREVIATION.search(text, max(at, end - 10), end):
+            match = _PIECE.match(text, end, window)
+            end = match.end() if match and match.end() > end else window
         end = _within(text, at, at + len(text[at:end].rstrip()), max_chars)
         after = _GAP.match(text, end)
         following = after.end() if after else end

@@ -11,7 +11,20 @@ from bot.conversation.tasks.translate import TASK
 from bot.errors import CommandError
 from bot.generation.types import Prompt
 from bot.messages import Command
-from tests.support import BASE, SMALL, ScriptedGenerator, context, message, remembering, run_command, turn
+from tests.support import (
+    BASE,
+    BOB,
+    SMALL,
+    ScriptedGenerator,
+    answer_of,
+    context,
+    message,
+    remembering,
+    run_command,
+    turn,
+)
+
+ROUGH = "\n\n_(rough translation by a small model)_"
 
 
 def shout(prompt: Prompt) -> list[str]:
@@ -31,7 +44,7 @@ async def test_a_small_model_gets_one_sentence_at_a_time_and_nothing_that_is_mas
     generator = ScriptedGenerator(shout, SMALL)
     text = "Hi <@U1>, look at https://example.org now. It is good!\n\n`code` 👍 42"
     answer = await run_command(TASK, generator, options={"to": "fr", "text": text})
-    assert answer == "HI <@U1>, LOOK AT https://example.org NOW. IT IS GOOD!\n\n`code` 👍 42"
+    assert answer == "HI <@U1>, LOOK AT https://example.org NOW. IT IS GOOD!\n\n`code` 👍 42" + ROUGH
     asked = [prompt.messages[0].content for prompt in generator.prompts]
     assert asked[0] == "Translate into French:\nHi" and asked[-1] == "Translate into French:\nIt is good!"
     assert all(len(prompt.messages) == 1 for prompt in generator.prompts)
@@ -52,7 +65,7 @@ async def test_marks_of_lists_and_headings_are_not_translated() -> None:
     answer = await run_command(
         TASK, generator, options={"to": "fr", "text": "# The list\n- is good\n2. and it is"}
     )
-    assert answer == "# THE LIST\n- IS GOOD\n2. AND IT IS"
+    assert answer == "# THE LIST\n- IS GOOD\n2. AND IT IS" + ROUGH
     assert generator.prompts[0].messages[0].content == "Translate into French:\nThe list"
 
 
@@ -86,6 +99,30 @@ async def test_a_long_text_is_translated_whole_in_parts() -> None:
     answer = await run_command(TASK, generator, options={"to": "fr", "text": text})
     assert answer == text.upper()
     assert len(generator.requests) > 3
+
+
+async def test_a_placeholder_lost_once_is_asked_for_again_in_other_words() -> None:
+    answers = [["lost it"], ["voir ⟦0⟧ ici"]]
+    generator = ScriptedGenerator(lambda _: answers.pop(0))
+    answer = await run_command(TASK, generator, options={"to": "fr", "text": "see :tada: here"})
+    assert answer == "voir :tada: ici"
+    first, second = generator.requests
+    assert second.prompt.messages[0].content != first.prompt.messages[0].content
+    assert first.sampling.temperature == 0 < second.sampling.temperature
+
+
+async def test_a_model_sees_the_placeholder_that_it_was_taught() -> None:
+    generator = ScriptedGenerator(lambda _: ["bonjour <|m0|>"], replace(SMALL, placeholder="<|m{n}|>"))
+    answer = await run_command(TASK, generator, options={"to": "fr", "text": "hello there <@1>"})
+    assert answer == "bonjour <@1>" + ROUGH
+    assert generator.prompts[0].messages[0].content == "Translate into French:\nhello there <|m0|>"
+
+
+async def test_what_a_model_adds_to_a_translation_is_left_out() -> None:
+    generator = ScriptedGenerator(lambda _: ["Here it is:\nbonjour à tous\n\n(A greeting.)"])
+    assert (
+        await run_command(TASK, generator, options={"to": "fr", "text": "hello you all"}) == "bonjour à tous"
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,3 +192,38 @@ async def test_closing_the_stream_closes_the_generation() -> None:
     async with aclosing(TASK.run(ctx)) as pieces:
         await anext(pieces)
     assert generator.generations[0].is_closed
+
+
+async def test_a_doubtful_language_is_told_and_the_authors_usual_one_preferred() -> None:
+    said = ["vou pegar um café agora", "você viu o jogo ontem?", "obrigado, ficou muito bom"]
+    memory = await remembering([turn(text, BOB, number) for number, text in enumerate(said)])
+    generator = ScriptedGenerator(shout)
+    memory_with = await remembering(
+        [*(turn(text, BOB, number) for number, text in enumerate(said)), turn("ok blz", BOB, 9)]
+    )
+    answer = await run_command(TASK, generator, memory_with, {"to": "fr"})
+    assert answer == "OK BLZ\n\n_(I took it for Portuguese.)_"
+    assert await run_command(TASK, generator, memory, {"to": "fr"}) == "OBRIGADO, FICOU MUITO BOM"
+
+
+async def test_a_doubtful_language_that_is_the_wanted_one_generates_nothing() -> None:
+    said = ["vou pegar um café agora", "você viu o jogo ontem?", "ok blz"]
+    memory = await remembering([turn(text, BOB, number) for number, text in enumerate(said)])
+    generator = ScriptedGenerator(shout)
+    assert "I take that for Portuguese already" in await run_command(TASK, generator, memory, {"to": "pt"})
+    assert not generator.requests
+
+
+async def test_a_translation_that_was_begun_goes_on_where_it_stopped() -> None:
+    generator = ScriptedGenerator(shout)
+    asked = message("", Command("translate", {"to": "fr", "text": "This is one. This is two."}))
+    ctx = replace(context(generator, await remembering(), asked), begun="THIS IS ONE. THIS")
+    assert await answer_of(TASK, ctx) == " IS TWO."
+
+
+async def test_asked_anew_a_translation_is_sampled() -> None:
+    generator = ScriptedGenerator(shout)
+    asked = message("", Command("translate", {"to": "fr", "text": "This is one."}))
+    await answer_of(TASK, replace(context(generator, await remembering(), asked), variation=2))
+    assert generator.requests[0].sampling.temperature >= 0.7
+    assert generator.requests[0].sampling.seed == 20

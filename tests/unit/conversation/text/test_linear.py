@@ -12,6 +12,7 @@ from bot.conversation.commands import parse_command
 from bot.conversation.text import (
     choosing,
     detect,
+    layout,
     masking,
     retelling,
     safety,
@@ -61,7 +62,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "is_blank": safety.is_blank,
     "as_counted": safety.as_counted,
     "one_line": safety.one_line,
-    "mask": lambda text: masking.mask(text).pieces(),
+    "mask": masking.mask,
+    "parts_of": lambda text: list(layout.parts_of(text[:20_000])),  # as much as is translated at once
     "sentences": sentences.sentences,
     "detect": detect.detect,
     "choose": lambda text: choosing.choose([turn(text), turn("a"), turn("b")], 1),

@@ -1,0 +1,175 @@
+"""Translates a text: sentence by sentence, in order, as each is done.
+
+Every sentence goes out with placeholders for what must survive. What comes back is checked; where it cannot
+be trusted the model is asked once more, and after that only what stands between the masked places is
+translated. So nothing that is masked is ever lost, whatever the model does. Used by the task, by summaries
+in another language and by bridges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+from bot.conversation.tasks.task import TaskContext
+from bot.conversation.text.counting import counted
+from bot.conversation.text.languages import Language
+from bot.conversation.text.layout import parts_of, words_of
+from bot.conversation.text.masking import MASK, Masked
+from bot.conversation.translation.cache import Cache
+from bot.conversation.translation.detection import detect
+from bot.conversation.translation.glossary import load_glossary
+from bot.conversation.translation.routes import MAX_CONTEXT_CHARS, Request, Route, choose_route
+from bot.messages import Piece
+
+MAX_MASKS = 16
+"""Placeholders in one request; small models were taught that many."""
+ROUGH = "_(rough translation by a small model)_"
+
+
+async def translate_text(
+    ctx: TaskContext,
+    text: str,
+    target: Language,
+    source: str | None = None,
+    *,
+    has_notes: bool = True,
+    source_ids: tuple[str, ...] | None = None,
+) -> AsyncGenerator[Piece, None]:
+    """Yield the translation of `text` into `target`, and signs of life meanwhile.
+
+    `source` is its language (ISO 639-1), None to have it told here; a text that is in the target's language
+    comes back as it is. `has_notes` adds what people should know of it: sentences left as written, and that a
+    small model made it. `source_ids` are the messages that the text is from, by default the question: with
+    them goes what is kept of the translation. Raises CommandError where no model can do it, and
+    GenerationError.
+    """
+    words = words_of(text)
+    if source is None and (found := await detect(words)) is not None and found.is_sure:
+        source = found.code
+    if source == target.code or not any(char.isalpha() for char in words):
+        yield text
+        return
+    route: Route | None = None
+    async with aclosing(choose_route(ctx, source, target)) as choosing:
+        async for choice in choosing:
+            if isinstance(choice, Route):
+                route = choice
+            else:
+                yield choice
+    assert route is not None
+    run = _Run(ctx, route, (ctx.question.message_id,) if source_ids is None else source_ids)
+    async with aclosing(run.pieces(text)) as pieces:
+        async for piece in pieces:
+            yield piece
+    if has_notes and (notes := run.notes()):
+        yield "\n\n" + "\n".join(notes)
+
+
+class _Run:
+    """One text being translated by one route."""
+
+    def __init__(self, ctx: TaskContext, route: Route, source_ids: tuple[str, ...]) -> None:
+        self._ctx, self._route = ctx, route
+        pair = (route.source or "", route.target.code, route.name)
+        key = ctx.question.conversation
+        self._cache = Cache(ctx.memory, key, pair, source_ids, datetime.now(UTC))
+        self._before = ""
+        self._blanks = 0
+
+    def notes(self) -> list[str]:
+        """What people should know of the translation, once it is over."""
+        blanks = counted(self._blanks, "sentence")
+        left = [f"_({blanks} I could not translate: left as written.)_"] if self._blanks else []
+        return left + ([ROUGH] if self._route.is_rough else [])
+
+    async def pieces(self, text: str) -> AsyncGenerator[Piece, None]:
+        glossary = await load_glossary(self._ctx.memory, self._ctx.question.conversation)
+        terms = glossary.terms(self._route.target.code)
+        parts = list(parts_of(text, terms, await self._route.max_chars(text)))
+        if not self._ctx.variation:
+            await self._cache.load([part for part in parts if isinstance(part, Masked)])
+        for part in parts:
+            if isinstance(part, str):
+                if part:
+                    yield part
+                continue
+            async with aclosing(self._sentence(part)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _sentence(self, sentence: Masked) -> AsyncGenerator[Piece, None]:
+        """Signs of life, then the translated sentence."""
+        skeleton = self._cache.get(sentence)
+        if skeleton is None:
+            blanks = self._blanks
+            async with aclosing(self._translated(sentence, attempts=2)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, str):
+                        skeleton = piece
+                    else:
+                        yield piece
+            assert skeleton is not None
+            if self._blanks == blanks and sentence.is_sound(skeleton):
+                await self._cache.put(sentence, skeleton)
+        self._remember(sentence)
+        yield sentence.restored(sentence.tidied(skeleton))
+
+    async def _translated(self, sentence: Masked, attempts: int) -> AsyncGenerator[Piece, None]:
+        """Signs of life, then the skeleton of the translation: from the model where that can be trusted, else
+        of what stands between the masked places."""
+        placeholder = self._placeholder_for(sentence)
+        if placeholder is not None or sentence.is_soft:
+            for attempt in range(attempts):
+                answer = ""
+                request = Request(sentence.shown(placeholder), self._before, attempt)
+                async with aclosing(self._route.ask(request)) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, str):
+                            answer = piece
+                        else:
+                            yield piece
+                skeleton = sentence.read(answer, placeholder)
+                if skeleton is not None:
+                    yield skeleton
+                    return
+        if not sentence.masks:
+            self._blanks += 1
+            yield sentence.text
+            return
+        async with aclosing(self._around(sentence)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def _placeholder_for(self, sentence: Masked) -> str | None:
+        placeholder = self._route.placeholder
+        if placeholder is None or not sentence.masks or len(sentence.masks) > MAX_MASKS:
+            return None
+        return placeholder if sentence.fits(placeholder) else None
+
+    async def _around(self, sentence: Masked) -> AsyncGenerator[Piece, None]:
+        """Signs of life, then a skeleton in which only what stands between the masks is translated."""
+        skeleton, at = "", 0
+        for start, end in sentence.between():
+            part = sentence.part(start, end)
+            translated = part.text
+            async with aclosing(self._translated(part, attempts=1)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, str):
+                        translated = piece
+                    else:
+                        yield piece
+            first = len(MASK.findall(sentence.text, 0, start))
+            skeleton += sentence.text[at:start] + _renumbered(translated, first)
+            at = end
+        yield skeleton + sentence.text[at:]
+
+    def _remember(self, sentence: Masked) -> None:
+        said = MASK.sub("…", sentence.text)
+        self._before = f"{self._before} {said}".strip()[-MAX_CONTEXT_CHARS:]
+
+
+def _renumbered(skeleton: str, first: int) -> str:
+    """A part's skeleton with the numbers that its masks have in the whole."""
+    return MASK.sub(lambda match: chr(ord(match[0]) + first), skeleton)
