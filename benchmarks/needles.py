@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.report import Report
 from bot.cli.oneshot import passing_store
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.generation.types import Delta, GenerationRequest, ModelInfo
@@ -265,21 +266,20 @@ def recall(ranks: Sequence[int | None], within: int) -> float:
     return sum(rank is not None and rank <= within for rank in ranks) / max(len(ranks), 1)
 
 
-def table(results: Sequence[Result], quoted: Sequence[str]) -> list[tuple[str, str, str, str, str]]:
-    """Rows: who, questions, recall@1 and @5 in the prompt, quoted to a person."""
+def rows_of(results: Sequence[Result]) -> list[list[str]]:
+    """Rows: which questions, how many, recall@1 and @5 in the prompt, and quoted to a person."""
 
-    def row(name: str, some: Sequence[Result]) -> tuple[str, str, str, str, str]:
+    def row(name: str, some: Sequence[Result]) -> list[str]:
         in_prompt = [one.in_prompt for one in some]
         in_answer = [one.in_answer for one in some]
         shares = (recall(in_prompt, 1), recall(in_prompt, 5), recall(in_answer, 5))
-        return (name, str(len(some)), *(f"{share:.1%}" for share in shares))  # type: ignore[return-value]
+        return [name, str(len(some)), *(f"{share:.1%}" for share in shares)]
 
     rows = [row("all", results)]
     rows.append(row("held out", [one for one in results if one.needle.is_held_out]))
     rows += [row(f"depth {d * 10}%", [r for r in results if r.needle.depth == d]) for d in range(DEPTHS)]
-    kinds = list(dict.fromkeys(one.needle.kind for one in results))
-    rows += [row(kind, [one for one in results if one.needle.kind == kind]) for kind in kinds]
-    return rows
+    kinds = list(dict.fromkeys(one.needle.kind for one in results if not one.needle.is_held_out))
+    return rows + [row(kind, [one for one in results if one.needle.kind == kind]) for kind in kinds]
 
 
 async def main() -> None:
@@ -289,14 +289,20 @@ async def main() -> None:
     parser.add_argument("--verbose", action="store_true", help="print every question that was missed")
     options = parser.parse_args()
     results, quoted = await measure(options.messages, load_needles())
-    for row in table(results, quoted):
-        print("  ".join(cell.ljust(14) for cell in row))
-    print(f"quoted by mistake: {len(quoted)} of {len(SMALL_TALK) + len(OTHER_QUESTIONS)}: {quoted}")
-    print(f"seconds a question, median: {statistics.median(one.seconds for one in results):.3f}")
-    if options.verbose:
-        for one in results:
-            if one.in_prompt is None or one.in_answer is None:
-                print(one.in_prompt, one.in_answer, one.needle.fact, "<-", one.question)
+    wrong = [sum(text in quoted for text in some) for some in (SMALL_TALK, OTHER_QUESTIONS)]
+    seconds = statistics.median(one.seconds for one in results)
+    about = (
+        f"Facts planted in a channel of {options.messages:,} messages, asked for by `/ask` in other words. "
+        f"{seconds * 1000:.0f} ms a question (median). Answered by quotation, wrongly: {wrong[0]} of "
+        f"{len(SMALL_TALK)} lines of small talk, {wrong[1]} of {len(OTHER_QUESTIONS)} questions about the world"
+    )
+    report = Report("needles", about)
+    head = ("questions", "count", "in the prompt, first", "in the prompt, of 5", "quoted to a person")
+    report.table(head, rows_of(results))
+    report.write()
+    for one in results if options.verbose else ():
+        if one.in_prompt is None or one.in_answer is None:
+            print(one.in_prompt, one.in_answer, one.needle.fact, "<-", one.question)
 
 
 if __name__ == "__main__":
