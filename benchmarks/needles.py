@@ -294,7 +294,8 @@ async def main() -> None:
     about = (
         f"Facts planted in a channel of {options.messages:,} messages, asked for by `/ask` in other words. "
         f"{seconds * 1000:.0f} ms a question (median). Answered by quotation, wrongly: {wrong[0]} of "
-        f"{len(SMALL_TALK)} lines of small talk, {wrong[1]} of {len(OTHER_QUESTIONS)} questions about the world"
+        f"{len(SMALL_TALK)} lines of small talk, {wrong[1]} of {len(OTHER_QUESTIONS)} questions of general "
+        "knowledge"
     )
     report = Report("needles", about)
     head = ("questions", "count", "in the prompt, first", "in the prompt, of 5", "quoted to a person")

@@ -10,14 +10,18 @@ from bot.messages import Piece
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
-    """Erase the conversation that the command was given in, threads included, and confirm it."""
+    """Erase the conversation that the command was given in, and confirm it: a channel with its threads and
+    facts, or a thread."""
     key = ctx.question.conversation
+    facts = 0 if key.thread_id else len(await ctx.memory.facts(key))
     count = await ctx.memory.erase_conversation(key)
     place = "thread" if key.thread_id else "conversation"
-    if count == 0:
-        yield f"I remember nothing of this {place}, so there is nothing to forget."
+    parts = [counted(count, "message")] if count else []
+    parts += [counted(facts, "fact")] if facts else []
+    if parts:
+        yield f"I have forgotten the {' and '.join(parts)} of this {place}."
     else:
-        yield f"I have forgotten the {counted(count, 'message')} of this {place}."
+        yield f"I remember nothing of this {place}, so there is nothing to forget."
 
 
 TASK = Task(

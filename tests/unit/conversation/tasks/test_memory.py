@@ -14,6 +14,7 @@ from bot.conversation.tasks.facts import NONE_KNOWN
 from bot.conversation.tasks.facts import TASK as FACTS
 from bot.conversation.tasks.persona import TASK as PERSONA
 from bot.conversation.tasks.remember import TASK as REMEMBER
+from bot.conversation.tasks.reset import TASK as RESET
 from bot.conversation.tasks.search import TASK as SEARCH
 from bot.conversation.tasks.task import Task, TaskContext
 from bot.conversation.tasks.write import TASK as WRITE
@@ -303,3 +304,12 @@ async def test_replies_above_the_newest_turns_are_in_focus() -> None:
     await answer_of(CHAT, context(generator, memory, message("and now?", reply_to="m2")))
     text = "\n".join(one.content for one in generator.prompts[0].messages)
     assert "the very old proposal" in text and "Parley (you, 2026-11-20 12:02): re: it" in text
+
+
+async def test_reset_forgets_the_facts_of_a_channel_too_and_says_so() -> None:
+    memory = await remembering([turn("a")])
+    await told(REMEMBER, memory, {"text": "one"})
+    assert await told(RESET, memory) == "I have forgotten the 1 message and 1 fact of this conversation."
+    assert await told(FACTS, memory) == NONE_KNOWN
+    await told(REMEMBER, memory, {"text": "two"})
+    assert await told(RESET, memory) == "I have forgotten the 1 fact of this conversation."
