@@ -29,7 +29,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
 TASK = Task(
     name="summarize",
     help="Summarise what was said here, with links to the messages.",
-    example="/summarize since:yesterday style:bullets",
+    example="/summarize last:50 style:bullets",
     run=run,
     does_without_model=True,
     options=(
