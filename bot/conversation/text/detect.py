@@ -42,6 +42,7 @@ _SCRIPTS = {
     "DEVANAGARI": "hi",
     "BENGALI": "bn",
     "THAI": "th",
+    "TAMIL": "ta",
     "LATIN": "latin",
 }
 _LATIN = tuple(code for code in CHAT_WORDS if code not in ("ru", "uk", "bg"))
@@ -50,13 +51,11 @@ _SHARED_SCRIPTS = {
     "ru": ("ru", "uk", "bg"),
     "ar": ("ar", "fa"),
     "zh": ("zh", "ja"),
-    "hi": ("hi",),
 }
 _RARE = {
     "latin": frozenset(entry.code for entry in LANGUAGES) - frozenset(CHAT_WORDS),
-    "ru": frozenset(["be", "sr", "mk", "kk", "mn"]),
+    "ru": frozenset(["be", "sr"]),
     "ar": frozenset(["ur"]),
-    "hi": frozenset(["mr", "ne"]),
 }
 """Thought of only where the model is certain: without their words they would take lines from the others."""
 

@@ -1,10 +1,15 @@
-"""The languages people may name: by ISO 639-1 code, English name, own name or a flag. Knows no model."""
+"""The languages people may name: by ISO 639-1 code, by name in several languages, or by a flag.
+
+Knows no model.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+
+from bot.conversation.text.language_names import OTHER_NAMES
 
 MAX_NAME_CHARS = 40
 
@@ -24,7 +29,9 @@ def _language(code: str, name: str, own_name: str, flags: str) -> Language:
 
 
 LANGUAGES: tuple[Language, ...] = (
+    _language("af", "Afrikaans", "Afrikaans", "ZA"),
     _language("ar", "Arabic", "العربية", "SA EG AE MA DZ IQ JO"),
+    _language("be", "Belarusian", "беларуская", "BY"),
     _language("bg", "Bulgarian", "български", "BG"),
     _language("bn", "Bengali", "বাংলা", "BD"),
     _language("ca", "Catalan", "català", "AD"),
@@ -35,17 +42,24 @@ LANGUAGES: tuple[Language, ...] = (
     _language("en", "English", "English", "GB US AU NZ IE"),
     _language("es", "Spanish", "español", "ES MX AR CO CL PE"),
     _language("et", "Estonian", "eesti", "EE"),
+    _language("eu", "Basque", "euskara", ""),
     _language("fa", "Persian", "فارسی", "IR"),
     _language("fi", "Finnish", "suomi", "FI"),
     _language("fr", "French", "français", "FR"),
+    _language("ga", "Irish", "Gaeilge", ""),
+    _language("gl", "Galician", "galego", ""),
     _language("he", "Hebrew", "עברית", "IL"),
     _language("hi", "Hindi", "हिन्दी", "IN"),
     _language("hr", "Croatian", "hrvatski", "HR"),
     _language("hu", "Hungarian", "magyar", "HU"),
     _language("id", "Indonesian", "Bahasa Indonesia", "ID"),
+    _language("is", "Icelandic", "íslenska", "IS"),
     _language("it", "Italian", "italiano", "IT"),
     _language("ja", "Japanese", "日本語", "JP"),
     _language("ko", "Korean", "한국어", "KR"),
+    _language("lt", "Lithuanian", "lietuvių", "LT"),
+    _language("lv", "Latvian", "latviešu", "LV"),
+    _language("ms", "Malay", "Bahasa Melayu", "MY"),
     _language("nl", "Dutch", "Nederlands", "NL"),
     _language("no", "Norwegian", "norsk", "NO"),
     _language("pl", "Polish", "polski", "PL"),
@@ -53,10 +67,17 @@ LANGUAGES: tuple[Language, ...] = (
     _language("ro", "Romanian", "română", "RO"),
     _language("ru", "Russian", "русский", "RU"),
     _language("sk", "Slovak", "slovenčina", "SK"),
+    _language("sl", "Slovenian", "slovenščina", "SI"),
+    _language("sq", "Albanian", "shqip", "AL"),
+    _language("sr", "Serbian", "српски", "RS"),
     _language("sv", "Swedish", "svenska", "SE"),
+    _language("sw", "Swahili", "Kiswahili", "KE TZ"),
+    _language("ta", "Tamil", "தமிழ்", ""),
     _language("th", "Thai", "ไทย", "TH"),
+    _language("tl", "Tagalog", "Tagalog", "PH"),
     _language("tr", "Turkish", "Türkçe", "TR"),
     _language("uk", "Ukrainian", "українська", "UA"),
+    _language("ur", "Urdu", "اردو", "PK"),
     _language("vi", "Vietnamese", "Tiếng Việt", "VN"),
     _language("zh", "Chinese", "中文", "CN TW HK"),
 )
@@ -101,12 +122,23 @@ def english_name(code: str) -> str:
     return entry.name if entry else code
 
 
+def suggest_languages(prefix: str, limit: int = 25) -> list[Language]:
+    """The languages that `prefix` may be the beginning of, in any of the ways they are named: first the one
+    that it names already, then by their English name. With nothing typed, all in that order."""
+    key = _key(prefix[:MAX_NAME_CHARS])
+    exact = find_language(prefix)
+    fitting = {entry.code for name, entry in _names().items() if name.startswith(key)}
+    entries = sorted(LANGUAGES, key=lambda entry: (entry != exact, entry.name))
+    return [entry for entry in entries if entry.code in fitting or entry == exact][:limit]
+
+
 @cache
 def _names() -> dict[str, Language]:
     by_code = {entry.code: entry for entry in LANGUAGES}
     names = {_key(name): entry for entry in LANGUAGES for name in (entry.code, entry.name, entry.own_name)}
     names |= {_flag(country): entry for entry in LANGUAGES for country in entry.flags}
-    return names | {_key(name): by_code[code] for name, code in _MORE_NAMES.items()}
+    others = {_key(name): by_code[code] for code, known in OTHER_NAMES.items() for name in known}
+    return others | names | {_key(name): by_code[code] for name, code in _MORE_NAMES.items()}
 
 
 def _key(text: str) -> str:
