@@ -81,6 +81,7 @@ bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.translation
 
 # The bot and its engine killed again and again; stops by itself. PARLEY_SOAK is the number of kills.
 soak: $(DEV_STAMP)

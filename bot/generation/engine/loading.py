@@ -36,9 +36,9 @@ from bot.generation.engine.seq2seq import Seq2SeqLM
 from bot.generation.engine.translation_prompts import TranslationRenderer
 from bot.generation.types import ModelInfo
 
-# Up to here a CPU computes in single precision, exactly as `generate` does by default. Half of it is no faster
-# for one answer at a time, not even with AMX: 0.95 times as fast at 135 M parameters, 0.83 at 8 M (four at once:
-# 1.37), and 2 of 20 greedy answers of the bundled model come out differently.
+# Up to here a CPU computes in single precision, exactly as `generate` does by default. Half of it is no
+# faster for one answer at a time, not even with AMX: 0.95 times as fast at 135 M parameters, 0.83 at 8 M
+# (four at once: 1.37), and 2 of 20 greedy answers of the bundled model come out differently.
 SMALL_MODEL_PARAMETERS = 300_000_000
 DEFAULT_CONTEXT_WINDOW = 2048  # for models that name no limit, such as recurrent ones
 SANE_WINDOW = range(64, 100_000_000)  # tokenizers without a limit say 10**30
