@@ -21,7 +21,7 @@ _MORE_SMALL = (
     " oh ah uh um hm hmm yeah yep ok okay well like please thanks thank hey hi hello sure right"
     " that's there's it's what's let's i'm i'll i've i'd you're you'll you've you'd we're we'll we've we'd"
     " they're they'll they've he's she's he'll she'll isn aren wasn weren"
-    " myself yourself himself herself itself ourselves themselves whose whom while during because since"
+    " him hers theirs mine yours ours us me myself yourself himself herself itself ourselves themselves whose whom while during because since"
     " although though however therefore through between among into onto upon about again off out over under"
 )
 SMALL = frozenset(_MORE_SMALL.split()).union(*(SMALL_WORDS[code] for code in SMALL_WORDS))
@@ -36,10 +36,11 @@ _IRREGULAR_FORMS = (
     "|rise rose risen|sell sold|show shown|sleep slept|steal stole stolen|swim swam swum|teach taught"
     "|throw threw thrown|wear wore worn|win won|catch caught|fight fought|hide hid hidden|ring rang rung"
     "|shoot shot|sing sang sung|wake woke woken|man men|woman women|child children|person people"
-    "|foot feet|mouse mice|good better best|bad worse worst"
+    "|use used using uses|foot feet|mouse mice|good better best|bad worse worst"
 )
 _IRREGULAR = {form: group.split()[0] for group in _IRREGULAR_FORMS.split("|") for form in group.split()[1:]}
 _ENDINGS = (
+    ("eement", "ee"), ("eed", "ee"), ("ees", "ee"),
     ("ational", "ate"), ("isation", "ise"), ("ization", "ise"), ("ations", "ate"), ("ation", "ate"),
     ("ements", ""), ("ement", ""), ("ments", ""), ("ment", ""), ("ities", ""), ("ity", ""), ("ness", ""),
     ("ingly", ""), ("edly", ""), ("ings", ""), ("ing", ""), ("ies", "y"), ("ied", "y"), ("ers", ""),
@@ -84,4 +85,4 @@ def stem(word: str) -> str:
     if len(word) > _MIN_STEM and word[-1] == word[-2] and word[-1] not in "aeiou":
         word = word[:-1]
     word = word[:-1] if word.endswith("e") and len(word) > _MIN_STEM else word
-    return word[:-1] + "i" if word.endswith("y") and len(word) > _MIN_STEM else word
+    return word[:-1] + "i" if word.endswith("y") and len(word) >= _MIN_STEM else word
