@@ -7,7 +7,7 @@ and storage, and nothing of platforms.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.conversation.reply import Reply
@@ -49,19 +49,22 @@ class Asker:
 
 
 class ControlDesk:
-    """Does what people ask for. `schedule` lets a conversation's next reply be made; `can_rework` says
+    """Does what people ask for. `schedule` lets a conversation's next reply be made; `until_settled` waits
+    for one that is written, and is being put down as finished, never for one in the making. `can_rework` says
     whether the answer to a message is made by the model, `can_continue` whether it can be continued."""
 
     def __init__(
         self,
         store: HistoryStore,
         schedule: Callable[[ConversationKey], None],
+        until_settled: Callable[[ConversationKey], Awaitable[None]],
         can_rework: Callable[[IncomingMessage], bool],
         can_continue: Callable[[IncomingMessage], bool],
         permalink: Permalink,
     ) -> None:
         self._store = store
         self._schedule = schedule
+        self._until_settled = until_settled
         self._can_rework = can_rework
         self._can_continue = can_continue
         self._permalink = permalink
@@ -102,6 +105,7 @@ class ControlDesk:
     async def _find(
         self, key: ConversationKey, post_id: str | None, asker: Asker | None = None, *, alone: bool = False
     ) -> Answered:
+        await self._until_settled(key)
         answer = await self._store.last_answer(key, post_id)
         if answer is None:
             raise CommandError(NOTHING_YET if post_id is None else STILL_WRITTEN)

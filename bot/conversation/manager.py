@@ -36,6 +36,9 @@ MAX_ATTEMPTS = 3
 STORAGE_RETRY_S = (0.1, 0.3, 1.0, 3.0)
 """Waits between attempts to settle a reply while the database refuses; the last one repeats."""
 
+SETTLING_S = 5.0
+"""How long a person waits at most for a finished answer to be written down, before it can be acted on."""
+
 LANES_AT_ONCE = 3
 """Bridged channels whose messages are translated at the same time while nobody waits for an answer."""
 
@@ -74,7 +77,12 @@ class ConversationManager:
         self._lanes: deque[ConversationKey] = deque()
         self._lanes_out = 0
         self.controls = ControlDesk(
-            store, self._schedule, answerer.is_made_by_model, answerer.can_continue, answerer.permalink
+            store,
+            self._schedule,
+            self._until_settled,
+            answerer.is_made_by_model,
+            answerer.can_continue,
+            answerer.permalink,
         )
 
     # --- from platforms: what happened -------------------------------------------------------
@@ -320,6 +328,7 @@ class ConversationManager:
                 if isinstance(piece, str):
                     reply.written += piece
                 yield piece
+        reply.is_written = True
         if reply.outcome == "stopped":
             reply.finish_reason = "stopped"
         if reply.outcome in ("finished", "stopped") and not reply.is_quiet:
@@ -359,6 +368,17 @@ class ConversationManager:
                 log.warning("reply %d: a message was not translated: %s", reply.reply_id, where(error))
                 break
         return ""
+
+    async def _until_settled(self, key: ConversationKey) -> None:
+        """Wait for the last moment of a reply whose text is complete: people see it as finished already."""
+        reply = self._active.get(key)
+        if reply is None or not reply.is_written:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLING_S):
+                while self._active.get(key) is reply:
+                    self._freed.clear()
+                    await self._freed.wait()
 
     async def _write_down(self, reply: Reply) -> None:
         if reply.outcome in ("restarted", "released"):

@@ -31,10 +31,11 @@ CUT = "_(I stopped at my length limit. `/continue` goes on here.)_"
 class Reply:
     """One answer on its way. Iterate `pieces` once; ending it early from outside is `end`.
 
-    `begun` is what an earlier answer wrote and `pieces` go on from, `written` all text so far. `afterword`
-    is shown behind the text and never remembered. `is_answer`: the model makes it, so it can be made again;
-    `can_continue`: its task can go on where a text was cut. `is_quiet`: nobody waits for it, so it is
-    announced nowhere. `audience` is the id of the one person who may see it, None for everybody.
+    `begun` is what an earlier answer wrote and `pieces` go on from, `written` all text so far, `is_written`
+    whether that is the whole. `afterword` is shown behind the text and never remembered. `is_answer`: the
+    model makes it, so it can be made again; `can_continue`: its task can go on where a text was cut.
+    `is_quiet`: nobody waits for it, so it is announced nowhere. `audience` is the id of the one person who
+    may see it, None for everybody. `lane` is the conversation that it has its turn in.
     """
 
     def __init__(self, job: Job, conversation: ConversationKey | None = None) -> None:
@@ -51,6 +52,7 @@ class Reply:
         self.afterword = ""
         self.outcome: Outcome = "finished"
         self.is_notice = False
+        self.is_written = False
         self.is_answer = False
         self.can_continue = False
         self.is_quiet = False

@@ -65,13 +65,13 @@ class Playground:
         self.generator = PlayedGenerator(script)
         self.store = HistoryStore(url)
         policy = AnswerPolicy(bot_name="Parley")
-        self.manager = ConversationManager(
-            self.store, self.generator, Answerer(self.store, self.generator, policy), "Parley"
-        )
+        answerer = Answerer(self.store, self.generator, policy)
+        self.manager = ConversationManager(self.store, self.generator, answerer, "Parley")
         self.announced: list[str] = []
         self.web = WebPlatform(
             host, port, "Parley", folder, announce=self.announced.append, health=health or _healthy
         )
+        answerer.permalinks[self.web.name] = self.web.permalink
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -207,3 +207,14 @@ async def slowly(request: GenerationRequest) -> AsyncIterator[str]:
         for word in f"You said: {question}".split(" "):
             yield word + " "
             await asyncio.sleep(0.01)
+
+
+async def steadily(request: GenerationRequest) -> AsyncIterator[str]:
+    """Four numbers, going on from where the answer begins; "long" is answered for ever."""
+    if "long" in last_user(request):
+        for number in range(1, 2000):
+            yield f"{number} "
+            await asyncio.sleep(0.02)
+    done = len(request.prompt.prefix.split())
+    for number in range(done + 1, done + 5):
+        yield f"{number} "

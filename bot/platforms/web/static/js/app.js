@@ -102,11 +102,12 @@ function announce(reply) {
 }
 
 const draw = {
-  hello: drawAll,
+  hello: () => { drawAll(); followFragment(); },
   place: () => { drawAll(); },
   thread: drawThread,
   channels: () => sidebar.draw(),
-  people: () => [main, side].forEach(({ composer }) => composer.draw()),
+  people: () => [main, side].forEach(({ composer, timeline }) => { composer.draw(); timeline.draw(); }),
+  reveal: (place) => panesAt(place).forEach(({ timeline }) => timeline.reveal(place.id)),
   model: drawModel,
   connection: () => { drawConnection(); [main, side].forEach(({ timeline }) => timeline.draw()); },
   messages: (place) => {
@@ -122,7 +123,8 @@ const draw = {
       composer.drawReply();
       timeline.drawThinking();
       const words = store.messages(reply.channel, reply.thread).filter((message) => message.reply_id === reply.reply_id);
-      words.forEach(({ id }) => timeline.drawMessage(id));
+      if (reply.state) timeline.draw(); // what can be done with the last answer changes
+      else words.forEach(({ id }) => timeline.drawMessage(id));
     }
   },
   error: ({ text, isShown }) => { if (!isShown) toast(text); },
@@ -150,6 +152,15 @@ const drawTheme = () => {
 };
 document.addEventListener("themechange", drawTheme);
 drawTheme();
+
+/** A link to a message: `#m-` and its id. The address is cleared, so that the same link works again. */
+function followFragment() {
+  const found = /^#m-(.+)$/.exec(location.hash);
+  if (!found) return;
+  history.replaceState(null, "", location.pathname);
+  store.goTo(decodeURIComponent(found[1]));
+}
+addEventListener("hashchange", followFragment);
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;

@@ -1,5 +1,5 @@
 // A small Markdown renderer that builds DOM nodes. It never makes nodes from HTML, follows http and https links
-// only, and takes time linear in the length of the text: what it looks ahead for is bounded.
+// and those to messages of this page only, and takes time linear in the length of the text: what it looks ahead for is bounded.
 
 import { copyText, h, icon } from "./dom.js";
 
@@ -9,7 +9,7 @@ const LIST = /^( {0,12})([-*+]|\d{1,9}[.)])\s+(.*)$/;
 const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
 const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
 const TABLE_RULE = /^ {0,3}\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
-const LINK = /\[([^[\]\n]{1,300})\]\(\s{0,3}(https?:\/\/[^\s()<>]{1,1500}(?:\([^\s()<>]{0,300}\)[^\s()<>]{0,300})?)\s{0,3}\)/y;
+const LINK = /\[([^[\]\n]{1,300})\]\(\s{0,3}(#m-[\w.:%~-]{1,600}|https?:\/\/[^\s()<>]{1,1500}(?:\([^\s()<>]{0,300}\)[^\s()<>]{0,300})?)\s{0,3}\)/y;
 const URL_TEXT = /<?(https?:\/\/[^\s<>"'`|\\^{}]{1,1500})>?/y;
 const DELIMITER = /\*{1,3}|_{1,3}|~~/y;
 const PLAIN = /[^\\`*_~[<h@]+/y;
@@ -286,6 +286,7 @@ function hostOf(url) {
 
 /** A link that shows where it leads, or null if it may not be followed. */
 function anchor(url, content, showsHost) {
+  if (url.startsWith("#m-")) return h("a", { href: url, class: "to-message", title: "Go to this message" }, content);
   const host = hostOf(url);
   if (host === null) return null;
   const link = h("a", { href: url, rel: "noopener noreferrer nofollow", target: "_blank" }, content);

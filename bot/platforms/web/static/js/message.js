@@ -6,6 +6,8 @@ import { renderMarkdown } from "./markdown.js";
 
 const PLAIN_ABOVE = 30_000; // characters; longer texts are shown as they are, so that a page never stalls
 const PENDING_CHARS = 20_000; // of a message on its way; it comes back shortened to as many
+const PRESSED_MS = 1500;
+const CONTROLS = { continue: ["forward", "Continue"], regenerate: ["again", "Regenerate"], undo: ["undo", "Undo"] };
 const BOT_PICTURE = "/static/favicon.svg";
 
 /** @typedef {import("./store.js").Store} Store @typedef {import("./store.js").Message} Message */
@@ -20,7 +22,7 @@ export function avatar(message) {
 /**
  * Build a message's element.
  * @param {Store} store @param {Message} message
- * @param {{isGrouped: boolean, isStreaming: boolean, quoted: Message|null|undefined, inThread: boolean, onQuote: (id: string) => void}} look
+ * @param {{isGrouped: boolean, isStreaming: boolean, isLastAnswer: boolean, quoted: Message|null|undefined, inThread: boolean, onQuote: (id: string) => void}} look
  */
 export function messageElement(store, message, look) {
   const body = h("div", { class: "body" }, meta(message), look.quoted && quote(look.quoted, look.onQuote), text(store, message), foot(store, message, look));
@@ -28,12 +30,13 @@ export function messageElement(store, message, look) {
   return h("article", { class: classes.filter(Boolean).join(" "), "data-id": message.id, tabindex: "-1", "aria-busy": look.isStreaming && "true", "aria-label": `${message.author.name || "Deleted"}, ${timeOfDay(message.sent_ms)}` }, avatar(message), body);
 }
 
-function meta({ author, sent_ms, edited_ms, is_deleted }) {
+function meta({ author, sent_ms, edited_ms, is_deleted, audience }) {
   const time = h("time", { datetime: new Date(sent_ms).toISOString(), title: exactTime(sent_ms) }, timeOfDay(sent_ms));
   return h("div", { class: "meta" },
     h("bdi", { class: "author" }, is_deleted ? "Deleted" : author.name),
     author.is_bot && h("span", { class: "badge" }, "bot"),
     time,
+    audience && h("span", { class: "mark only-you" }, icon("lock"), "only you can see this"),
     edited_ms && h("span", { class: "mark", title: `Edited ${exactTime(edited_ms)}` }, "edited"));
 }
 
@@ -68,7 +71,22 @@ function foot(store, message, look) {
   if (message.thread_replies > 0 && !look.inThread) {
     parts.push(h("button", { type: "button", class: "thread-link", on: { click: () => store.openThread(message.id) } }, icon("thread"), replies(message.thread_replies)));
   }
+  if (look.isLastAnswer) {
+    const names = Object.keys(CONTROLS).filter((name) => name !== "continue" || message.kind === "cut");
+    parts.push(...names.map((name) => control(store, message, name)));
+  }
   return h("div", { class: "foot" }, ...parts);
+}
+
+/** A button under the last answer; pressed, it waits for what the server says. */
+function control(store, message, name) {
+  const [picture, label] = CONTROLS[name];
+  const button = /** @type {HTMLButtonElement} */ (h("button", { type: "button", "data-act": name }, icon(picture), label));
+  button.addEventListener("click", () => {
+    button.disabled = store.control(name, message.id);
+    setTimeout(() => { button.disabled = false; }, PRESSED_MS);
+  });
+  return button;
 }
 
 /**

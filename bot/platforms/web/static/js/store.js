@@ -4,7 +4,7 @@
 /**
  * @typedef {{id: string, seq: number, channel: string, thread: string|null, author: {id: string, name: string, is_bot: boolean},
  *   text: string, more: number, reply_to: string|null, sent_ms: number, edited_ms: number|null, is_command: boolean,
- *   is_deleted: boolean, thread_replies: number, reply_id: number|null, problem?: string, canRetry?: boolean, isPending?: boolean}} Message
+ *   is_deleted: boolean, thread_replies: number, reply_id: number|null, audience?: string|null, kind?: string, problem?: string, canRetry?: boolean, isPending?: boolean}} Message
  * @typedef {{messages: Map<string, Message>, isLoaded: boolean, isAsked: boolean, hasMore: boolean, isBotIn: boolean}} View
  * @typedef {{channel: string, thread: string|null}} Place
  */
@@ -51,10 +51,12 @@ export class Store extends EventTarget {
     return this.views.get(key);
   }
 
-  /** The messages of a place in order: those not sent yet at the end, refused ones where they were refused. @returns {Message[]} */
+  /** The messages of a place that the one who speaks may see, in order: those not sent yet at the end, refused ones where they were refused. @returns {Message[]} */
   messages(channel, thread) {
     const waiting = [...this.outbox.values()].filter((m) => m.channel === channel && m.thread === thread);
-    return [...this.view(channel, thread).messages.values(), ...waiting].sort((a, b) => a.seq - b.seq);
+    const own = this.currentPerson()?.id;
+    const shown = [...this.view(channel, thread).messages.values()].filter(({ audience }) => !audience || audience === own);
+    return [...shown, ...waiting].sort((a, b) => a.seq - b.seq);
   }
 
   /** A message wherever it is known. @param {string} id @returns {Message|undefined} */
@@ -66,6 +68,12 @@ export class Store extends EventTarget {
   /** The answer being made in a place, if there is one. */
   replyIn(channel, thread) {
     return [...this.replies.values()].find((reply) => reply.channel === channel && reply.thread === thread);
+  }
+
+  /** The id of the last answer in a place that something can be done with, while none is being written there. */
+  lastAnswer(channel, thread) {
+    if (this.replyIn(channel, thread)) return null;
+    return this.messages(channel, thread).findLast(({ kind, is_deleted }) => (kind === "answer" || kind === "cut") && !is_deleted)?.id ?? null;
   }
 
   /** Whether the bot answers in a thread without being called there. */
@@ -109,6 +117,12 @@ export class Store extends EventTarget {
     this.person = id;
     localStorage.setItem("parley.person", id);
     this.#tell("people");
+  }
+
+  /** Show a message, wherever it is: the server is asked for its place. @param {string} id */
+  goTo(id) {
+    this.target = null;
+    this.#now({ type: "find", id });
   }
 
   /** Ask for a place's messages; with `before`, for older ones. */
@@ -161,6 +175,7 @@ export class Store extends EventTarget {
   edit(id, text) { return this.#now({ type: "edit", id, text }); }
   delete(id) { return this.#now({ type: "delete", id }); }
   stop(channel, thread) { return this.#now({ type: "stop", channel, thread }); }
+  control(action, id) { return this.#now({ type: "control", action, id, person: this.currentPerson().id }); }
   wholeText(id) { return this.#now({ type: "full", id }); }
   addChannel(name) { this.isMakingChannel = this.#now({ type: "channel", name }); }
   deleteChannel(channel) { return this.#now({ type: "delete_channel", channel }); }
@@ -176,6 +191,8 @@ export class Store extends EventTarget {
       delete: () => this.#gone(frame),
       history: () => this.#history(frame),
       full: () => this.#full(frame),
+      found: () => this.#found(frame),
+      done: () => this.#tell("error", { text: frame.text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1") }),
       reply: () => this.#reply(frame),
       status: () => this.#status(frame),
       channel: () => this.#newChannel(frame.channel),
@@ -249,6 +266,29 @@ export class Store extends EventTarget {
     }
     Object.assign(view, { isLoaded: true, isAsked: false, hasMore: frame.has_more, isBotIn: frame.is_bot_in });
     this.#tell("messages", { ...frame, isHistory: true });
+    if (this.target && this.target.channel === frame.channel && this.target.thread === frame.thread) {
+      if (view.messages.has(this.target.id)) this.#reveal();
+      else if (view.hasMore) this.#found(this.target);
+    }
+  }
+
+  /** The place of a message that is to be shown: open it, and fetch what is missing up to there. */
+  #found({ id, channel, thread, seq }) {
+    if (channel !== this.channel) this.openChannel(channel);
+    if (thread !== this.thread) this.openThread(thread);
+    const view = this.view(channel, thread);
+    this.target = { id, channel, thread, seq };
+    if (view.messages.has(id)) this.#reveal();
+    else if (view.isLoaded && !view.isAsked) {
+      const oldest = Math.min(...[...view.messages.values()].filter((message) => message.id !== thread).map((message) => message.seq));
+      view.isAsked = this.socket.send({ type: "history", channel, thread, before: Number.isFinite(oldest) ? oldest : null, back_to: seq });
+    }
+  }
+
+  #reveal() {
+    const { target } = this;
+    this.target = null;
+    this.#tell("reveal", target);
   }
 
   #full({ id, text }) {

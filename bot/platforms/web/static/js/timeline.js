@@ -40,8 +40,10 @@ export class Timeline {
     if (this.inThread && !this.store.thread) return;
     const before = this.list.scrollHeight - this.list.scrollTop;
     const wasSticky = this.isSticky || toEnd;
+    const focused = this.list.contains(document.activeElement) ? /** @type {HTMLElement|null} */ (document.activeElement.closest(".message"))?.dataset.id : null;
     this.#replace([...this.#items(), ...this.#thinking()]);
     this.#rove();
+    if (focused && !this.list.contains(document.activeElement)) this.#element(focused)?.focus({ preventScroll: true });
     if (wasSticky) this.toEnd();
     else this.list.scrollTop = this.list.scrollHeight - before;
   }
@@ -106,7 +108,10 @@ export class Timeline {
     const known = this.drawn.get(key);
     if (known && (known.element.dataset.editing || from.every((part, index) => part === known.from[index]))) return known.element;
     const element = make();
-    if (known) element.tabIndex = known.element.tabIndex;
+    if (known) {
+      element.tabIndex = known.element.tabIndex;
+      element.classList.toggle("is-target", known.element.classList.contains("is-target"));
+    }
     this.drawn.set(key, { element, from });
     return element;
   }
@@ -135,11 +140,12 @@ export class Timeline {
 
   #build(message, previous) {
     const quoted = message.reply_to && message.reply_to !== previous?.id && message.reply_to !== this.place.thread && message.id !== this.place.thread ? this.store.find(message.reply_to) : null;
-    const isGrouped = Boolean(previous) && previous.author.id === message.author.id && previous.author.name === message.author.name && !quoted
+    const isGrouped = Boolean(previous) && !message.audience && previous.author.id === message.author.id && previous.author.name === message.author.name && !quoted
       && message.sent_ms - previous.sent_ms < GROUP_MS && dayKey(previous.sent_ms) === dayKey(message.sent_ms) && !previous.is_deleted;
     const isStreaming = message.reply_id !== null && this.store.replies.has(message.reply_id);
-    const from = [message, isGrouped, quoted, isStreaming, message.isPending && this.store.isConnected];
-    const look = { isGrouped, isStreaming, quoted, inThread: this.inThread, onQuote: (/** @type {string} */ id) => this.reveal(id) };
+    const isLastAnswer = !isStreaming && message.id === this.store.lastAnswer(this.place.channel, this.place.thread);
+    const from = [message, isGrouped, quoted, isStreaming, isLastAnswer, message.isPending && this.store.isConnected];
+    const look = { isGrouped, isStreaming, isLastAnswer, quoted, inThread: this.inThread, onQuote: (/** @type {string} */ id) => this.reveal(id) };
     return this.#once(message.id, from, () => messageElement(this.store, message, look));
   }
 
