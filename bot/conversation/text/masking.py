@@ -20,6 +20,8 @@ FIRST = 0xF0000
 
 MASK = re.compile("[\U000f0000-\U000fffff]")
 """One mask in a masked text or a skeleton."""
+_JOINTS = " \t,;:-–—()"
+"""What joins the parts of a sentence and stays where it is when they are translated apart."""
 _SAFE_AFTER = re.compile(r"[\s.,;:!?)\]}>\"'…»”’、。，！？）」』*_~|]|[\U000f0000-\U000fffff]|\Z")
 _OPEN_ENDED: frozenset[Kind] = frozenset(["link", "name", "file", "amount"])
 """A letter right behind one of these would become part of it."""
@@ -72,7 +74,7 @@ class Masked:
         cuts = [match.start() for match in MASK.finditer(self.text) if is_cut[ord(match[0]) - FIRST]]
         found = []
         for start, end in zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(self.text)], strict=True):
-            body = self.text[start:end].strip()
+            body = self.text[start:end].lstrip(_JOINTS + ".!?…").rstrip(_JOINTS)
             if any(char.isalpha() for char in body):
                 at = self.text.index(body, start)
                 found.append((at, at + len(body)))

@@ -25,6 +25,7 @@ from bot.messages import Piece
 
 MAX_MASKS = 16
 """Placeholders in one request; small models were taught that many."""
+_ENDS = (".", "!", "?", "…", "。", "！", "？")
 ROUGH = "_(rough translation by a small model)_"
 
 
@@ -161,13 +162,18 @@ class _Run:
                     else:
                         yield piece
             first = len(MASK.findall(sentence.text, 0, start))
-            skeleton += sentence.text[at:start] + _renumbered(translated, first)
+            skeleton += sentence.text[at:start] + _renumbered(_as_part(translated, part.text), first)
             at = end
         yield skeleton + sentence.text[at:]
 
     def _remember(self, sentence: Masked) -> None:
         said = MASK.sub("…", sentence.text)
         self._before = f"{self._before} {said}".strip()[-MAX_CONTEXT_CHARS:]
+
+
+def _as_part(translated: str, source: str) -> str:
+    """A translated part of a sentence without the full stop that a model sees missing."""
+    return translated if source.endswith(_ENDS) else translated.rstrip("".join(_ENDS)).rstrip() or translated
 
 
 def _renumbered(skeleton: str, first: int) -> str:
