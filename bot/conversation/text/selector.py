@@ -24,6 +24,8 @@ UNIT = 1000
 LIMIT = 4.0
 """A feature further than so many standard deviations from the mean counts as so far."""
 MIN_WORDS, MAX_WORDS = 4.0, 160.0
+LONG, LONGER = 35.0, 1.3
+"""Extracts of more than LONG words are longer by this: ROUGE-2 gains, on a fold that was not learnt from."""
 WEIGHTS = "selector.json"
 OUTLOOK = 14 + 2 * OF_CONVERSATION
 """How many numbers the length is read from."""
@@ -102,7 +104,8 @@ class Selector:
     def wished_words(self, seen: Sequence[float]) -> float:
         """The length, in words, of the extract that would come nearest to a summary; from `outlook`."""
         wished = _dot(seen, self.length)
-        return math.exp(max(math.log(MIN_WORDS), min(math.log(MAX_WORDS), wished)))
+        words = math.exp(max(math.log(MIN_WORDS), min(math.log(MAX_WORDS), wished)))
+        return words * LONGER if words > LONG else words
 
 
 def outlook(judged: Sequence[Judgement], row: Sequence[float]) -> list[float]:
