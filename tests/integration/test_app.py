@@ -30,7 +30,7 @@ class DeafSink(ListSink):
 
 class DeafPlatform(ListPlatform):
     def sink(self, reply: Reply) -> DeafSink:
-        return DeafSink(Channel(), self.limits)
+        return DeafSink(Channel(), self.limits, str)
 
     async def run(self, manager: ConversationManager) -> None:
         await manager.accept(say("anyone?", 1))
