@@ -19,10 +19,10 @@ _MONTH_NAMES = (
     "|december décembre dezember diciembre dezembro dicembre dec"
 )
 _WEEKDAY_NAMES = (
-    "monday lundi montag lunes segunda-feira lunedì mon|tuesday mardi dienstag martes terça-feira martedì tue tues"
-    "|wednesday mercredi mittwoch miércoles quarta-feira mercoledì wed"
-    "|thursday jeudi donnerstag jueves quinta-feira giovedì thu thurs|friday vendredi freitag viernes sexta-feira"
-    " venerdì fri|saturday samedi samstag sábado sabato|sunday dimanche sonntag domingo domenica"
+    "monday lundi montag lunes segunda-feira lunedì mon|tuesday mardi dienstag martes terça-feira martedì"
+    " tue tues|wednesday mercredi mittwoch miércoles quarta-feira mercoledì wed|thursday jeudi donnerstag"
+    " jueves quinta-feira giovedì thu thurs|friday vendredi freitag viernes sexta-feira venerdì fri"
+    "|saturday samedi samstag sábado sabato|sunday dimanche sonntag domingo domenica"
 )
 _MONTHS = {name: at for at, names in enumerate(_MONTH_NAMES.split("|"), 1) for name in names.split()}
 _WEEKDAYS = {name: at for at, names in enumerate(_WEEKDAY_NAMES.split("|")) for name in names.split()}

@@ -25,7 +25,8 @@ _NO = re.compile(
     r"\s*(?:no|nope|nah|not really|i don't think so|non|nein|nee|нет|いいえ|不)\b", re.IGNORECASE
 )
 _YES = re.compile(
-    r"\s*(?:yes|yeah|yep|yup|sure|ok|okay|correct|right|exactly|agreed|sounds good|will do|of course|absolutely|oui|ja|sí|sim"
+    r"\s*(?:yes|yeah|yep|yup|sure|ok|okay|correct|right|exactly|agreed|sounds good|will do|of course"
+    r"|absolutely|oui|ja|sí|sim"
     r"|si|да|好|是|はい)\b",
     re.IGNORECASE,
 )
@@ -34,7 +35,7 @@ _YOU = re.compile(r"\b(?:you|your|yours|yourself)\b|\bplease\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One clause of a source, who said it, whom it names and to whom it speaks. `marks`: its tokens and numbers."""
+    """One clause of a source: who said it, whom it names, to whom it speaks. `marks`: tokens and numbers."""
 
     speaker: str
     clause: Clause
@@ -92,7 +93,7 @@ class Evidence:
 
     @cached_property
     def units(self) -> list[Unit]:
-        """The clauses of the sources; a question that is answered with yes or no is said by who answers, too."""
+        """The clauses of the sources. A question answered with yes or no is said by who answers, too."""
         found: list[Unit] = []
         question: list[Unit] = []
         for turn, near in zip(self.sources, self._neighbours, strict=True):

@@ -1,16 +1,16 @@
 """Checks by rule, without a model, whether messages support a statement about them.
 
 What is checked, in this order: literals (links, file names, code), people and other names, numbers, days and
-times, content words, and then clause by clause who said or does it and whether it is denied. English is read best;
-where statement and sources are in different languages only what no translation changes is compared. A verdict's
-reason never has a word of a message in it. Linear in the length of what is read.
+times, content words, and then clause by clause who said or does it and whether it is denied. English is read
+best; where statement and sources are in different languages, only what no translation changes is compared. A
+verdict's reason never has a word of a message in it. Linear in the length of what is read.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.conversation.text.claims import Clause, clauses, people_in, tokens_of
@@ -30,12 +30,14 @@ MIN_FOUND = 0.5
 """The share of a text's words that messages must have to be named as its sources."""
 _FOREIGN_COVERAGE = 0.34
 _LITERAL = re.compile(
-    r"https?://[^\s<>)\]\"']+|`([^`\n]{1,200})`|\b[\w-]{1,60}\.(?:py|js|ts|md|txt|json|ya?ml|toml|pdf|png|jpe?g|csv|zip"
-    r"|html?|css|docx?|xlsx?|sh|go|rs|c|cpp|h|java|log|env|cfg|ini|sql)\b|\b\w+_\w+\b|\b[a-z]+[A-Z]\w*\b|(?<!\S)--?[a-z][\w-]+"
+    r"https?://[^\s<>)\]\"']+|`([^`\n]{1,200})`|(?<![\w-])[\w-]{1,60}\.(?:py|js|ts|md|txt|json|ya?ml|toml|pdf|png"
+    r"|jpe?g|csv|zip|html?|css|docx?|xlsx?|sh|go|rs|c|cpp|h|java|log|env|cfg|ini|sql)\b"
+    r"|\b[a-z]+[A-Z]\w*\b|\b[^\W_]+_\w+\b|(?<!\S)--?[a-z][\w-]+"
 )
 _CAPITALISED = re.compile(r"(?<=[\w,;)] )(?<!\bI )[A-ZÀ-ÖØ-Þ][\w’'&-]*|(?<![\w.])[A-Z]{2,}\b")
 _QUOTATION = re.compile(
-    r"\W{0,3}(?P<who>[^:\n]{1,40}?)(?:\s(?:says?|said|writes?|wrote|(?:asks?|asked)(?:\s[^:\s]{1,30})?))?:\s(?P<said>.+)$",
+    r"\W{0,3}(?P<who>[^:\n]{1,40}?)(?:\s(?:says?|said|writes?|wrote|(?:asks?|asked)(?:\s[^:\s]{1,30})?))?:\s"
+    r"(?P<said>.+)$",
     re.DOTALL,
 )
 _BY = re.compile(r"\b(?:by|according to)\s$")
@@ -48,7 +50,7 @@ _OBJECT = re.compile(
 class Verdict:
     """Whether a statement may stand, and why, in words that may be logged.
 
-    `is_partial`: statement and sources are in different languages; names, numbers, days and links were compared.
+    `is_partial`: the languages differ, so that only names, numbers, days and links were compared.
     """
 
     is_supported: bool
@@ -151,7 +153,7 @@ def _unfounded(text: str, evidence: Evidence) -> str:
 
 
 def _names_are_there(text: str, evidence: Evidence) -> bool:
-    """Whether each capitalised word is in the sources; German writes every noun so, where this is not asked."""
+    """Whether each capitalised word is in the sources. German writes every noun so: there it is not asked."""
     if detect(text) == "de":
         return True
     spoken = evidence.words | evidence.names.keys()
@@ -217,7 +219,7 @@ def _contradiction(text: str, evidence: Evidence, free: frozenset[str]) -> str:
 
 
 def _subject(clause: Clause, people: Sequence[tuple[int, int, str]]) -> str | None:
-    """The person who acts or speaks in a clause: the agent of a passive, or the first named that is no object."""
+    """Who acts or speaks in a clause: the agent of a passive, or the first who is named and is no object."""
     for begin, _, person in people:
         if _BY.search(clause.text[:begin].lower()[-16:]):
             return person
@@ -255,7 +257,7 @@ class _Claim:
         return unit.carries(subject, is_act=not self.is_report)
 
     def _is_others(self, wanted: frozenset[str], own: Sequence[Unit], rest: Sequence[Unit]) -> bool:
-        """Whether somebody else said more of the clause; with equal content, more of its small words at once."""
+        """Whether somebody else said more of the clause, or as much in more of its very words."""
         mine = len(wanted & frozenset().union(*(unit.marks for unit in own)))
         words_of_mine = max(self._small(unit) for unit in own)
         for speaker in {unit.speaker for unit in rest} - {self.subject}:

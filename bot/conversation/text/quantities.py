@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?P<currency>[$€£¥₹]|USD|EUR|GBP)?\s?(?P<number>\d(?:\d|[,.'](?=\d)|[ \u00a0\u202f](?=\d{3}(?!\d))){0,30})"
+    r"(?<![\w.,])(?P<currency>[$€£¥₹]|USD|EUR|GBP)?\s?(?P<number>\d(?:\d|[,.'](?=\d)"
+    r"|[ \u00a0\u202f](?=\d{3}(?!\d))){0,30})"
     r"(?P<ordinal>st|nd|rd|th|\.?º)?(?:\s?(?P<power>k|thousand|million|billion|bn|mn)\b)?"
     r"(?:\s?(?P<unit>%|°[CF]?|[$€£¥₹]|[^\W\d_]{1,12}))?",
     re.IGNORECASE,
@@ -17,29 +18,27 @@ _NUMBER = re.compile(
 _ONE_SEPARATOR = re.compile(r"\d{1,3}([,.])\d{3}")
 _GROUPED = re.compile(r"\d{1,3}(?:([,.' \u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d{1,9})?")
 _CODE = re.compile(
-    r"(?<![\w.])(?=[\w.-]{0,40}\d)(?:[A-Za-z]+\d(?:[\w-]|\.(?=\w))*|\d+[A-Za-z]+\d[\w-]*|\d+(?:\.\d+){2,})(?!\w)"
+    r"(?<![\w.])(?=[\w.-]{0,40}\d)(?:[A-Za-z]+\d(?:[\w-]|\.(?=\w))*|\d+[A-Za-z]+\d[\w-]*"
+    r"|\d+(?:\.\d+){2,})(?!\w)"
 )
 _POWERS = {"k": 1e3, "thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9}
-_UNITS = {
-    alias: group.split()[0]
-    for group in (
-        "% percent pct prozent|$ usd dollar dollars|€ eur euro euros|£ gbp pound pounds|¥ yen jpy|₹ rupee rupees"
-        "|s sec secs second seconds sek|min mins minute minutes minuten|h hr hrs hour hours heure heures stunde"
-        " stunden hora horas|day days tag tage tagen jour jours día días dia dias|week weeks woche wochen semaine"
-        " semaines semana semanas|month months monat monate mois mes meses|year years jahr jahre an ans año años"
-        "|ms|kb|mb|gb|tb|kib|mib|gib|mm|cm|m meter meters metre metres|km|g gram grams|kg kilo kilos|mg|l liter"
-        " litre liters litres|ml|mph|kmh|px|°c|°f|°"
-    ).split("|")
-    for alias in group.split()
-}
+_UNIT_NAMES = (
+    "% percent pct prozent|$ usd dollar dollars|€ eur euro euros|£ gbp pound pounds|¥ yen jpy|₹ rupee"
+    " rupees|s sec secs second seconds sek|min mins minute minutes minuten|h hr hrs hour hours heure"
+    " heures stunde stunden hora horas|day days tag tage tagen jour jours día días dia dias|week weeks"
+    " woche wochen semaine semaines semana semanas|month months monat monate mois mes meses|year years"
+    " jahr jahre an ans año años|ms|kb|mb|gb|tb|kib|mib|gib|mm|cm|m meter meters metre metres|km|g gram"
+    " grams|kg kilo kilos|mg|l liter litre liters litres|ml|mph|kmh|px|°c|°f|°"
+)
+_UNITS = {alias: group.split()[0] for group in _UNIT_NAMES.split("|") for alias in group.split()}
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
     " seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _VALUES = (
-    {word: value for value, word in enumerate(_ONES)}
-    | {word: 10 * value for value, word in enumerate(_TENS, 2)}
+    {word: value for value, word in enumerate(_ONES.split())}
+    | {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
     | {"dozen": 12, "hundred": 100, "twice": 2, "thrice": 3, "both": 2, "couple": 2, "pair": 2}
     | {"fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "fourth": 4, "third": 3}
 )
@@ -49,7 +48,8 @@ _SPELLED = re.compile(
     re.IGNORECASE,
 )
 _PRONOUN_ONE = re.compile(
-    r"\b(?:no|any|some|every|each|this|that|which|the|another|last|next|good|only|new|old|other|right)[ -]one\b"
+    r"\b(?:no|any|some|every|each|this|that|which|the|another|last|next|good|only|new|old|other|right)"
+    r"[ -]one\b"
     r"|(?<!-)\bone(?: of\b| another\b| more\b|'s\b|\s*[.,;:!?]|$)",
     re.IGNORECASE,
 )
