@@ -17,7 +17,6 @@ from bot.conversation.text.units import meaningful, tokenize
 from bot.messages import Turn
 
 STYLES = ("brief", "bullets", "decisions", "timeline", "questions")
-MAX_CITED = 3
 MESSAGES_PER_PERIOD, MAX_PERIODS = 500, 12
 SAME_WORDS = 0.6
 """Notes that share such a part of their words (Jaccard) say the same."""
@@ -116,7 +115,7 @@ class Teller:
 
     def cited(self, sources: Sequence[Source]) -> str:
         """The sources of a statement: links where there are addresses, else numbers."""
-        return "".join(self._cite(source.turn) for source in sources[:MAX_CITED])
+        return "".join(self._cite(source.turn) for source in sources)
 
     def _cite(self, turn: Turn) -> str:
         address = self.permalink(turn)

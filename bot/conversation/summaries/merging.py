@@ -9,17 +9,16 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from bot.conversation.context import answer_budget
-from bot.conversation.summaries.noting import (
+from bot.conversation.summaries.checking import supporting
+from bot.conversation.summaries.people import label_of
+from bot.conversation.summaries.prompting import (
     DATA_RULE,
-    MAX_SOURCES,
     NOTE_TOKENS,
     Writer,
     language_rule,
     prompt,
     room_for,
-    supported,
 )
-from bot.conversation.summaries.people import label_of
 from bot.conversation.summaries.records import Note, Source
 from bot.conversation.text.languages import Language
 from bot.conversation.text.safety import as_counted, one_line
@@ -93,9 +92,6 @@ def _checked(statement: Statement, notes: Sequence[Note], called: dict[str, str]
     sources: dict[str, Source] = {}
     for cited in statement.sources:
         sources |= {source.turn.message_id: source for source in notes[cited].sources}
-    turns = [source.turn for source in sources.values()]
     text = one_line(statement.text)
-    if not turns or not supported(text, turns, called):
-        return None
-    weight = max(notes[cited].weight for cited in statement.sources)
-    return Note(text, "statement", weight, tuple(sources.values())[: MAX_SOURCES * 2])
+    found = supporting(text, tuple(sources.values()), called)
+    return Note(text, "statement", 1.0, found) if found else None
