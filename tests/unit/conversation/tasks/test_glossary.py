@@ -19,7 +19,7 @@ def echo(prompt: Prompt) -> list[str]:
     return [prompt.messages[-1].content.partition("\n")[2].lower()]
 
 
-async def glossary(store: HistoryStore, *, by_manager: bool = True, **options: str) -> str:
+async def glossary(store: HistoryStore, by_manager: bool = True, /, **options: str) -> str:
     asked = message("", Command("glossary", options, by_manager=by_manager))
     return await answer_of(TASK, context(ScriptedGenerator(), store, asked))
 
@@ -47,7 +47,7 @@ async def test_terms_are_listed_replaced_and_removed() -> None:
     await glossary(store, action="add", to="de", term="Sprint = Lauf")
     await glossary(store, action="add", to="fr", term="sprint = course")
     await glossary(store, action="add", to="de", term="SPRINT = Durchlauf")
-    assert await glossary(store, by_manager=False) == (
+    assert await glossary(store, False) == (
         "Always translated like this:\n- **Sprint**: “Durchlauf” in German, “course” in French"
     )
     assert "no longer" in await glossary(store, action="remove", term="sprint")
@@ -75,7 +75,7 @@ async def test_only_managers_change_it() -> None:
     store = await remembering()
     for action in ("add", "remove"):
         with pytest.raises(CommandError, match="manage this workspace"):
-            await glossary(store, by_manager=False, action=action, term="x")
+            await glossary(store, False, action=action, term="x")
     assert "empty" in await glossary(store)
 
 
