@@ -94,14 +94,15 @@ _SECOND_QUESTION = re.compile(
 
 def retell(turn: Turn) -> str | None:
     """The message as one sentence in the third person, or None where no rule does it safely."""
-    text = one_line(turn.text).replace("’", "'")
+    text = one_line(turn.text)
     if turn.author is None or not text or len(text) > MAX_CHARS or "\n" in turn.text.strip():
         return None
     kept: list[str] = []
     masked = _KEPT.sub(lambda match: _keep(match[0], kept), text) if "\ue000" not in text else text
-    if (kept and "\ue000" not in masked) or _UNSAFE.search(_PLACES.sub("", masked)) or _ROMAN.search(masked):
+    masked = masked.replace("’", "'")
+    if _UNSAFE.search(_PLACES.sub("", masked)) or _ROMAN.search(masked):
         return None
-    masked = _OPENING.sub("", masked, count=1) if _OPENING.match(masked) else masked
+    masked = _OPENING.sub("", masked)
     if not _is_english(masked) or _INNER_END.search(masked.strip()):
         return None
     told = _question(masked) if masked.endswith("?") else _statement(_END.sub("", masked))
