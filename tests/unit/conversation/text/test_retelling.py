@@ -60,7 +60,7 @@ def test_what_no_rule_covers_is_left_alone(text: str) -> None:
 
 def test_quotes_code_links_and_mentions_stay_as_they_are() -> None:
     text = 'I’ve put "I’m my boss" in `my_I.py`, see https://example.org/I/my and @me'
-    expected = 'Ana says that they've put "I’m my boss" in `my_I.py`, see https://example.org/I/my and @me.'
+    expected = 'Ana says that they\'ve put "I’m my boss" in `my_I.py`, see https://example.org/I/my and @me.'
     assert told(text) == expected
 
 
