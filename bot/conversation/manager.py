@@ -203,6 +203,16 @@ class ConversationManager:
         """Whether an answer is being made in this conversation."""
         return self._active.get(key) is not None
 
+    def has_work(self, key: ConversationKey) -> bool:
+        """Whether an answer is being made in this conversation, or is about to be."""
+        return key in self._active or key in self._queued or key in self._missed
+
+    async def idle(self, key: ConversationKey) -> None:
+        """Wait until no answer is being made in this conversation, nor about to be."""
+        while self.has_work(key):
+            self._freed.clear()
+            await self._freed.wait()
+
     # --- to delivery: replies ----------------------------------------------------------------
 
     async def replies(self, platform: str) -> AsyncIterator[Reply]:

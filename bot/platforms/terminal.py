@@ -12,7 +12,8 @@ import os
 import signal
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -37,7 +38,9 @@ LEAVE_HINT = "(Ctrl-C again, or Ctrl-D, leaves)"
 
 
 def to_incoming(line: str, message_id: str, sent_at: datetime) -> IncomingMessage:
-    """One typed line as a message. Raises CommandError for a command that is used wrongly."""
+    """One typed line as a message. Who types here manages the place. Raises CommandError for a command that
+    is used wrongly."""
+    command = parse_command(line)
     return IncomingMessage(
         conversation=KEY,
         message_id=message_id,
@@ -46,7 +49,7 @@ def to_incoming(line: str, message_id: str, sent_at: datetime) -> IncomingMessag
         text=line,
         sent_at=sent_at,
         is_addressed=True,
-        command=parse_command(line),
+        command=replace(command, by_manager=True) if command else None,
     )
 
 
@@ -56,13 +59,21 @@ def printable(text: str) -> str:
 
 
 class TerminalSink:
-    """Shows one reply. A terminal cannot take text back, so an edit prints only what is new."""
+    """Shows one reply. A terminal cannot take text back, so an edit prints only what is new. `shown` is the
+    text of posts that an earlier reply has printed and that this one goes on with."""
 
-    def __init__(self, out: TextIO, on_finish: Callable[[], None], on_gone: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        out: TextIO,
+        on_finish: Callable[[], None],
+        on_gone: Callable[[], None],
+        shown: Mapping[str, str] | None = None,
+    ) -> None:
         self._out = out
         self._on_finish = on_finish
         self._on_gone = on_gone
-        self._shown: dict[str, str] = {}
+        self._shown = dict(shown or {})
+        self._has_printed = False
         self._status_width = 0
 
     @property
@@ -100,10 +111,12 @@ class TerminalSink:
 
     async def finish(self, outcome: str) -> None:
         """End the reply's last line, and let the next question be asked."""
-        self._print("\n" if outcome == "finished" else f" [{outcome}]\n")
+        if self._has_printed or outcome != "withdrawn":
+            self._print("\n" if outcome == "finished" else f" [{outcome}]\n")
         self._on_finish()
 
     def _print(self, text: str) -> None:
+        self._has_printed = self._has_printed or bool(text)
         if self._status_width:
             text = "\r" + " " * self._status_width + "\r" + text
             self._status_width = 0
@@ -144,7 +157,8 @@ class TerminalPlatform:
     def sink(self, reply: Reply) -> TerminalSink:
         """A sink for one reply. (`sys.stdout` is looked up late: prompt_toolkit replaces it.)"""
         ids = [message.message_id for message in reply.messages]
-        return TerminalSink(sys.stdout, lambda: self._finished(ids), self._output_is_gone)
+        shown = {post: printable(reply.begun.rstrip()) for post in reply.posts[:1]} if reply.begun else {}
+        return TerminalSink(sys.stdout, lambda: self._finished(ids), self._output_is_gone, shown)
 
     def permalink(self, key: ConversationKey, message_id: str) -> None:
         """None: nothing can be opened in a terminal."""
@@ -195,6 +209,7 @@ class TerminalPlatform:
             _say(error.user_message)
             return
         await answered.wait()
+        await manager.idle(KEY)  # a command may have had an answer made again, or gone on with
         self._stopping = None
 
     def _take_interrupts(self, manager: ConversationManager) -> None:
@@ -209,7 +224,7 @@ class TerminalPlatform:
         def interrupted() -> None:
             if self._stopping is not None:
                 self._closed.set()  # twice on one answer: it does not stop, so the program does
-            elif self._waiting:
+            elif self._waiting or manager.has_work(KEY):
                 self._stopping = loop.create_task(manager.stop(KEY))
 
         signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(interrupted))

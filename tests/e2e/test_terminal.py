@@ -122,6 +122,19 @@ def test_lines_from_a_pipe_are_a_conversation(with_gpt2: CommandLine) -> None:
 
 
 @pytest.mark.slow
+def test_an_answer_cut_at_its_length_goes_on_where_it_stopped(with_gpt2: CommandLine) -> None:
+    lines = "My name is Ada.\n/continue\n/undo\n/undo\n"
+    result = with_gpt2.run("chat", "-i", text=lines, BOT_ANSWER_TOKENS="8")
+    assert result.returncode == 0, result.stderr
+    before, _, after = result.stdout.partition("I go on above.\n")
+    answer = before.splitlines()[0]
+    assert "length limit" in before and "length limit" in after
+    assert answer not in after
+    assert "Taken back" in after
+    assert "no answer of mine here yet" in after.splitlines()[-1]
+
+
+@pytest.mark.slow
 def test_one_shot_from_argument_and_from_a_pipe(with_gpt2: CommandLine) -> None:
     argument = with_gpt2.run("chat", "Hello there", BOT_ANSWER_TOKENS="8")
     piped = with_gpt2.run("chat", text="Hello there\n", BOT_ANSWER_TOKENS="8")

@@ -79,3 +79,26 @@ async def test_status_shows_on_a_screen_only_and_goes_with_the_first_word() -> N
         await shown.post("Hi", "n-0")
     assert piped.getvalue() == "Hi"
     assert screen.getvalue() == "\r... loading\r" + " " * len("... loading") + "\rHi"
+
+
+async def test_what_goes_on_prints_only_what_follows() -> None:
+    out = io.StringIO()
+    shown = TerminalSink(out, on_finish=lambda: None, on_gone=lambda: None, shown={"n-0": "1 2"})
+    await shown.edit("n-0", "1 2")
+    await shown.edit("n-0", "1 2 3")
+    await shown.finish("finished")
+    assert out.getvalue() == " 3\n"
+
+
+async def test_what_is_taken_back_leaves_no_line() -> None:
+    out = io.StringIO()
+    shown = sink(out)
+    await shown.delete("n-0")
+    await shown.finish("withdrawn")
+    assert out.getvalue() == ""
+
+
+def test_who_types_here_may_change_what_holds_here() -> None:
+    command = to_incoming("/bridge to:fr", "id-1", NOW).command
+    assert command is not None
+    assert command.by_manager
