@@ -16,7 +16,7 @@ DEV_STAMP := $(VENV)/.parley-dev-$(HASH)
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat install install-dev test check bench soak secrets clean
+.PHONY: help run chat install install-dev test check bench eval soak secrets clean
 
 help:
 	@echo 'make run      install what is missing and start the bot (the playground, if no token is set)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make test     all tests; ARGS="-k config" for some'
 	@echo 'make check    lint, types, import layers, migrations, no secrets in the tree'
 	@echo 'make bench    measure start-up, latency and speed'
+	@echo 'make eval     measure quality: summaries, checks, translations, languages, memory; BOT_MODEL=... for another model'
 	@echo 'make soak     kill the bot and its engine again and again'
 
 run: $(STAMP)
@@ -82,6 +83,17 @@ bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.translation
+
+# What answers are worth, beside baselines. The tables stay in benchmarks/.
+eval: export BOT_MODEL ?= pocket
+eval: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.summaries
+	$(BIN)/python -m benchmarks.grounding
+	$(BIN)/python -m benchmarks.translations
+	$(BIN)/python -m benchmarks.masking
+	$(BIN)/python -m benchmarks.detection
+	$(BIN)/python -m benchmarks.needles
+	$(BIN)/python -m benchmarks.summary_speed
 
 # The bot and its engine killed again and again; stops by itself. PARLEY_SOAK is the number of kills.
 soak: $(DEV_STAMP)
