@@ -28,13 +28,19 @@ from bot.generation.types import SamplingParams
 from bot.messages import Progress
 
 SENTENCES = 5
+ANEW_TEMPERATURE = 0.7
 
 
 async def merged(
-    writer: Writer, notes: Sequence[Note], called: dict[str, str], language: Language | None = None
+    writer: Writer,
+    notes: Sequence[Note],
+    called: dict[str, str],
+    language: Language | None = None,
+    *,
+    is_anew: bool = False,
 ) -> AsyncGenerator[Progress | Note, None]:
     """Sentences that say what `notes` do, each as soon as it is written and checked. None where nothing that
-    the model wrote holds, or it failed."""
+    the model wrote holds, or it failed. `is_anew`: it is to come out differently."""
     system = (
         "You write summaries for people who missed a conversation. Each line is a note of it, with its "
         f"number. {DATA_RULE} Write one paragraph of at most {SENTENCES} short sentences that tells what "
@@ -48,7 +54,7 @@ async def merged(
         lines = [f"[{number}] {_line(note, called)}" for number, note in enumerate(shown, 1)]
         budget = min(answer_budget(writer.model, writer.answer_tokens), SENTENCES * NOTE_TOKENS)
         request = "\n".join(["Write the summary of these notes:", *lines])
-        params = SamplingParams(max_new_tokens=budget)
+        params = SamplingParams(max_new_tokens=budget, temperature=ANEW_TEMPERATURE if is_anew else 0.0)
         async with aclosing(writer.generate(prompt(writer.model, system, request), params)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Progress):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -217,7 +218,7 @@ class Summary:
         """The best notes of a period."""
         style = self._scope.style
         quota = QUOTAS[style]
-        count = quota.short if periods == 1 else quota.period
+        count = max(quota.period, math.ceil(quota.short / periods))
         if style == "brief" and self._is_by_model:
             count = MAX_MERGED // periods
         return best(wanted([note for block in blocks for note in block.notes], style), count)
@@ -245,9 +246,10 @@ class Summary:
     async def _paragraph(self, notes: list[Note]) -> AsyncGenerator[Piece, None]:
         """Sentences in a row, as they come; what are quotations stands below them."""
         is_begun = False
-        if len(notes) > SENTENCES:
+        is_anew = self._ctx.variation > 0
+        if len(notes) > SENTENCES or is_anew:
             called, language = self._teller.called, self._scope.language
-            async with aclosing(merged(self._ctx, notes, called, language)) as pieces:
+            async with aclosing(merged(self._ctx, notes, called, language, is_anew=is_anew)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Note):
                         yield (" " if is_begun else "") + self._teller.sentence(piece)

@@ -189,6 +189,34 @@ async def test_a_language_is_asked_of_the_model() -> None:
     assert "Bob ha decidido publicar" in answer
 
 
+async def test_a_model_that_keeps_failing_is_not_asked_for_ever() -> None:
+    def fail(prompt: Prompt) -> Sequence[str]:
+        raise GenerationTimeoutError("too slow")
+
+    generator = ScriptedGenerator(fail, replace(INSTRUCTED, context_window=8192))
+    answer = await run_command(TASK, generator, await talk(400), {"last": "400"})
+    assert len(generator.requests) <= 3 and "_0 of 400 messages" in answer and "> **Alice**: point" in answer
+
+
+async def test_a_summary_asked_for_anew_is_sampled() -> None:
+    generator = ScriptedGenerator(retelling)
+    ctx = context(generator, await talk(60), message("", Command("summarize", {})))
+    await answer_of(TASK, ctx)
+    assert generator.requests[-1].sampling.temperature == 0
+    await answer_of(TASK, replace(ctx, variation=1))
+    assert generator.requests[-1].sampling.temperature >= 0.7
+
+
+async def test_quotations_are_followed_by_a_rough_translation() -> None:
+    generator = ScriptedGenerator(lambda _: ["Nous avons décidé."], SMALL)
+    memory = await remembering([turn("We decided to release this on Monday after lunch.", BOB, 1)])
+    answer = await run_command(TASK, generator, memory, {"language": "fr"})
+    assert "> **Bob**: We decided to release this on Monday after lunch. [1]\n" in answer
+    assert "> ↳ _rough translation:_ Nous avons décidé." in answer
+    klingon = await run_command(TASK, generator, memory, {"language": "Japanese"})
+    assert "rough" not in klingon and "cannot translate these quotations into Japanese" in klingon
+
+
 async def test_closing_the_stream_closes_the_generation() -> None:
     generator = ScriptedGenerator(lambda _: ["- Bob decided to release on Monday [2]\n", "- more"])
     ctx = context(generator, await remembering(RELEASE), message("", Command("summarize", {})))
