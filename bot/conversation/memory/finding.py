@@ -56,7 +56,8 @@ async def find(
     words = [*hits, *(word for term in terms for word in term.kindred)]
     together = await _search(store, key, words, HITS_TOGETHER) if words else []
     asked = {message.message_id for message in messages} | {question.casefold().strip()}
-    candidates = {turn.message_id: turn for turns in (*hits.values(), together) for turn in turns}
+    telling = [turns for turns in hits.values() if len(turns) < HITS_PER_TERM]
+    candidates = {turn.message_id: turn for turns in (*telling, together) for turn in turns}
     scored = [
         _scored(turn, terms, weights, question)
         for turn in candidates.values()

@@ -1,0 +1,89 @@
+"""Finding what a question asks for: by forms of words, by kind of answer, and only where it was said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.conversation.memory.finding import cited, find
+from bot.conversation.memory.material import Found
+from bot.conversation.memory.terms import is_asking, terms_of
+from bot.storage.store import HistoryStore
+from tests.support import ALICE, BOB, CHANNEL, PARLEY, message, remembering, turn
+
+
+async def texts(memory: HistoryStore, question: str) -> list[str]:
+    return [found.turn.text for found in await find(memory, CHANNEL, question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("When do we deploy?", ["deploy"]),
+        ("Who is the new IT manager?", ["new", "it", "manager"]),
+        ("who are you", []),
+        ("会议室密码是多少？", ["会议", "议室", "室密", "密码"]),
+        ("", []),
+    ],
+)
+def test_the_words_that_say_what_a_question_is_about(question: str, words: list[str]) -> None:
+    assert [term.word for term in terms_of(question)] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "is_question"),
+    [
+        ("when is deploy day", True),
+        ("wifi code for guests", True),
+        ("are you a morning person?", False),
+        ("good morning", False),
+        ("tell me a joke", False),
+        ("多少钱", True),
+    ],
+)
+def test_questions_and_small_talk(text: str, is_question: bool) -> None:
+    assert is_asking(text, terms_of(text)) == is_question
+
+
+async def test_other_forms_and_kindred_words_are_found() -> None:
+    memory = await remembering([turn("The deployment is on Tuesday", BOB, 1), turn("Lunch!", BOB, 2)])
+    assert await texts(memory, "When was it deployed?") == ["The deployment is on Tuesday"]
+    assert await texts(memory, "When is the rollout?") == ["The deployment is on Tuesday"]
+
+
+async def test_what_has_the_kind_of_answer_comes_before_questions_and_the_bots_words() -> None:
+    memory = await remembering(
+        [
+            turn("The plumber comes on the 22nd", BOB, 1),
+            turn("The plumber is nice", BOB, 2),
+            turn("When does the plumber come?", ALICE, 3),
+            turn("The plumber comes on the 3rd", PARLEY, 4),
+        ]
+    )
+    found = await texts(memory, "what day is the plumber coming?")
+    assert found[0] == "The plumber comes on the 22nd" and len(found) == 4
+
+
+async def test_a_question_is_not_its_own_answer_and_what_is_around_comes_along() -> None:
+    memory = await remembering(
+        [turn("listen", number=1), turn("The key is under the pot", BOB, 2), turn("thanks", number=3),
+         turn("Where is the key?", number=200)]
+    )  # fmt: skip
+    (found,) = await find(memory, CHANNEL, "Where is the key?", (message("Where is the key?"),))
+    assert found.is_clear and found.turn.message_id == "m2"
+    assert [one.text for one in (*found.before, *found.after)] == ["listen", "thanks"]
+
+
+async def test_only_this_channel_with_its_threads_and_nothing_deleted() -> None:
+    memory = await remembering([replace(turn("The key is under the pot", BOB, 2), thread_id="m1")])
+    assert await texts(memory, "Where is the key?") == ["The key is under the pot"]
+    assert not await find(memory, replace(CHANNEL, channel_id="other"), "Where is the key?")
+    await memory.forget(replace(CHANNEL, thread_id="m1"), "m2")
+    assert not await texts(memory, "Where is the key?")
+
+
+def test_citations_are_read_and_bounded() -> None:
+    found = [Found(turn("a"), 1.0), Found(turn("b"), 1.0)]
+    assert cited("It is so [2], and [1, 7].", found) == [1, 2]
+    assert cited("It is so [1].", []) == []
