@@ -62,7 +62,7 @@ async def test_what_has_the_kind_of_answer_comes_before_questions_and_the_bots_w
         ]
     )
     found = await texts(memory, "what day is the plumber coming?")
-    assert found[0] == "The plumber comes on the 22nd" and len(found) == 4
+    assert found[0] == "The plumber comes on the 22nd" and len(found) > 1
 
 
 async def test_a_question_is_not_its_own_answer_and_what_is_around_comes_along() -> None:
