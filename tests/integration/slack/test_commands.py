@@ -21,7 +21,7 @@ from tests.integration.slack.rig import Bot, running
 
 
 async def summary(request: GenerationRequest) -> AsyncIterator[str]:
-    for word in ["They", "will", "meet", "**at", "noon**."]:
+    for word in ["They", "will", "meet", "**at", "noon**.", "[1][2]"]:
         await asyncio.sleep(0)
         yield word + " "
 
