@@ -82,7 +82,7 @@ bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.engine
-	$(BIN)/python -m benchmarks.translation
+	$(BIN)/python -m benchmarks.translation_speed
 
 # What answers are worth, beside baselines. The tables stay in benchmarks/.
 eval: export BOT_MODEL ?= pocket
