@@ -44,20 +44,21 @@ def _one_of(names: dict[str, int]) -> str:
 
 _DAY = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th|\.|er)?"
 _DATES = re.compile(
+    r"(?:(?<!\w)(?=\w)|(?=[今明昨后]))(?:"  # where a word begins: what else there is, is passed quickly
     r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)|(?P<slashed>\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b)"
     rf"|\b{_DAY.format('day')}\s?(?:of\s|de\s)?(?P<month>{_one_of(_MONTHS)})\b(?:,?\s(?P<year>\d{{4}}))?"
     rf"|\b(?P<month2>{_one_of(_MONTHS)})\.?\s(?:the\s)?{_DAY.format('day2')}\b(?!:)(?:,?\s(?P<year2>\d{{4}}))?"
     rf"|\b(?P<which>next|last|this)?\s?\b(?P<weekday>{_one_of(_WEEKDAYS)})s?\b"
     rf"|(?<!\w)(?P<relative>{_one_of(_RELATIVE)})(?!\w)|(?P<cjk>[今明昨后][天日])"
     rf"|\b(?:in|of|since|until|till|by|next|last|this|during|im|en|em)\s(?P<month3>{_one_of(_MONTHS)})\b"
-    r"|\b(?:the\s)?(?P<day3>\d{1,2})(?:st|nd|rd|th)\b(?P<this>\sof\sthis\smonth)?",
+    r"|\b(?:the\s)?(?P<day3>\d{1,2})(?:st|nd|rd|th)\b(?P<this>\sof\sthis\smonth)?)",
     re.IGNORECASE,
 )
 _TIMES = re.compile(
-    r"\b(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s?(?P<half>am|pm|a\.m\.|p\.m\.)(?!\w)"
+    r"(?=[\dnm])(?:\b(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s?(?P<half>am|pm|a\.m\.|p\.m\.)(?!\w)"
     r"|(?<![\d:.])(?P<hour2>\d{1,2}):(?P<minute2>\d{2})(?![:\d])"
     r"|\b(?P<hour3>\d{1,2})(?:h(?P<minute3>\d{2})?|\s?uhr|\s?o'clock)\b|(?P<hour4>\d{1,2})[点點时時]"
-    r"|\b(?P<word>noon|midday|midnight)\b",
+    r"|\b(?P<word>noon|midday|midnight)\b)",
     re.IGNORECASE,
 )
 _HALF_DAY = 12 * 60

@@ -15,7 +15,8 @@ from bot.conversation.text.quantities import codes, quantities
 from bot.conversation.text.words import normal, stem, words
 from bot.messages import Turn
 
-MAX_SOURCE_CHARS = 20_000
+MAX_SOURCE_CHARS = 8000
+"""What stands later in one message is not read, and supports nothing."""
 SAME = 0.6
 """Words whose character trigrams overlap by so much (Dice's coefficient) are taken for one."""
 NEAR = 6
@@ -87,7 +88,7 @@ class Evidence:
         found = {_id(turn) for turn in self.sources}
         for turn, near in zip(self.sources, self._neighbours, strict=True):
             found.update(person for _, _, person in people_in(turn.text[:MAX_SOURCE_CHARS], self.names))
-            if _YOU.search(turn.text) or "?" in turn.text or "？" in turn.text:
+            if _YOU.search(turn.text[:MAX_SOURCE_CHARS]) or "?" in turn.text or "？" in turn.text:
                 found.update(near)
         return frozenset(found)
 
@@ -95,17 +96,17 @@ class Evidence:
     def units(self) -> list[Unit]:
         """The clauses of the sources. A question answered with yes or no is said by who answers, too."""
         found: list[Unit] = []
-        question: list[Unit] = []
+        questions = 0
         for turn, near in zip(self.sources, self._neighbours, strict=True):
+            is_denied = bool(_NO.match(turn.text))
+            asked = found[len(found) - questions :]
+            if asked and asked[0].speaker != _id(turn) and (is_denied or _YES.match(turn.text)):
+                found[len(found) - questions :] = [_left_to_others(unit, _id(turn)) for unit in asked]
+                found += [_answered(unit, _id(turn), is_denied=is_denied) for unit in asked]
             own = [self._unit(turn, clause, near) for clause in clauses(turn.text[:MAX_SOURCE_CHARS])]
+            own.sort(key=lambda unit: unit.clause.is_question or unit.clause.is_request)
+            questions = sum(unit.clause.is_question or unit.clause.is_request for unit in own)
             found += own
-            if question and question[0].speaker != _id(turn):
-                found += [
-                    _answered(unit, _id(turn), is_denied=bool(_NO.match(turn.text)))
-                    for unit in question
-                    if _NO.match(turn.text) or _YES.match(turn.text)
-                ]
-            question = [unit for unit in own if unit.clause.is_question or unit.clause.is_request]
         return found
 
     def _unit(self, turn: Turn, clause: Clause, near: frozenset[str]) -> Unit:
@@ -155,6 +156,11 @@ def _answered(unit: Unit, speaker: str, *, is_denied: bool) -> Unit:
         person=1,
     )
     return Unit(speaker, said, unit.marks, frozenset(), frozenset())
+
+
+def _left_to_others(unit: Unit, person: str) -> Unit:
+    """A question without the person who answered it: what counts for that one is the answer."""
+    return replace(unit, named=unit.named - {person}, addressees=unit.addressees - {person})
 
 
 def _names(turns: Sequence[Turn]) -> dict[str, str]:

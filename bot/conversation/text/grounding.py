@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from bot.conversation.text.claims import Clause, clauses, people_in, tokens_of
 from bot.conversation.text.dates import Day, day_of, days, times_of_day, without_dates
 from bot.conversation.text.detect import detect
-from bot.conversation.text.evidence import Evidence, Unit, same_word
-from bot.conversation.text.quantities import codes, implied, quantities
+from bot.conversation.text.evidence import MAX_SOURCE_CHARS, Evidence, Unit, same_word
+from bot.conversation.text.quantities import codes, implied, missing, quantities
 from bot.conversation.text.statements import Statement
 from bot.conversation.text.synonyms import ASKING, REPORTING
 from bot.conversation.text.words import normal, stem, words
@@ -94,7 +94,8 @@ def _is_quotation(text: str, evidence: Evidence) -> bool:
     }
     said = " ".join(words(match["said"]))
     return bool(said) and any(
-        (turn.author.id if turn.author else turn.role) in people and said in " ".join(words(turn.text))
+        (turn.author.id if turn.author else turn.role) in people
+        and said in " ".join(words(turn.text[:MAX_SOURCE_CHARS]))
         for turn in evidence.sources
     )
 
@@ -104,7 +105,9 @@ def find_sources(text: str, turns: Sequence[Turn], count: int = 3) -> tuple[int,
 
     Chosen one after the other, each for the words that those before it lack; rare words weigh more.
     """
-    spoken = [_bag(turn.text) | _bag(turn.author.name if turn.author else "") for turn in turns]
+    spoken = [
+        _bag(turn.text[:MAX_SOURCE_CHARS]) | _bag(turn.author.name if turn.author else "") for turn in turns
+    ]
     shared = Counter(token for bag in spoken for token in bag)
     wanted = _bag(text[:MAX_STATEMENT_CHARS])
     left = {token: 1 / shared[token] for token in wanted if shared[token]}
@@ -167,22 +170,21 @@ def _names_are_there(text: str, evidence: Evidence) -> bool:
 def _numbers_are_there(text: str, evidence: Evidence) -> bool:
     if any(code not in evidence.normal for code in codes(text)):
         return False
-    said = quantities(evidence.text) + implied(evidence.text)
-    return all(any(number.agrees(other) for other in said) for number in quantities(without_dates(text)))
+    return not missing(quantities(without_dates(text)), quantities(evidence.text) + implied(evidence.text))
 
 
 def _days_are_there(text: str, evidence: Evidence) -> bool:
     """Days are resolved by when each source was sent; that day itself counts where the sources name none."""
-    said = [day for turn in evidence.sources for day in days(turn.text, turn.sent_at)]
-    known = said or [day_of(turn.sent_at) for turn in evidence.sources]
-    clock = times_of_day(evidence.text)
-    if not all(any(day.agrees(other) for other in _sharpest(day, known)) for day in days(text, None)):
+    said = [day for turn in evidence.sources for day in days(turn.text[:MAX_SOURCE_CHARS], turn.sent_at)]
+    known = list(dict.fromkeys(said or [day_of(turn.sent_at) for turn in evidence.sources]))
+    clock = set(times_of_day(evidence.text))
+    if not all(any(day.agrees(other) for other in _sharpest(day, known)) for day in set(days(text, None))):
         return False
     hours = {value for q in quantities(without_dates(evidence.text)) for value in q.values if not clock}
     return all(
         any(moment.agrees(other) for other in clock)
         or bool({moment.minutes / 60, moment.minutes / 60 - 12} & hours)
-        for moment in times_of_day(text)
+        for moment in set(times_of_day(text))
     )
 
 

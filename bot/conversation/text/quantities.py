@@ -6,10 +6,11 @@ Knows nothing of dates and times, which `dates` reads. Linear in the length of t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?P<currency>[$€£¥₹]|USD|EUR|GBP)?\s?(?P<number>\d(?:\d|[,.'](?=\d)"
+    r"(?=[\d$€£¥₹UEG])(?<![\w.,])(?P<currency>[$€£¥₹]|USD|EUR|GBP)?\s?(?P<number>\d(?:\d|[,.'](?=\d)"
     r"|[ \u00a0\u202f](?=\d{3}(?!\d))){0,30})"
     r"(?P<ordinal>st|nd|rd|th|\.?º)?(?:\s?(?P<power>k|thousand|million|billion|bn|mn)\b)?"
     r"(?:\s?(?P<unit>%|°[CF]?|[$€£¥₹]|[^\W\d_]{1,12}))?",
@@ -63,10 +64,20 @@ class Quantity:
     values: frozenset[float]
     unit: str
 
-    def agrees(self, other: Quantity) -> bool:
-        """Whether both may mean the same. A unit that only one of them names does no harm."""
-        is_same_unit = not (self.unit and other.unit) or self.unit == other.unit
-        return is_same_unit and bool(self.values & other.values)
+
+def missing(numbers: Iterable[Quantity], said: Iterable[Quantity]) -> bool:
+    """Whether one of `numbers` is not among those said. A unit that only one side names does no harm."""
+    units: dict[float, set[str]] = {}
+    for number in said:
+        for value in number.values:
+            units.setdefault(value, set()).add(number.unit)
+    return not all(
+        any(
+            value in units and ("" in (number.unit, *units[value]) or number.unit in units[value])
+            for value in number.values
+        )
+        for number in numbers
+    )
 
 
 def quantities(text: str) -> list[Quantity]:

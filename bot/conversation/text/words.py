@@ -21,8 +21,8 @@ _MORE_SMALL = (
     " oh ah uh um hm hmm yeah yep ok okay well like please thanks thank hey hi hello sure right"
     " that's there's it's what's let's i'm i'll i've i'd you're you'll you've you'd we're we'll we've we'd"
     " they're they'll they've he's she's he'll she'll isn aren wasn weren"
-    " him hers theirs mine yours ours us me myself yourself himself herself itself ourselves themselves"
-    " whose whom while during because since"
+    " going gonna him hers theirs mine yours ours us me myself yourself himself herself itself"
+    " ourselves themselves whose whom while during because since"
     " although though however therefore through between among into onto upon about again off out over under"
 )
 SMALL = frozenset(_MORE_SMALL.split()).union(*(SMALL_WORDS[code] for code in SMALL_WORDS))
