@@ -8,16 +8,32 @@ task's business.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import re
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.conversation.reply import Reply
 from bot.conversation.text.safety import is_blank
-from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.errors import BotError, WorkerBusyError
+from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece
 from bot.storage.records import Job
 from bot.storage.store import HistoryStore
+
+log = logging.getLogger(__name__)
+
+RunTask = Callable[[tuple[IncomingMessage, ...], str, Reply], AsyncGenerator[Piece, None]]
+
+LANES_AT_ONCE = 3
+"""Bridged channels whose messages are translated at the same time while nobody waits for an answer."""
+
+BUSY_RETRY_S = (1.0, 3.0, 10.0, 30.0)
+"""Waits between attempts at a translation while the model has too much to do."""
 
 SETTING = "bridge"
 POST = "bridge-post"
@@ -146,7 +162,7 @@ class Bridges:
         shown = replace(job.messages[-1], conversation=place, command=None)
         if place.channel_id != source.channel_id:
             counterpart = await self._counterpart(source, place, shown.message_id)
-            nowhere = replace(shown, command=Command(POST))
+            nowhere = replace(shown, conversation=source, command=Command(POST))
             shown = replace(shown, message_id=counterpart) if counterpart else nowhere
         reply.messages = (shown,)
         return reply
@@ -180,3 +196,41 @@ class Bridges:
             command=Command(POST, options),
             reply_to=turn.reply_to,
         )
+
+
+class Lanes:
+    """The lanes that have something to do: few at once, and one alone while people wait for answers."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[ConversationKey] = deque()
+        self._out = 0
+
+    def add(self, lane: ConversationKey) -> None:
+        """A lane waits for its turn."""
+        self._waiting.append(lane)
+
+    def admit(self, *, is_busy: bool) -> Iterator[ConversationKey]:
+        """The lanes whose turn it is. `is_busy`: people's answers are being made."""
+        while self._waiting and self._out < (1 if is_busy else LANES_AT_ONCE):
+            self._out += 1
+            yield self._waiting.popleft()
+
+    def leave(self, key: ConversationKey) -> None:
+        """A conversation's turn is over; it counts if it is a lane."""
+        self._out -= is_lane(key)
+
+
+async def translated(question: IncomingMessage, reply: Reply, run: RunTask) -> str:
+    """What a bridge shows of a message, by the task that `run` runs; "" for nothing. While the model has too
+    much to do it tries again. A failure is the operator's matter alone."""
+    for wait_s in (*BUSY_RETRY_S, None):
+        try:
+            async with aclosing(run((question,), str(reply.reply_id), reply)) as pieces:
+                return "".join([piece async for piece in pieces if isinstance(piece, str)])
+        except WorkerBusyError:
+            if wait_s is not None:
+                await asyncio.sleep(wait_s)
+        except BotError as error:
+            log.warning("reply %d: a message was not translated: %s", reply.reply_id, error)
+            break
+    return ""

@@ -8,8 +8,7 @@ calls a platform: delivery asks it for the next reply, pulls the pieces, and rep
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -17,33 +16,23 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.conversation.answering import Answerer
-from bot.conversation.bridges import Bridges, is_lane, lanes_of
+from bot.conversation.bridges import Bridges, Lanes, is_lane, lanes_of, translated
 from bot.conversation.controls import NOT_YOURS, Asker, ControlDesk, Controls, stopped_by
+from bot.conversation.patience import patiently
 from bot.conversation.reply import Outcome, Reply
-from bot.errors import BotError, CommandError, StorageError, WorkerBusyError, where
+from bot.errors import CommandError
 from bot.generation.types import TextGenerator
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
 from bot.storage.records import ConversationSummary, Job
 from bot.storage.store import HistoryStore
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
 """A reply that could not be finished in this many starts of the bot is given up with a clear sentence."""
 
-STORAGE_RETRY_S = (0.1, 0.3, 1.0, 3.0)
-"""Waits between attempts to settle a reply while the database refuses; the last one repeats."""
-
 SETTLING_S = 5.0
 """How long a person waits at most for a finished answer to be written down, before it can be acted on."""
-
-LANES_AT_ONCE = 3
-"""Bridged channels whose messages are translated at the same time while nobody waits for an answer."""
-
-BUSY_RETRY_S = (1.0, 3.0, 10.0, 30.0)
-"""Waits between attempts at a translation while the model has too much to do."""
 
 GIVEN_UP = "I was interrupted several times while answering this, so I gave up on it. Please ask again."
 
@@ -74,8 +63,7 @@ class ConversationManager:
         self._freed = asyncio.Event()
         self._is_draining = False
         self._bridges = Bridges(store, bot_name)
-        self._lanes: deque[ConversationKey] = deque()
-        self._lanes_out = 0
+        self._lanes = Lanes()
         self.controls = ControlDesk(
             store,
             self._schedule,
@@ -141,8 +129,20 @@ class ConversationManager:
             self._schedule(change.waiting_in)
         if change.open_reply_id is None:
             return
+        if change.is_post:
+            await self._take_back(key, change.open_reply_id)
+            return
         is_over = await self._store.withdraw(change.open_reply_id, message_id)
         self._end(key, change.open_reply_id, "withdrawn" if is_over else "restarted")
+
+    async def _take_back(self, key: ConversationKey, reply_id: int) -> None:
+        """Somebody deleted a post of an answer in the making: the answer is not wanted. Once all is written
+        it may be delivery that deletes what is left over."""
+        reply = self._active.get(key)
+        if reply is None or reply.reply_id != reply_id or reply.is_written or reply.has_been_ended:
+            return
+        await self._store.withdraw(reply_id)
+        reply.end("withdrawn")
 
     async def _translate_again(self, key: ConversationKey, message_id: str) -> None:
         """The translation of an edited message follows it."""
@@ -183,6 +183,10 @@ class ConversationManager:
     async def history(self, key: ConversationKey, limit: int = 200) -> list[Turn]:
         """The newest turns of a conversation as people saw them, commands and their answers included."""
         return await self._store.turns(key, limit=limit, memory_only=False)
+
+    async def has_posted(self, platform: str, message_id: str) -> bool:
+        """Whether a message is known to be a post of an answer. Raises StorageError."""
+        return await self._store.is_post(platform, message_id)
 
     async def conversations(self, platform: str, workspace_id: str) -> list[ConversationSummary]:
         """All conversations of a workspace, newest first."""
@@ -269,17 +273,14 @@ class ConversationManager:
         elif not self._is_draining and key not in self._queued:
             self._queued.add(key)
             if is_lane(key):
-                self._lanes.append(key)
+                self._lanes.add(key)
                 self._admit_lanes()
             else:
                 self._ready[key.platform].put_nowait(key)
 
     def _admit_lanes(self) -> None:
-        """Let lanes have their turn: few at once, and one alone while people wait for answers."""
-        people = any(not is_lane(key) for key in self._active)
-        while self._lanes and self._lanes_out < (1 if people else LANES_AT_ONCE):
-            self._lanes_out += 1
-            lane = self._lanes.popleft()
+        is_busy = any(not is_lane(key) for key in self._active)
+        for lane in self._lanes.admit(is_busy=is_busy):
             self._ready[lane.platform].put_nowait(lane)
 
     def _end(self, key: ConversationKey, reply_id: int, outcome: Outcome) -> None:
@@ -325,7 +326,7 @@ class ConversationManager:
         """Let the next reply of a conversation be claimed; whatever came meanwhile is looked at now."""
         self._active.pop(key, None)
         self._freed.set()
-        self._lanes_out -= is_lane(key)
+        self._lanes.leave(key)
         self._admit_lanes()
         if key in self._missed:
             self._missed.discard(key)
@@ -348,7 +349,9 @@ class ConversationManager:
     async def _stream(self, reply: Reply, job: Job) -> AsyncGenerator[Piece, None]:
         """The text that an earlier attempt finished, a notice after too many attempts, or a new answer."""
         if reply.is_quiet:
-            yield await self._translation(reply, job)
+            question = await self._patiently(lambda: self._bridges.question(job))
+            if question is not None and job.attempt <= MAX_ATTEMPTS:
+                yield await translated(question, reply, self._answerer.run_task)
         elif job.text is not None:
             yield job.text
         elif job.attempt > MAX_ATTEMPTS and job.begun:
@@ -360,24 +363,6 @@ class ConversationManager:
             async with aclosing(self._answerer.answer(reply)) as pieces:
                 async for piece in pieces:
                     yield piece
-
-    async def _translation(self, reply: Reply, job: Job) -> str:
-        """What a bridge shows of a message, "" for nothing. A failure is the operator's matter alone."""
-        question = await self._patiently(lambda: self._bridges.question(job))
-        if question is None or job.attempt > MAX_ATTEMPTS:
-            return ""
-        for wait_s in (*BUSY_RETRY_S, None):
-            try:
-                pieces = self._answerer.run_task((question,), str(reply.reply_id), reply)
-                async with aclosing(pieces) as stream:
-                    return "".join([piece async for piece in stream if isinstance(piece, str)])
-            except WorkerBusyError:
-                if wait_s is not None:
-                    await asyncio.sleep(wait_s)
-            except BotError as error:
-                log.warning("reply %d: a message was not translated: %s", reply.reply_id, where(error))
-                break
-        return ""
 
     async def _until_settled(self, key: ConversationKey) -> None:
         """Wait for the last moment of a reply whose text is complete: people see it as finished already."""
@@ -405,15 +390,4 @@ class ConversationManager:
         return not reply.is_notice and reply.outcome != "failed" and self._answerer.is_memory(reply.question)
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do storage work, again and again while the database refuses: what was accepted must not be lost."""
-        failures = 0
-        while True:
-            try:
-                return await work()
-            except StorageError as error:
-                wait_s = STORAGE_RETRY_S[min(failures, len(STORAGE_RETRY_S) - 1)]
-                log.warning("the database refused, next try in %.1f s: %s", wait_s, error)
-                failures += 1
-                if self._is_draining and failures > len(STORAGE_RETRY_S):
-                    raise
-                await asyncio.sleep(wait_s)
+        return await patiently(work, lambda: self._is_draining)
