@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.conversation.chatlog import START_OF_UNDATED
+from bot.conversation.summaries.forms import is_undated
 from bot.conversation.summaries.records import Block
 from bot.conversation.text.counting import counted
 
@@ -53,7 +53,7 @@ class Coverage:
         return "; ".join([", ".join(parts), *more])
 
     def _times(self, now: datetime) -> list[str]:
-        if self.first is None or self.last is None or self.last.year <= START_OF_UNDATED.year:
+        if self.first is None or self.last is None or is_undated(self.last):
             return []
         first, last = self.first.astimezone(now.tzinfo), self.last.astimezone(now.tzinfo)
         pattern = "%H:%M" if first.date() == last.date() == now.date() else "%Y-%m-%d %H:%M"

@@ -40,14 +40,15 @@ _WILL = (
 )
 
 
-def due_of(text: str, said_at: datetime) -> str:
-    """Until when, in the words of `text`, with the day that they mean where that is not plain; "" without."""
+def due_of(text: str, said_at: datetime | None) -> str:
+    """Until when, in the words of `text`, with the day that they mean where that is not plain and it is known
+    when they were said; "" without."""
     text = text[:MAX_CHARS]
     match = _DUE.search(text) or _DUE_CJK.search(text)
     if match is None:
         return ""
     words = match[1].strip()
-    meant = next((day for day in days(words, said_at) if _whole(day, said_at)), None)
+    meant = next((day for day in days(words, said_at) if said_at and _whole(day, said_at)), None)
     written = f"{meant.year}-{meant.month:02}-{meant.day:02}" if meant else ""
     return f"{words}, {written}" if written and written not in words else words
 

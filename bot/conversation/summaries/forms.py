@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from bot.conversation.chatlog import START_OF_UNDATED
 from bot.conversation.summaries.due import due_of, owner_of
 from bot.conversation.summaries.people import label_of
 from bot.conversation.summaries.records import SMALL_WEIGHT, Note, Source
@@ -136,6 +137,8 @@ class Teller:
         return f"- {self.sentence(note)}"
 
     def _moment(self, note: Note) -> str:
+        if is_undated(note.said_at):
+            return self._bullet(note)
         when = note.said_at.astimezone(self.zone)
         day = f"{when:%Y-%m-%d}"
         head = "" if day == self._day else f"{'' if not self._day else chr(10)}**{day}**\n"
@@ -148,13 +151,21 @@ class Teller:
         source = note.sources[0].turn
         names = self.called.values()
         owner = owner_of(note.text, "", names) or owner_of(source.text, self._author(note), names)
-        due = due_of(note.text, source.sent_at) or due_of(source.text, source.sent_at)
+        said_at = None if is_undated(source.sent_at) else source.sent_at
+        due = due_of(note.text, said_at) or due_of(source.text, said_at)
         told = ", ".join(filter(None, [owner, f"due {due}" if due else ""]))
         return f"- To do{f' ({told})' if told else ''}: {self.sentence(note)}"
 
 
+def is_undated(moment: datetime) -> bool:
+    """Whether a message is from a log without times, of which nobody is shown one."""
+    return moment.year <= START_OF_UNDATED.year
+
+
 def heading(first: datetime, last: datetime, zone: tzinfo | None, messages: int) -> str:
     """The line above a period of a long conversation."""
+    if is_undated(last):
+        return f"**{messages:,} messages**"
     first, last = first.astimezone(zone), last.astimezone(zone)
     end = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M}"
     return f"**{first:%Y-%m-%d %H:%M} to {end}**, {messages:,} messages"

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.chatlog import parse_log, to_incoming
+from bot.conversation.summaries import digest
 from bot.conversation.tasks.catchup import TASK as CATCHUP
 from bot.conversation.tasks.summarize import TASK
 from bot.errors import CommandError, GenerationTimeoutError
@@ -198,6 +199,14 @@ async def test_a_model_that_keeps_failing_is_not_asked_for_ever() -> None:
     assert len(generator.requests) <= 3 and "_0 of 400 messages" in answer and "> **Alice**: point" in answer
 
 
+async def test_what_the_time_does_not_suffice_for_is_quoted_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "DEADLINE_S", -1.0)
+    generator = ScriptedGenerator(retelling)
+    answer = await run_command(TASK, generator, await remembering(RELEASE), {"style": "bullets"})
+    assert not generator.requests and "**Bob**: “We decided" in answer
+    assert "_0 of 4 messages" in answer and "4 could not be read (there was no time left" in answer
+
+
 async def test_a_summary_asked_for_anew_is_sampled() -> None:
     generator = ScriptedGenerator(retelling)
     ctx = context(generator, await talk(60), message("", Command("summarize", {})))
@@ -283,10 +292,12 @@ async def test_messages_of_one_minute_have_one_time() -> None:
 
 
 async def test_a_log_without_times_is_summarised_without_times() -> None:
-    incoming = to_incoming(parse_log("Ann: one\nBob: two"), CHANNEL)
+    incoming = to_incoming(parse_log("Ann: I'll call them by Friday\nBob: we agreed on two rooms"), CHANNEL)
     said = [Turn("user", sent.text, sent.author, sent.sent_at, sent.message_id) for sent in incoming]
-    answer = await run_command(TASK, ScriptedGenerator(model=SMALL), await remembering(said))
-    assert answer.endswith("\n\n_2 of 2 messages_")
+    memory, generator = await remembering(said), ScriptedGenerator(model=SMALL)
+    for style in ("brief", "timeline", "decisions"):
+        answer = await run_command(TASK, generator, memory, {"style": style})
+        assert answer.endswith("\n\n_2 of 2 messages_") and "2000" not in answer and "call them" in answer
 
 
 # --- what is asked for -------------------------------------------------------------------------
