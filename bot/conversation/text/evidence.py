@@ -12,7 +12,7 @@ from functools import cached_property
 
 from bot.conversation.text.claims import Clause, clauses, people_in, tokens_of
 from bot.conversation.text.quantities import codes, quantities
-from bot.conversation.text.words import normal, stem, words
+from bot.conversation.text.words import SMALL, normal, stem, words
 from bot.messages import Turn
 
 MAX_SOURCE_CHARS = 8000
@@ -27,8 +27,7 @@ _NO = re.compile(
 )
 _YES = re.compile(
     r"\s*(?:yes|yeah|yep|yup|sure|ok|okay|correct|right|exactly|agreed|sounds good|will do|of course"
-    r"|absolutely|oui|ja|sí|sim"
-    r"|si|да|好|是|はい)\b",
+    r"|absolutely|oui|ja|sí|sim|si|да|好|是|はい)\b",
     re.IGNORECASE,
 )
 _YOU = re.compile(r"\b(?:you|your|yours|yourself)\b|\bplease\b", re.IGNORECASE)
@@ -113,13 +112,7 @@ class Evidence:
         marks = {*clause.tokens, *codes(clause.text)}
         marks |= {f"#{value:g}" for number in quantities(clause.text) for value in number.values}
         named = frozenset(person for _, _, person in people_in(clause.text, self.names))
-        return Unit(
-            _id(turn),
-            clause,
-            frozenset(marks),
-            named,
-            named or near,
-        )
+        return Unit(_id(turn), clause, frozenset(marks), named, named or near)
 
 
 def same_word(one: str, other: str) -> bool:
@@ -169,7 +162,9 @@ def _names(turns: Sequence[Turn]) -> dict[str, str]:
     for turn in turns:
         if turn.author:
             name = " ".join(words(turn.author.name)) or normal(turn.author.name)
-            found.setdefault(name.split(" ")[0], turn.author.id)
+            first = name.split(" ")[0]
+            if first not in SMALL:
+                found.setdefault(first, turn.author.id)
             found[name] = turn.author.id
             found[normal(turn.author.name)] = turn.author.id
     return found

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from bot.conversation.text.claims import Clause, clauses, people_in, tokens_of
 from bot.conversation.text.dates import Day, day_of, days, times_of_day, without_dates
@@ -40,6 +41,7 @@ _QUOTATION = re.compile(
     r"(?P<said>.+)$",
     re.DOTALL,
 )
+_SENTENCE_END = re.compile(r"[.!?…。！？\n]+(?:\s|$)|(?<=[。！？])")
 _BY = re.compile(r"\b(?:by|according to)\s$")
 _OBJECT = re.compile(
     r"\b(?:to|with|for|from|of|about|and|or|than|as|at|on|in|via|asks?|tells?|told|asked|thanks?)\s$"
@@ -95,9 +97,20 @@ def _is_quotation(text: str, evidence: Evidence) -> bool:
     said = " ".join(words(match["said"]))
     return bool(said) and any(
         (turn.author.id if turn.author else turn.role) in people
-        and said in " ".join(words(turn.text[:MAX_SOURCE_CHARS]))
+        and _has_sentences(turn.text[:MAX_SOURCE_CHARS], said)
         for turn in evidence.sources
     )
+
+
+def _has_sentences(text: str, said: str) -> bool:
+    """Whether `said` is one or more whole sentences of `text`: half of one may mean its opposite."""
+    sentences = [" ".join(words(part)) for part in _SENTENCE_END.split(text)]
+    edges = {0, *accumulate(len(sentence) + 1 for sentence in sentences if sentence)}
+    whole = " ".join(filter(None, sentences))
+    at = whole.find(said)
+    while at >= 0 and not (at in edges and at + len(said) + 1 in edges):
+        at = whole.find(said, at + len(said))
+    return at >= 0
 
 
 def find_sources(text: str, turns: Sequence[Turn], count: int = 3) -> tuple[int, ...]:
@@ -112,8 +125,8 @@ def find_sources(text: str, turns: Sequence[Turn], count: int = 3) -> tuple[int,
     wanted = _bag(text[:MAX_STATEMENT_CHARS])
     left = {token: 1 / shared[token] for token in wanted if shared[token]}
     names = {_name(turn) for turn in turns}
-    missing = sum(0.5 for token in wanted if not shared[token] and token not in REPORTING)
-    total, found, gained = sum(left.values()) + missing, list[int](), 0.0
+    unknown = sum(0.5 for token in wanted if not shared[token] and token not in REPORTING)
+    total, found, gained = sum(left.values()) + unknown, list[int](), 0.0
     if not left or set(left) <= {stem(part) for name in names for part in words(name)}:
         return ()
     while len(found) < count and left:

@@ -68,6 +68,7 @@ def test_what_messages_say_may_stand(text: str, sources: tuple[int, ...]) -> Non
         ("Ana does not want to touch the release notes", (0, 1), "another person said it"),
         ("Bob sent an invoice for 1200 dollars to Nandos", (1, 2), "another person said it"),
         ("The invoice was sent by Ana", (2, 3), "another person said it"),
+        ("Bob: touch the release notes", (1,), "its sources say the opposite"),
         ("Bob will touch the release notes", (1,), "its sources say the opposite"),
         ("Carla did not send an invoice to Nandos", (2,), "its sources say the opposite"),
         ("Carla sent an invoice for 1300 dollars to Nandos", (2,), "a number is not in its sources"),
@@ -104,6 +105,11 @@ def test_a_short_answer_makes_the_question_its_own() -> None:
     ]:
         verdict = check(Statement(text, (0, 1)), said(asked, ("Bob", answer)))
         assert verdict.is_supported == is_supported, (answer, text, verdict.reason)
+
+
+def test_a_name_that_begins_like_a_sentence_is_no_person() -> None:
+    turns = said(("The Boss", "hello"), ("Bob", "The build is green"))
+    assert check(Statement("The build is green", (1,)), turns).is_supported
 
 
 def test_another_language_is_checked_in_part_and_says_so() -> None:
