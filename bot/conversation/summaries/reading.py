@@ -33,11 +33,6 @@ class Plan:
         """How many messages there are to be told of."""
         return sum(part.messages for part in self.parts)
 
-    @property
-    def begins(self) -> Place:
-        """The place right before the first of them."""
-        return self.parts[0].after
-
 
 async def read_plan(digests: Digests, key: ConversationKey, scope: Scope, kept: Sequence[Block]) -> Plan:
     """Read what is not in `kept`, of which nothing overlaps."""
@@ -48,9 +43,8 @@ async def read_plan(digests: Digests, key: ConversationKey, scope: Scope, kept: 
             await walk.add_stretch(block.through)
             await walk.add_block(block)
     await walk.add_stretch(scope.after)
-    parts = [part for part in reversed(walk.parts) if part.messages]
     is_limited = walk.is_full and await digests.has_messages(key, scope.after, walk.through)
-    return Plan(parts, is_limited, read_at)
+    return Plan(walk.parts[::-1], is_limited, read_at)
 
 
 class _Walk:

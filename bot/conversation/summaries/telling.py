@@ -141,7 +141,8 @@ class Summary:
     async def _blocks(self, plan: Plan) -> AsyncGenerator[Progress | Block, None]:
         """The blocks of a plan, with the names that hold in this summary."""
         only = plan.parts[0]
-        if not self._is_by_model and plan.messages <= WHOLE and isinstance(only, Stretch):
+        is_short = plan.messages <= WHOLE and len(plan.parts) == 1
+        if not self._is_by_model and is_short and isinstance(only, Stretch):
             style, about = self._scope.style, self._scope.about
             yield to_block(only, Noted(tuple(await asyncio.to_thread(whole_notes, only.turns, style, about))))
             return

@@ -337,6 +337,12 @@ async def test_messages_sent_after_the_command_are_summarised_too() -> None:
     assert "_2 of 2 messages" in await run_command(TASK, generator, memory)
 
 
+async def test_numbers_count_blank_messages_too() -> None:
+    memory = await remembering([turn(" ", number=0), *RELEASE])
+    answer = await run_command(TASK, ScriptedGenerator(model=SMALL), memory)
+    assert "release on Monday after lunch [3]" in answer and "_4 of 4 messages" in answer
+
+
 async def test_threads_are_counted() -> None:
     memory = await remembering([*RELEASE, replace(turn("in the thread", BOB, 6), thread_id="m1")])
     answer = await run_command(TASK, ScriptedGenerator(model=SMALL), memory)
