@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
 from bot.storage.lookup import channel_ids, get_conversation, insert_row, is_conversation, is_in_channel
-from bot.storage.models import conversations, derived_sources, derived_texts, messages
+from bot.storage.models import conversations, derived_sources, derived_texts, facts, messages
 from bot.storage.records import Derived
 
 _IDS_AT_ONCE = 1000
@@ -113,10 +113,14 @@ async def _are_intact(
 
 
 async def drop_derived(connection: AsyncConnection, key: ConversationKey, message_id: str) -> None:
-    """Delete what was derived from one message, wherever in its channel it is kept."""
+    """Delete what was derived from one message, and the fact that it asked to keep, wherever in its channel
+    it is kept."""
     resting = select(derived_sources.c.derived_id).where(derived_sources.c.message_id == message_id)
     await connection.execute(
         delete(derived_texts).where(
             derived_texts.c.id.in_(resting), derived_texts.c.conversation_id.in_(channel_ids(key))
         )
+    )
+    await connection.execute(
+        delete(facts).where(facts.c.message_id == message_id, facts.c.conversation_id.in_(channel_ids(key)))
     )

@@ -17,7 +17,9 @@ from bot.storage.models import conversations, facts
 from bot.storage.records import Fact
 
 
-async def add_fact(connection: AsyncConnection, key: ConversationKey, author: Author, text: str) -> Fact:
+async def add_fact(
+    connection: AsyncConnection, key: ConversationKey, author: Author, text: str, message_id: str | None
+) -> Fact:
     """See HistoryStore.add_fact."""
     conversation_id = await get_conversation(connection, replace(key, thread_id=None))
     counted = (
@@ -27,7 +29,7 @@ async def add_fact(connection: AsyncConnection, key: ConversationKey, author: Au
         .returning(conversations.c.last_fact)
     )
     number: int = (await connection.execute(counted)).scalar_one()
-    fact = Fact(number, author, text, datetime.now(UTC))
+    fact = Fact(number, author, text, datetime.now(UTC), message_id)
     await connection.execute(
         insert(facts).values(
             conversation_id=conversation_id,
@@ -37,6 +39,7 @@ async def add_fact(connection: AsyncConnection, key: ConversationKey, author: Au
             author_is_bot=author.is_bot,
             text=text,
             said_at=fact.said_at,
+            message_id=message_id,
         )
     )
     return fact
@@ -46,7 +49,13 @@ async def list_facts(connection: AsyncConnection, key: ConversationKey) -> list[
     """See HistoryStore.facts."""
     rows = await connection.execute(select(facts).where(_is_here(key)).order_by(facts.c.number))
     return [
-        Fact(row.number, Author(row.author_id, row.author_name, row.author_is_bot), row.text, row.said_at)
+        Fact(
+            row.number,
+            Author(row.author_id, row.author_name, row.author_is_bot),
+            row.text,
+            row.said_at,
+            row.message_id,
+        )
         for row in rows
     ]
 

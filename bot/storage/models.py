@@ -205,6 +205,7 @@ workspace_settings = Table(
 )
 
 # What people asked the bot to keep, by the channel's own row of `conversations`, threads included.
+# `message_id`: the message that asked for it, with which it goes.
 facts = Table(
     "facts",
     metadata,
@@ -215,6 +216,7 @@ facts = Table(
     Column("author_is_bot", Boolean, nullable=False),
     Column("text", AnyText, nullable=False),
     Column("said_at", Instant, nullable=False),
+    Column("message_id", AnyText),
 )
 
 derived_texts = Table(

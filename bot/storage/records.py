@@ -57,15 +57,17 @@ class Change:
     """What an edit or a deletion touched.
 
     `is_known`: the message was in memory (and its text differs, for an edit). `open_reply_id`: the
-    unfinished reply that answers it. `done_reply_id`: the finished reply that answers it, only when
-    that is the latest reply of its conversation. `waiting_in`: the conversation in which the finished reply
-    to a deleted message waits now, to be taken back, or to be made again for its other questions.
+    unfinished reply that answers it, `posting_reply_id` the one that posted it. `done_reply_id`: the finished
+    reply that answers it, only when that is the latest reply of its conversation. `waiting_in`: the
+    conversation in which the finished reply to a deleted message waits now, to be taken back, or to be made
+    again for its other questions.
     """
 
     is_known: bool
     open_reply_id: int | None = None
     done_reply_id: int | None = None
     waiting_in: ConversationKey | None = None
+    posting_reply_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,14 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a person asked the bot to keep about a channel. `number` counts from 1 within the channel."""
+    """What a person asked the bot to keep about a channel. `number` counts from 1 within the channel;
+    `message_id` is the message that asked for it, None where none did."""
 
     number: int
     author: Author
     text: str
     said_at: datetime
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

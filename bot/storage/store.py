@@ -188,6 +188,11 @@ class HistoryStore:
         async with self._database.read() as connection:
             return await answers.reply_of_post(connection, key, message_id)
 
+    async def is_post(self, platform: str, message_id: str) -> bool:
+        """Whether a message is known as a post of the bot's own, anywhere on a platform."""
+        async with self._database.read() as connection:
+            return await answers.is_post(connection, platform, message_id)
+
     async def reply_to_message(
         self, key: ConversationKey, message_id: str
     ) -> tuple[int, ConversationKey] | None:
@@ -268,10 +273,13 @@ class HistoryStore:
 
     # --- facts -------------------------------------------------------------------------------
 
-    async def add_fact(self, key: ConversationKey, author: Author, text: str) -> Fact:
-        """Keep a fact about the channel of `key`, owned by `author`. Its number is never used again."""
+    async def add_fact(
+        self, key: ConversationKey, author: Author, text: str, message_id: str | None = None
+    ) -> Fact:
+        """Keep a fact about the channel of `key`, owned by `author`. Its number is never used again. It goes
+        when the message that asked for it, if one did, is edited or deleted."""
         async with self._database.write() as connection:
-            return await facts.add_fact(connection, key, author, text)
+            return await facts.add_fact(connection, key, author, text, message_id)
 
     async def facts(self, key: ConversationKey) -> list[Fact]:
         """All facts about the channel of `key`, by number."""

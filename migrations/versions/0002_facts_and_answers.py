@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("author_is_bot", sa.Boolean(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("said_at", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Text()),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_facts_conversation_id")
         ),

@@ -47,18 +47,22 @@ def _words(text: str) -> set[str]:
     return {part for word in words for part in (word if _CJK.search(word) else [word])}
 
 
-async def add(store: HistoryStore, key: ConversationKey, author: Author, text: str) -> Fact:
-    """Keep a fact. Raises CommandError where it is blank, too long, known already, or one too many."""
+async def add(store: HistoryStore, key: ConversationKey, author: Author, text: str, message_id: str) -> Fact:
+    """Keep a fact that a message asks for, once. Raises CommandError where it is blank, too long, known
+    already, or one too many."""
     text = checked(text)
     facts = await store.facts(key)
-    if any(fact.text.casefold() == text.casefold() for fact in facts):
+    same = next((fact for fact in facts if fact.text.casefold() == text.casefold()), None)
+    if same is not None and same.message_id == message_id:
+        return same  # the answer to that message is being made again
+    if same is not None:
         raise CommandError("I remember that already. `/facts` lists what I remember here.")
     if len(facts) >= MAX_FACTS:
         raise CommandError(
             f"I remember {MAX_FACTS} facts in this channel, which is as many as I keep. Delete one first: "
             "`/facts delete:1`"
         )
-    return await store.add_fact(key, author, text)
+    return await store.add_fact(key, author, text, message_id)
 
 
 def checked(text: str) -> str:

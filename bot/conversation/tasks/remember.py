@@ -16,7 +16,8 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
 
 async def keep(ctx: TaskContext, text: str) -> str:
     """Keep a fact of who asked, and confirm it in words. Raises CommandError."""
-    fact = await facts.add(ctx.memory, ctx.question.conversation, ctx.question.author, text)
+    question = ctx.question
+    fact = await facts.add(ctx.memory, question.conversation, question.author, text, question.message_id)
     return (
         f"I will remember in this channel, as fact {fact.number}: {fact.text}\n"
         f"_`/facts` lists what I remember, `/facts delete:{fact.number}` takes it back._"

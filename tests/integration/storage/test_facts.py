@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.messages import Author, ConversationKey
 from bot.storage.store import HistoryStore
-from tests.integration.storage.samples import CHANNEL, said
+from tests.integration.storage.samples import CHANNEL, at, said
 
 THREAD = ConversationKey("discord", "guild", "general", "m1")
 ELSEWHERE = ConversationKey("discord", "guild", "random")
@@ -96,3 +96,13 @@ async def test_settings_of_persons_and_workspaces_are_apart(store: HistoryStore)
     await store.set_person_setting(ELSEWHERE, "u1", "persona", None)
     await store.set_workspace_setting(THREAD, "persona", "an elk")
     assert await everywhere(CHANNEL) == [None, "a poet", None, "an elk"]
+
+
+async def test_a_fact_goes_with_the_message_that_asked_for_it(store: HistoryStore) -> None:
+    for number in (1, 2, 3):
+        await store.accept(said(f"m{number}"))
+        await store.add_fact(CHANNEL, ANA, f"fact {number}", f"m{number}")
+    await store.forget(CHANNEL, "m1")
+    await store.amend(CHANNEL, "m2", "never mind", at(60))
+    await store.forget(ELSEWHERE, "m3")
+    assert [fact.text for fact in await store.facts(CHANNEL)] == ["fact 3"]
