@@ -127,10 +127,9 @@ class ConversationManager:
         change = await self._store.forget(key, message_id)
         if change.waiting_in is not None:
             self._schedule(change.waiting_in)
+        if change.posting_reply_id is not None:
+            await self._take_back(key, change.posting_reply_id)
         if change.open_reply_id is None:
-            return
-        if change.is_post:
-            await self._take_back(key, change.open_reply_id)
             return
         is_over = await self._store.withdraw(change.open_reply_id, message_id)
         self._end(key, change.open_reply_id, "withdrawn" if is_over else "restarted")

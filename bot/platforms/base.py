@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
+from bot.errors import PlatformError
 from bot.messages import ConversationKey
 
 
@@ -20,6 +21,10 @@ class DeliveryLimits:
 
     max_chars: int
     min_edit_interval_s: float
+
+
+class PostGoneError(PlatformError):
+    """A post is not there any more: somebody deleted it."""
 
 
 class ReplySink(Protocol):
@@ -33,7 +38,7 @@ class ReplySink(Protocol):
         platform can prevent that."""
 
     async def edit(self, message_id: str, text: str) -> None:
-        """Replace the text of a posted message."""
+        """Replace the text of a posted message. Raises PostGoneError for one that was deleted."""
 
     async def delete(self, message_id: str) -> None:
         """Remove a posted message; one that is gone already is no error."""

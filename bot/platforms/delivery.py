@@ -16,7 +16,7 @@ from bot.conversation.text.safety import neutralise_mentions
 from bot.conversation.text.splitting import split_stream
 from bot.errors import PlatformError, StorageError, where
 from bot.messages import Progress
-from bot.platforms.base import Platform, ReplySink
+from bot.platforms.base import Platform, PostGoneError, ReplySink
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,8 @@ class _Delivery:
             while not self._written.is_set():
                 await self._changed.wait()
                 self._changed.clear()
-                if await self._show_news():
+                # What is complete already is shown once, with its ending.
+                if not self._written.is_set() and await self._show_news():
                     await self._pause(self._sink.limits.min_edit_interval_s)
         finally:
             pulling.cancel()
@@ -135,7 +136,7 @@ class _Delivery:
                 await self._remember(await self._sink.post(chunk, self._nonce(index)))
                 self._shown.append(chunk)
             elif self._shown[index] != chunk:
-                await self._sink.edit(self._posts[index], chunk)
+                await self._edit(index, chunk)
                 self._shown[index] = chunk
             else:
                 continue
@@ -154,6 +155,16 @@ class _Delivery:
             await self._sink.delete(message_id)
         if len(self._posts) > len(chunks) or outcome == "withdrawn":
             await self._manager.posts_removed(self._reply, len(chunks))
+
+    async def _edit(self, index: int, chunk: str) -> None:
+        """Edit a post, or put another in the place of one that was deleted. It has a nonce of its own:
+        platforms may answer the old one with what is gone."""
+        try:
+            await self._sink.edit(self._posts[index], chunk)
+        except PostGoneError:
+            nonce = f"{self._nonce(index)}+{self._posts[index]}"
+            self._posts[index] = await self._sink.post(chunk, nonce)
+            await self._manager.posted(self._reply, index, self._posts[index])
 
     async def _remember(self, message_id: str) -> None:
         self._posts.append(message_id)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.messages import ConversationKey
 from bot.storage.inbox import posts_of, questions_of_reply
 from bot.storage.lookup import find_message, is_conversation, is_in_channel, to_key
-from bot.storage.models import CANCELLED, DONE, conversations, inbox, messages, replies
+from bot.storage.models import CANCELLED, DONE, conversations, inbox, messages, replies, reply_posts
 from bot.storage.records import CONTROL_COMMANDS, Answered
 
 _COMMAND_NAME = func.json_extract(inbox.c.command, "$[0]")
@@ -66,6 +66,17 @@ async def reply_of_post(connection: AsyncConnection, key: ConversationKey, messa
     """See HistoryStore.reply_of_post."""
     found = await find_message(connection, key, message_id)
     return None if found is None else found.reply_id
+
+
+async def is_post(connection: AsyncConnection, platform: str, message_id: str) -> bool:
+    """See HistoryStore.is_post."""
+    posted = (
+        select(reply_posts.c.reply_id)
+        .join(replies, replies.c.id == reply_posts.c.reply_id)
+        .join(conversations, conversations.c.id == replies.c.conversation_id)
+        .where(reply_posts.c.message_id == message_id, conversations.c.platform == platform)
+    )
+    return (await connection.execute(posted)).first() is not None
 
 
 async def reply_to_message(

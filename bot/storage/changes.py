@@ -168,7 +168,8 @@ async def _forget_post(
         await connection.execute(
             update(messages).where(messages.c.id == found.row_id).values(message_id=next_post)
         )
-    return Change(is_known=not found.is_deleted)
+    is_open = select(replies.c.id).where(replies.c.id == reply_id, replies.c.state.in_(OPEN))
+    return Change(is_known=not found.is_deleted, posting_reply_id=await connection.scalar(is_open))
 
 
 async def erase_conversation(connection: AsyncConnection, key: ConversationKey) -> int:

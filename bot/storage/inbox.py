@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     column,
+    delete,
     exists,
     func,
     literal,
@@ -220,7 +221,7 @@ async def _claim_interrupted(connection: AsyncConnection, key: ConversationKey) 
     for reply in (await connection.execute(_INTERRUPTED, to_parameters(key))).all():
         is_intact = not await cancel_deleted_questions(connection, reply.id)
         questions = await questions_of_reply(connection, key, reply.id, ANSWERING)
-        posts = await posts_of(connection, reply.id)
+        posts = await _renumbered(connection, reply.id)
         deleted = () if questions else await _deleted_questions(connection, key, reply.id)
         if not questions and not (posts and deleted):
             await connection.execute(
@@ -290,6 +291,19 @@ async def _claim_waiting(connection: AsyncConnection, key: ConversationKey) -> J
     reply_id = (await connection.execute(_ADD_REPLY, new)).scalar_one()
     await connection.execute(_TAKE, {"of_conversation": conversation_id, "last": last, "of_reply": reply_id})
     return Job(reply_id, key, _oldest_first([_to_message(key, row) for row in taken]), (), None, 1)
+
+
+async def _renumbered(connection: AsyncConnection, reply_id: int) -> tuple[str, ...]:
+    """The posts of a reply, which are kept from now on as if there had never been those that people deleted:
+    whoever goes on with the reply counts the posts that are there."""
+    posts = await posts_of(connection, reply_id)
+    of_reply = reply_posts.c.reply_id == reply_id
+    last = select(func.max(reply_posts.c.position)).where(of_reply)
+    if posts and await connection.scalar(last) != len(posts) - 1:
+        await connection.execute(delete(reply_posts).where(of_reply))
+        rows = [{"reply_id": reply_id, "position": at, "message_id": post} for at, post in enumerate(posts)]
+        await connection.execute(insert(reply_posts), rows)
+    return posts
 
 
 async def posts_of(connection: AsyncConnection, reply_id: int) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from contextlib import suppress
 import discord
 
 from bot.errors import BotError, PlatformError
-from bot.platforms.base import DeliveryLimits
-from bot.platforms.discord.command_token import ORIGINAL, CommandToken, OpenCommands, TokenExpiredError
-from bot.platforms.discord.sink import ChannelSink
+from bot.platforms.base import DeliveryLimits, PostGoneError
+from bot.platforms.discord.command_token import ORIGINAL, CommandToken, TokenExpiredError
+from bot.platforms.discord.sink import PERSON, ChannelSink
 
 ENDINGS = {
     "stopped": "Stopped.",
@@ -29,14 +29,14 @@ class CommandSink:
         self,
         interaction: discord.Interaction,
         channel: ChannelSink,
-        open_commands: OpenCommands,
         *,
         is_private: bool = False,
     ) -> None:
-        self._interaction = interaction
         self._token = CommandToken(interaction, is_private=is_private)
+        self._is_private = is_private
         self._channel = channel
-        self._open_commands = open_commands
+        # What took the place of posts that only the token reached.
+        self._moved: dict[str, str] = {}
 
     @property
     def limits(self) -> DeliveryLimits:
@@ -46,28 +46,27 @@ class CommandSink:
     async def post(self, text: str, nonce: str) -> str:
         """Answer the command, or add to the answer."""
         try:
-            if self._channel.posts:
-                message_id = await self._token.add(text, self._channel.look_up)
-            else:
-                message_id = await self._token.edit(ORIGINAL, text)
+            message_id = await self._answer(text)
         except TokenExpiredError:
             return await self._channel.post(text, nonce)
         self._channel.posts.append(message_id)
         return message_id
 
     async def edit(self, message_id: str, text: str) -> None:
-        """Replace a post's text."""
+        """Replace a post's text. Raises PostGoneError."""
         try:
+            self._reach(message_id)
             await self._token.edit(message_id, text)
         except TokenExpiredError:
-            await self._channel.edit(message_id, text)
+            await self._edit_without_token(message_id, text)
 
     async def delete(self, message_id: str) -> None:
         """Take a post back; one that is gone already is no error."""
         try:
+            self._reach(message_id)
             await self._token.delete(message_id)
         except TokenExpiredError:
-            await self._channel.delete(message_id)
+            await self._channel.delete(self._moved.get(message_id, message_id))
 
     async def find(self, nonce: str) -> str | None:
         """The first post can be made again at no risk; later ones are looked for in the channel."""
@@ -77,14 +76,35 @@ class CommandSink:
         """Discord shows "is thinking" by itself until there is a first post."""
 
     async def finish(self, outcome: str) -> None:
-        """Leave no command that thinks for ever; while a reply is made anew, the token is still needed."""
-        if outcome == "restarted":
-            return
-        self._open_commands.close(self._interaction)
-        if self._channel.posts:
+        """Leave no command that thinks for ever, unless its answer is still to come."""
+        if outcome == "restarted" or self._channel.posts:
             return
         with suppress(TokenExpiredError, PlatformError):
             if outcome in ENDINGS:
                 await self._token.edit(ORIGINAL, ENDINGS[outcome])
             else:
                 await self._token.delete(ORIGINAL)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _answer(self, text: str) -> str:
+        if not self._channel.posts:
+            try:
+                return await self._token.edit(ORIGINAL, text)
+            except PostGoneError:  # somebody deleted "is thinking"
+                pass
+        return await self._token.add(text, self._channel.look_up)
+
+    def _reach(self, message_id: str) -> None:
+        """Raises TokenExpiredError for a message that is not among those of the token."""
+        if message_id in self._moved or message_id.startswith(PERSON):
+            raise TokenExpiredError
+
+    async def _edit_without_token(self, message_id: str, text: str) -> None:
+        """A message that all may see is edited like any other; what one person saw is sent to that person."""
+        if not self._is_private or message_id.startswith(PERSON):
+            await self._channel.edit(message_id, text)
+        elif message_id in self._moved:
+            await self._channel.edit(self._moved[message_id], text)
+        else:
+            self._moved[message_id] = await self._channel.post(text, f"moved-{message_id}")

@@ -31,8 +31,8 @@ class TokenExpiredError(Exception):
 
 
 class OpenCommands:
-    """The commands whose answers are still being made, by id. Kept in this process only: after a restart
-    answers are normal messages."""
+    """The commands whose answers can be reached by their tokens, by id. Kept in this process only: after a
+    restart answers are normal messages."""
 
     def __init__(self) -> None:
         self._open: dict[str, discord.Interaction] = {}
@@ -45,10 +45,6 @@ class OpenCommands:
     def get(self, message_id: str) -> discord.Interaction | None:
         """The interaction of a command's message id, if there is one."""
         return self._open.get(message_id)
-
-    def close(self, interaction: discord.Interaction) -> None:
-        """The answer is complete."""
-        self._open.pop(str(interaction.id), None)
 
 
 class CommandToken:

@@ -12,9 +12,9 @@ from bot.platforms.discord.client import ParleyClient
 from bot.platforms.discord.command_sink import CommandSink
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.connection import Connection, Endpoints
-from bot.platforms.discord.incoming import DIRECT, PLATFORM, channel_id
+from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, PLATFORM, channel_id
 from bot.platforms.discord.listener import Listener
-from bot.platforms.discord.sink import ChannelSink, PersonSink
+from bot.platforms.discord.sink import PERSON, ChannelSink, PersonSink
 from bot.platforms.discord.typing_status import TypingStatus
 
 SETTLE_S = 5.0
@@ -42,12 +42,13 @@ class DiscordPlatform:
         self._connection = Connection(token, Endpoints(api_url, gateway_url, cdn_url))
         self._typing = TypingStatus()
         self._open_commands = OpenCommands()
+        self._manager: ConversationManager | None = None
         self._listener: Listener | None = None
 
     async def run(self, manager: ConversationManager) -> None:
         """Stay connected until cancelled or closed. PlatformError: Discord will not have this bot."""
         listener = Listener(manager, self._bot_name, self._typing, self._open_commands)
-        self._listener = listener
+        self._manager, self._listener = manager, listener
 
         def build(intents: discord.Intents) -> discord.Client:
             return ParleyClient(listener, intents, self._connection.opened)
@@ -56,15 +57,21 @@ class DiscordPlatform:
 
     def sink(self, reply: Reply) -> ReplySink:
         """A sink for one reply: through the command's token where there is one, else into the channel."""
-        is_for_one = reply.audience is not None
-        channel = (PersonSink if is_for_one else ChannelSink)(reply, self._connection, self._typing)
-        interaction = self._open_commands.get(reply.question.message_id)
+        question = reply.question
+        interaction = self._open_commands.get(question.message_id)
+        is_alone = reply.conversation.workspace_id == DIRECT and not question.event_id.startswith(BY_COMMAND)
+        is_for_one = reply.audience is not None and not is_alone
+        went_to_one = any(post.startswith(PERSON) for post in reply.posts)
+        kind = PersonSink if is_for_one or went_to_one else ChannelSink
+        channel = kind(reply, self._connection, self._typing, self._is_known)
         if interaction is None:
             return channel
-        return CommandSink(interaction, channel, self._open_commands, is_private=is_for_one)
+        return CommandSink(interaction, channel, is_private=is_for_one)
 
-    def permalink(self, key: ConversationKey, message_id: str) -> str:
-        """The address of a message, as Discord's clients know it."""
+    def permalink(self, key: ConversationKey, message_id: str) -> str | None:
+        """The address of a message, as Discord's clients know it; what went to a person has none here."""
+        if message_id.startswith(PERSON):
+            return None
         server = "@me" if key.workspace_id == DIRECT else key.workspace_id
         return f"https://discord.com/channels/{server}/{channel_id(key)}/{message_id}"
 
@@ -74,3 +81,6 @@ class DiscordPlatform:
         await self._connection.close()
         if self._listener is not None:
             await self._listener.settle(SETTLE_S)
+
+    async def _is_known(self, message_id: str) -> bool:
+        return self._manager is not None and await self._manager.has_posted(PLATFORM, message_id)

@@ -13,6 +13,7 @@ import aiohttp
 import discord
 
 from bot.errors import PlatformError
+from bot.platforms.base import PostGoneError
 
 T = TypeVar("T")
 
@@ -64,6 +65,8 @@ async def until_answered(doing: str, work: Callable[[], Awaitable[T]]) -> T:
 def platform_error(error: discord.HTTPException, doing: str, channel: object) -> PlatformError:
     """The error as the operator needs it: what was not possible where, and which permission is missing."""
     place = _name_of(channel)
+    if error.code == UNKNOWN_MESSAGE:
+        return PostGoneError(f"could not {doing} in {place}: {MEANINGS[UNKNOWN_MESSAGE]}")
     if error.code in MEANINGS:
         return PlatformError(f"could not {doing} in {place}: {MEANINGS[error.code]}")
     if isinstance(error, discord.Forbidden):

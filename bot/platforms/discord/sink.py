@@ -12,6 +12,7 @@ from typing import TypeVar
 import discord
 
 from bot.conversation.reply import Reply
+from bot.errors import StorageError
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.discord.connection import Connection
 from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, channel_id
@@ -31,6 +32,12 @@ Place = discord.PartialMessageable | discord.DMChannel
 LIMITS = DeliveryLimits(max_chars=2000, min_edit_interval_s=1.1)
 """2,000 characters are what a bot may post; a channel's bucket was seen to take five edits in 5 s."""
 
+PERSON = "dm:"
+"""What the ids of posts begin with that went to a person instead of the conversation."""
+
+IsKnown = Callable[[str], Awaitable[bool]]
+"""Whether a message is known to be a post of an answer already."""
+
 LOOK_BACK = 100
 """How many messages after the question are searched for a post whose fate is unknown: one call."""
 
@@ -38,11 +45,12 @@ LOOK_BACK = 100
 class ChannelSink:
     """Where one reply goes: a ReplySink. `posts` are the ids of its messages so far."""
 
-    def __init__(self, reply: Reply, connection: Connection, typing: TypingStatus) -> None:
+    def __init__(self, reply: Reply, connection: Connection, typing: TypingStatus, is_known: IsKnown) -> None:
         self._reply = reply
         self._question = reply.question
         self._connection = connection
         self._typing = typing
+        self._is_known = is_known
         # A slash command is no message that one could refer to, nor is one of another channel.
         is_here = self._question.conversation == reply.conversation
         self._is_message = is_here and not self._question.event_id.startswith(BY_COMMAND)
@@ -74,7 +82,7 @@ class ChannelSink:
         return str(message.id)
 
     async def edit(self, message_id: str, text: str) -> None:
-        """Replace a post's text."""
+        """Replace a post's text. Raises PostGoneError."""
 
         async def edit(_: discord.Client, channel: Place) -> None:
             post = channel.get_partial_message(int(message_id))
@@ -98,7 +106,8 @@ class ChannelSink:
         """The next post of this reply, if an earlier process made one and did not live to write it down.
 
         Discord keeps no nonces (a message read again has none), so a post is known by its place: the first
-        one refers to the question, a later one follows the post before it and refers to nothing.
+        one refers to the question, a later one follows the post before it and refers to nothing. Posts of
+        other answers that look the same are known as theirs.
         """
         message_id = await self.look_up()
         if message_id is not None:
@@ -121,9 +130,10 @@ class ChannelSink:
             async for message in (await self._channel(client)).history(
                 limit=LOOK_BACK, after=after, oldest_first=True
             ):
-                if client.user and message.author.id == client.user.id and self._is_next(message):
+                is_own = client.user is not None and message.author.id == client.user.id
+                if is_own and self._is_next(message) and not await self._is_known(str(message.id)):
                     return str(message.id)
-        except (discord.HTTPException, *CONNECTION_ERRORS):
+        except (discord.HTTPException, StorageError, *CONNECTION_ERRORS):
             # Then it is posted again under its old nonce, which Discord knows for some minutes.
             return None
         return None
@@ -173,6 +183,23 @@ class ChannelSink:
 class PersonSink(ChannelSink):
     """Where a private answer goes when its command can no longer be answered: to the person alone."""
 
+    def __init__(self, reply: Reply, connection: Connection, typing: TypingStatus, is_known: IsKnown) -> None:
+        """What the command's token showed is out of reach now: only posts to the person are left."""
+        reply.posts = tuple(post for post in reply.posts if post.startswith(PERSON))
+        super().__init__(reply, connection, typing, is_known)
+
+    async def post(self, text: str, nonce: str) -> str:
+        """Post a message to the person."""
+        return PERSON + await super().post(text, nonce)
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Replace the text of a message to the person. Raises PostGoneError."""
+        await super().edit(message_id.removeprefix(PERSON), text)
+
+    async def delete(self, message_id: str) -> None:
+        """Take a message to the person back; one that is gone already is no error."""
+        await super().delete(message_id.removeprefix(PERSON))
+
     async def look_up(self) -> str | None:
         """Unknown: other answers there look the same. Discord knows the nonce for some minutes."""
         return None
@@ -183,9 +210,13 @@ class PersonSink(ChannelSink):
     async def _channel(self, client: discord.Client) -> Place:
         return await client.create_dm(discord.Object(int(self._question.author.id)))
 
+    def _reference(self, client: discord.Client) -> None:
+        """A message cannot refer to one of another channel."""
+
 
 def nonce_for(reply: Reply, nonce: str) -> str:
     """At most 25 characters, unique to the questions as they read and to the part: another database's nonces
-    must not meet ours, and the answer to an edited question must not be taken for the one before."""
+    must not meet ours, and an answer to an edited question, or made anew, is not the one before."""
     questions = "\0".join(f"{message.event_id} {message.text}" for message in reply.messages)
-    return hashlib.blake2b(f"{nonce}\0{questions}".encode(errors="replace"), digest_size=12).hexdigest()
+    told = f"{nonce}\0{reply.variation}\0{questions}".encode(errors="replace")
+    return hashlib.blake2b(told, digest_size=12).hexdigest()

@@ -7,8 +7,27 @@ import re
 from bot.conversation.tasks.task import Task
 
 _PREFIX = "bot-"
-_TAKEN = ("help", "search")
-_TAKEN_IN_TEXT = re.compile(rf"(?<=`)/(?=(?:{'|'.join(_TAKEN)})`)")
+_TAKEN = (
+    *("active", "apps", "archive", "away", "call", "close", "collapse", "dm", "dnd", "expand", "feed"),
+    *("feedback", "giphy", "help", "invite", "join", "keys", "kick", "leave", "list", "me", "msg", "mute"),
+    *(
+        "open",
+        "part",
+        "prefs",
+        "remind",
+        "remove",
+        "rename",
+        "search",
+        "shortcuts",
+        "shrug",
+        "star",
+        "status",
+    ),
+    *("status", "topic", "who"),
+)
+_NAMES = "|".join(_TAKEN)
+_TAKEN_IN_TEXT = re.compile(rf"(?<=`)/(?=(?:{_NAMES})[ `])")
+_PREFIXED = re.compile(rf"^(\s*/){_PREFIX}(?=(?:{_NAMES})(?:\s|$))")
 
 
 def command_name(task: Task) -> str:
@@ -20,6 +39,11 @@ def task_name(command: str) -> str:
     """The task that a typed command means: `/bot-help` is `help`."""
     name = command.removeprefix("/")
     return name.removeprefix(_PREFIX) if name.removeprefix(_PREFIX) in _TAKEN else name
+
+
+def without_prefix(line: str) -> str:
+    """A line behind the bot's name, where commands have no prefix: `/bot-help` reads `/help`."""
+    return _PREFIXED.sub(r"\1", line)
 
 
 def with_names_here(text: str) -> str:

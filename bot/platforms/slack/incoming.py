@@ -12,11 +12,13 @@ from typing import Literal
 
 from bot.conversation.commands import command_in, parse_command
 from bot.messages import Author, ConversationKey, IncomingMessage
-from bot.platforms.slack.commands import task_name
+from bot.platforms.slack.commands import task_name, without_prefix
 from bot.platforms.slack.markup import mentioned, readable, without_call
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
 
 PLATFORM = "slack"
+DIRECT = "D"
+"""What the ids of conversations with the bot alone begin with."""
 
 _TALK = ("", "file_share", "thread_broadcast", "me_message")
 """Subtypes of messages that people wrote; all others are notices, and `bot_message`."""
@@ -98,7 +100,7 @@ def is_from_person(message: Payload, me: Me) -> bool:
 def is_direct(body: Payload) -> bool:
     """Whether it was written to the bot alone."""
     event = part(body, "event")
-    return event.get("channel_type") == "im" or text(event, "channel").startswith("D")
+    return event.get("channel_type") == "im" or text(event, "channel").startswith(DIRECT)
 
 
 def is_call(message: Payload, me: Me) -> bool:
@@ -146,7 +148,7 @@ def to_incoming(
         text=words,
         sent_at=sent_at,
         is_addressed=is_for_bot,
-        command=command_in(words, by_manager=by_manager) if is_for_bot else None,
+        command=command_in(without_prefix(words), by_manager=by_manager) if is_for_bot else None,
     )
 
 
@@ -190,7 +192,7 @@ def from_command(
     line = f"/{task_name(text(payload, 'command'))} {readable(text(payload, 'text'), names)}".rstrip()
     user, trigger = text(payload, "user_id"), text(payload, "trigger_id")
     command = parse_command(line)
-    by_manager = is_manager or text(payload, "channel_id").startswith("D")
+    by_manager = is_manager or text(payload, "channel_id").startswith(DIRECT)
     return IncomingMessage(
         conversation=ConversationKey(PLATFORM, workspace_of(payload), text(payload, "channel_id")),
         message_id=f"command-{trigger}",

@@ -21,3 +21,16 @@ class Pace:
         self._next_at += self._interval_s
         if wait_s > 0:
             await asyncio.sleep(wait_s)
+
+
+class Paces:
+    """A pace for each channel."""
+
+    def __init__(self, interval_s: float, burst: int) -> None:
+        self._interval_s = interval_s
+        self._burst = burst
+        self._paces: dict[str, Pace] = {}
+
+    def of(self, channel_id: str) -> Pace:
+        """The pace of a channel."""
+        return self._paces.setdefault(channel_id, Pace(self._interval_s, self._burst))

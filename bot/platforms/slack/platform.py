@@ -10,13 +10,13 @@ from bot.platforms.base import ReplySink
 from bot.platforms.slack.bolt import build_app
 from bot.platforms.slack.command_sink import CommandSink, whole
 from bot.platforms.slack.connection import Connection
-from bot.platforms.slack.incoming import PLATFORM
+from bot.platforms.slack.incoming import DIRECT, PLATFORM
 from bot.platforms.slack.listener import Listener
 from bot.platforms.slack.names import Names
-from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.pace import Pace, Paces
 from bot.platforms.slack.payloads import moment
 from bot.platforms.slack.response_urls import ResponseUrls
-from bot.platforms.slack.sink import EDIT_BURST, LIMITS, ChannelSink
+from bot.platforms.slack.sink import EDIT_BURST, LIMITS, POST_BURST, POST_INTERVAL_S, ChannelSink
 from bot.platforms.slack.thinking_status import ThinkingStatus
 
 SETTLE_S = 5.0
@@ -44,6 +44,7 @@ class SlackPlatform:
         self._connection = Connection(bot_token, api_url)
         self._names = Names(self._connection.hasty_client)
         self._status = ThinkingStatus(self._connection.hasty_client)
+        self._posts = Paces(POST_INTERVAL_S, POST_BURST)
         self._edits = Pace(LIMITS.min_edit_interval_s, EDIT_BURST)
         self._response_urls = ResponseUrls()
         self._listener: Listener | None = None
@@ -72,11 +73,12 @@ class SlackPlatform:
             await self._status.close()
 
     def sink(self, reply: Reply) -> ReplySink:
-        """A sink for one reply: for one person where it answers a slash command or is private, else into the
-        channel."""
+        """A sink for one reply: for one person where it answers a slash command, or is private and others
+        could read it; else into the channel."""
         is_message = moment(reply.question.message_id) is not None
-        if is_message and reply.audience is None:
-            return ChannelSink(reply, self._connection.client, self._edits, self._status)
+        is_alone = reply.conversation.channel_id.startswith(DIRECT)
+        if is_message and (reply.audience is None or is_alone):
+            return ChannelSink(reply, self._connection.client, self._posts, self._edits, self._status)
         reply.pieces = whole(reply.pieces)
         return CommandSink(reply, self._connection.client, self._response_urls)
 

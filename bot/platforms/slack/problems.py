@@ -13,6 +13,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import PlatformError
+from bot.platforms.base import PostGoneError
 from bot.platforms.slack.payloads import Payload, text
 
 T = TypeVar("T")
@@ -109,6 +110,8 @@ def platform_error(error: SlackApiError, doing: str, channel_id: str) -> Platfor
             f"may not {doing}: add the scope {needed} on your app's page OAuth & Permissions and reinstall"
         )
     meaning = _MEANINGS.get(code, f"Slack answered {code or 'nothing that can be read'}")
+    if code == "message_not_found":
+        return PostGoneError(f"could not {doing} in channel {channel_id}: {meaning}")
     return PlatformError(f"could not {doing} in channel {channel_id}: {meaning}")
 
 

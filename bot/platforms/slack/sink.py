@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.conversation.reply import Reply
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.slack.mrkdwn import INERT, message_body
-from bot.platforms.slack.pace import Pace
+from bot.platforms.slack.pace import Pace, Paces
 from bot.platforms.slack.payloads import Payload, part, parts, text
 from bot.platforms.slack.problems import code_of, platform_error, until_answered
 from bot.platforms.slack.thinking_status import ThinkingStatus
@@ -31,6 +31,9 @@ LIMITS = DeliveryLimits(max_chars=3500, min_edit_interval_s=1.2)
 `chat.update` about 50 times a minute in a workspace."""
 
 EDIT_BURST = 3
+POST_INTERVAL_S, POST_BURST = 1.1, 5
+"""Slack takes a message a second in a channel, and for a moment more."""
+
 METADATA_TYPE = "parley_reply"
 
 LOOK_BACK = 100
@@ -39,12 +42,15 @@ LOOK_BACK_PAGES = 3
 
 
 class ChannelSink:
-    """Where one reply goes: a ReplySink. `edits` is the pace that all replies share."""
+    """Where one reply goes: a ReplySink. `posts` are the paces of channels, `edits` one that all share."""
 
-    def __init__(self, reply: Reply, client: AsyncWebClient, edits: Pace, status: ThinkingStatus) -> None:
+    def __init__(
+        self, reply: Reply, client: AsyncWebClient, posts: Paces, edits: Pace, status: ThinkingStatus
+    ) -> None:
         self._reply = reply
         self._place = reply.conversation
         self._client = client
+        self._posts = posts.of(self._place.channel_id)
         self._edits = edits
         self._status = status
         self._has_posted = bool(reply.posts)
@@ -63,6 +69,7 @@ class ChannelSink:
             if has_asked and (found := await self.find(nonce)):
                 return found
             has_asked = True
+            await self._posts.turn()
             return await self._send(text, nonce)
 
         message_id = await self._ask("post", once)
@@ -71,7 +78,7 @@ class ChannelSink:
         return message_id
 
     async def edit(self, message_id: str, text: str) -> None:
-        """Replace a post's text."""
+        """Replace a post's text. Raises PostGoneError."""
 
         # An empty list takes away the sections of an earlier text.
         body = {"blocks": [], **message_body(text)}
@@ -172,9 +179,10 @@ class ChannelSink:
 
 def nonce_for(reply: Reply, nonce: str) -> str:
     """Unique to the questions as they read and to the part: another database's nonces must not meet ours, and
-    the answer to an edited question must not be taken for the one before."""
+    an answer to an edited question, or made anew, is not the one before."""
     questions = "\0".join(f"{message.event_id} {message.text}" for message in reply.messages)
-    return hashlib.blake2b(f"{nonce}\0{questions}".encode(errors="replace"), digest_size=16).hexdigest()
+    told = f"{nonce}\0{reply.variation}\0{questions}".encode(errors="replace")
+    return hashlib.blake2b(told, digest_size=16).hexdigest()
 
 
 def _nonce_of(message: Payload) -> str:

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.messages import ConversationKey
+from bot.platforms.slack.incoming import DIRECT
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
 
 PACE_S = 3.0
@@ -31,7 +32,7 @@ class ThinkingStatus:
 
     def show(self, key: ConversationKey, text: str) -> None:
         """Show a line such as "is thinking", unless it is shown already or another one was a moment ago."""
-        if self._is_off or key.thread_id is None or not key.channel_id.startswith("D"):
+        if self._is_off or key.thread_id is None or not key.channel_id.startswith(DIRECT):
             return
         now = asyncio.get_running_loop().time()
         before, at = self._shown.get(key, ("", -REPEAT_S))
