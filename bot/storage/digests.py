@@ -98,6 +98,11 @@ class Digests:
             )
             return [_placed(row) for row in await connection.execute(statement)]
 
+    async def newest(self, key: ConversationKey, count: int) -> list[Turn]:
+        """The `count` newest messages of memory, threads included, oldest first."""
+        placed = await self.stretch(key, BEGINNING, END, count)
+        return [entry.turn for entry in placed if entry.turn is not None]
+
     async def counts(self, key: ConversationKey, spans: Sequence[tuple[Place, Place]]) -> list[Count]:
         """What stands in each of the stretches."""
         async with self._database.read() as connection:

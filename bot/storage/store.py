@@ -221,20 +221,17 @@ class HistoryStore:
         since: datetime | None = None,
         before_message_id: str | None = None,
         through_message_id: str | None = None,
-        include_threads: bool = False,
         memory_only: bool = True,
     ) -> list[Turn]:
         """The newest `limit` turns in the order of memory, oldest first, deleted ones left out.
 
         `before_message_id` excludes that message and all after it; `through_message_id` excludes
         what comes after it; a bound that is not known does not bind. `since` looks at when a message was sent
-        and, for an answer, at when the last message that it answers was. With `include_threads`, the
-        channel's threads follow their first message; a thread's own turns begin with that message. Without
-        `memory_only`, commands and their answers are among the turns, as people saw them.
+        and, for an answer, at when the last message that it answers was. A thread's turns begin with the
+        channel's message that it hangs on; a channel's are without its threads (`digests.newest` has both).
+        Without `memory_only`, commands and their answers are among the turns, as people saw them.
         """
-        query = history.TurnQuery(
-            limit, since, before_message_id, through_message_id, include_threads, memory_only
-        )
+        query = history.TurnQuery(limit, since, before_message_id, through_message_id, memory_only)
         async with self._database.read() as connection:
             return await history.turns(connection, key, query)
 

@@ -43,7 +43,7 @@ async def _hits(ctx: TaskContext, words: str) -> list[Turn]:
     if author := ctx.options.get("from", "").strip().lstrip("@").casefold():
         turns = [turn for turn in turns if turn.author and author in turn.author.name.casefold()]
     if "last" in ctx.options:
-        newest = await ctx.memory.turns(key, limit=_last(ctx.options["last"]), include_threads=True)
+        newest = await ctx.memory.digests.newest(key, _last(ctx.options["last"]))
         ids = {turn.message_id for turn in newest}
         turns = [turn for turn in turns if turn.message_id in ids]
     return turns

@@ -171,7 +171,7 @@ async def _usual_language(ctx: TaskContext, wish: Wish) -> str | None:
     """The language of most of the author's newest messages in this channel, None where little is known."""
     if wish.author is None:
         return None
-    turns = await ctx.memory.turns(ctx.question.conversation, limit=LOOK_BACK, include_threads=True)
+    turns = await ctx.memory.digests.newest(ctx.question.conversation, LOOK_BACK)
     own = [
         turn.text
         for turn in turns

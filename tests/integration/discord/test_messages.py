@@ -70,7 +70,7 @@ async def test_a_private_thread_is_no_part_of_the_channel_around_it(
         discord.say("go on", place=discord.thread)
         await until(lambda: discord.texts(discord.thread)[1:] == ["You said: go on"])
         assert (await bot.remembered(discord.thread))[0] == ("user", "our secret")
-        assert await bot.store.turns(key_of(discord), include_threads=True) == []
+        assert await bot.store.digests.newest(key_of(discord), 9) == []
 
 
 async def test_after_a_restart_the_thread_is_still_its_own(discord: FakeDiscord, database: Path) -> None:

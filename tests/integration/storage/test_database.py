@@ -281,8 +281,8 @@ async def test_a_hundred_thousand_messages(store: HistoryStore) -> None:
     assert await _median_ms("accept, claim, answer", claim_and_complete) < 200
     with timed("conversations", 3000):
         assert len(await store.conversations("discord", "guild")) == 5
-    with timed("turns(limit=64, include_threads)", 3000):
-        assert len(await store.turns(keys[0], limit=64, include_threads=True)) == 64
+    with timed("digests.newest(64)", 3000):
+        assert len(await store.digests.newest(keys[0], 64)) == 64
     with timed("forget", 6000):
         assert (await store.forget(keys[0], "m50000")).is_known
     with timed("recover", 1000):

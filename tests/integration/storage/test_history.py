@@ -116,7 +116,7 @@ async def test_limits(store: HistoryStore) -> None:
     assert await some(limit=0) == ""
     assert await some(before_message_id="never seen") == "12346"
     assert await store.turns(ConversationKey("discord", "guild", "never seen")) == []
-    assert await store.turns(ConversationKey("discord", "guild", "never seen"), include_threads=True) == []
+    assert await store.digests.newest(ConversationKey("discord", "guild", "never seen"), 9) == []
 
 
 async def test_the_question_is_bounded_without_its_own_answer(store: HistoryStore) -> None:
@@ -125,7 +125,7 @@ async def test_the_question_is_bounded_without_its_own_answer(store: HistoryStor
     assert [turn.text for turn in await store.turns(CHANNEL, through_message_id="u1")] == ["u1"]
 
 
-async def test_threads_follow_their_first_message(store: HistoryStore) -> None:
+async def test_the_newest_of_a_channel_are_those_of_its_threads_too(store: HistoryStore) -> None:
     await store.import_messages(
         [
             said("1", text="1", second=1),
@@ -141,24 +141,14 @@ async def test_threads_follow_their_first_message(store: HistoryStore) -> None:
     await store.accept(said("1c", text="1c", second=21, key=thread("1")))
     await answer(store, await claimed(store, thread("1")), "1c!")
 
-    async def some(**limits: object) -> list[str]:
-        found = await store.turns(CHANNEL, include_threads=True, **limits)  # type: ignore[arg-type]
-        return [turn.text for turn in found]
+    async def newest(count: int, key: ConversationKey = CHANNEL) -> list[str]:
+        return [turn.text for turn in await store.digests.newest(key, count)]
 
-    assert await some() == ["1", "1a", "1b", "1c", "1c!", "2", "2a", "x1", "9"]
-    assert await some(limit=3) == ["2a", "x1", "9"]
-    assert await some(before_message_id="1b") == ["1", "1a"]
-    assert await some(through_message_id="2") == ["1", "1a", "1b", "1c", "1c!", "2"]
-    assert await some(since=at(8)) == ["1a", "1b", "1c", "1c!", "9"]
+    assert await newest(99) == ["1", "2", "2a", "x1", "1a", "9", "1b", "1c", "1c!"]
+    assert await newest(3) == ["1b", "1c", "1c!"]
+    assert await newest(99, thread("1")) == ["1", "1a", "1b", "1c", "1c!"]
     assert await texts(store) == ["1", "2", "9"]
     assert await texts(store, thread("1")) == ["1", "1a", "1b", "1c", "1c!"]
-    assert [turn.text for turn in await store.turns(thread("1"), include_threads=True)] == [
-        "1",
-        "1a",
-        "1b",
-        "1c",
-        "1c!",
-    ]
 
 
 async def test_imports_count_what_is_new(store: HistoryStore) -> None:
