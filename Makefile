@@ -88,6 +88,7 @@ bench: $(DEV_STAMP)
 eval: export BOT_MODEL ?= pocket
 eval: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.summaries
+	$(BIN)/python -m benchmarks.faithfulness
 	$(BIN)/python -m benchmarks.grounding
 	$(BIN)/python -m benchmarks.translations
 	$(BIN)/python -m benchmarks.masking

@@ -81,12 +81,19 @@ class Reading:
 def choose(turns: Sequence[Turn], count: int | None, about: str = "") -> list[Choice]:
     """At most `count` choices that tell most, in the order of the conversation; None: as many as a summary
     of it has. With a topic in `about`, only from messages that are relevant to it (none: an empty list)."""
+    turns = _as_learnt(turns)
     reading = read(turns, about, load_selector())
     if not reading.spans:
         return []
     picked = _with_answers(turns, reading, _picked(turns, reading, count), count)
     choices = [_choice(reading, at) for at in sorted(picked)]
     return _joined(turns, _answers_marked(turns, choices))
+
+
+def _as_learnt(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """What one person wrote all of is read as a text: the selector learnt from texts without authors."""
+    authors = {turn.author.id if turn.author else "" for turn in turns}
+    return [replace(turn, author=None) for turn in turns] if len(authors) == 1 else turns
 
 
 def wished_count(turns: Sequence[Turn], about: str = "") -> int:
