@@ -19,17 +19,20 @@ from tests.integration.discord.fake_gateway import Gateway, Session
 from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload, snowflake
 
-LOADING, SUPPRESS_EMBEDS = 1 << 7, 1 << 2
+LOADING, EPHEMERAL, SUPPRESS_EMBEDS = 1 << 7, 1 << 6, 1 << 2
+MANAGE_CHANNELS = 1 << 4
 TOKEN = "bot-token-that-must-stay-secret"
 
 
 @dataclass
 class Place:
-    """A channel, a thread or a direct conversation, with its messages by id."""
+    """A channel, a thread or a direct conversation, with its messages by id; `hidden` are those that one
+    person alone sees."""
 
     id: int
     guild_id: int | None = None
     messages: dict[int, Payload] = field(default_factory=dict)
+    hidden: dict[int, Payload] = field(default_factory=dict)
 
 
 @dataclass
@@ -61,8 +64,11 @@ class FakeDiscord:
         self.tells_threads = True
         self.is_thread_private = False
         self.guild_id = guild_id
+        self.manager_role = snowflake()
         self.interactions: dict[int, Interaction] = {}
         self.commands: list[Payload] = []
+        self.managers = {self.ann["id"]}
+        self.takes_direct_messages = True
         self.nonces: dict[str, Payload] = {}
         self.typing: list[int] = []
         self.gateway = Gateway(TOKEN, self.bot, self._greet)
@@ -113,6 +119,8 @@ class FakeDiscord:
             answered=answered,
             **more,
         )
+        if place.guild_id is not None:
+            payload["member"] = payloads.member(self._roles(payload["author"]))
         return self.add(place, payload)
 
     def edit(self, message_id: int, text: str) -> None:
@@ -166,6 +174,11 @@ class FakeDiscord:
         """What the bot's messages in a place say."""
         return [post["content"] for post in self.posts(place)]
 
+    def whispers(self, place: Place | None = None) -> list[str]:
+        """What the bot's messages say that one person alone sees."""
+        hidden = (place or self.general).hidden
+        return [hidden[key]["content"] for key in sorted(hidden)]
+
     @property
     def problems(self) -> list[str]:
         """All that a good citizen of Discord would not have done."""
@@ -188,13 +201,21 @@ class FakeDiscord:
         return next(place for place in self.places.values() if message_id in place.messages)
 
     def add(self, place: Place, payload: Payload) -> int:
-        """Keep a message and tell everybody. The nonce is told and not kept."""
+        """Keep a message and tell everybody. The nonce is told and not kept. Nobody is told of a message for
+        one person."""
         message_id = int(payload["id"])
+        if payload["flags"] & EPHEMERAL:
+            place.hidden[message_id] = payload
+            return message_id
         place.messages[message_id] = {key: value for key, value in payload.items() if key != "nonce"}
         self.gateway.dispatch("MESSAGE_CREATE", payload)
         return message_id
 
     def change(self, place: Place, payload: Payload) -> Payload:
+        """A message reads otherwise from now on."""
+        if payload["flags"] & EPHEMERAL:
+            place.hidden[int(payload["id"])] = payload
+            return payload
         place.messages[int(payload["id"])] = payload
         self.gateway.dispatch("MESSAGE_UPDATE", payload)
         return payload
@@ -202,11 +223,18 @@ class FakeDiscord:
     def _greet(self, session: Session) -> None:
         channels = [self.channel(self.general), self.channel(self.other)]
         threads = [self.channel(self.thread)] if self.tells_threads else []
-        home = payloads.guild(self.guild_id, "Home", self.bot, channels=channels, threads=threads)
+        may_manage = payloads.role(self.manager_role, "Managers", MANAGE_CHANNELS)
+        home = payloads.guild(
+            self.guild_id, "Home", self.bot, channels=channels, threads=threads, roles=[may_manage]
+        )
         session.dispatch("GUILD_CREATE", home)
+
+    def _roles(self, author: Payload) -> list[int]:
+        return [self.manager_role] if author["id"] in self.managers else []
 
     def _invocation(self, interaction: Interaction, name: str, options: Mapping[str, str]) -> Payload:
         place, author = interaction.place, interaction.author
+        manages = author["id"] in self.managers
         chosen = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
         return {
             "id": str(interaction.id),
@@ -228,9 +256,9 @@ class FakeDiscord:
                     "guild_id": str(place.guild_id),
                     "guild_locale": "en-US",
                     "member": {
-                        **payloads.member(),
+                        **payloads.member(self._roles(author)),
                         "user": author,
-                        "permissions": str(payloads.EVERYTHING),
+                        "permissions": str(payloads.EVERYBODY | (MANAGE_CHANNELS if manages else 0)),
                     },
                 }
                 if place.guild_id

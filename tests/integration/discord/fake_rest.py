@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.integration.discord.fake_discord import (
+    EPHEMERAL,
     LOADING,
     SUPPRESS_EMBEDS,
     FakeDiscord,
@@ -38,6 +39,7 @@ class Rest:
         webhook = "/webhooks/{application}/{token}"
         routes: list[tuple[str, str, Handler]] = [
             ("GET", "/users/@me", self._me),
+            ("POST", "/users/@me/channels", self._direct),
             ("GET", "/oauth2/applications/@me", self._application),
             ("PUT", "/applications/{application}/commands", self._register),
             ("GET", "/channels/{channel}", self._channel),
@@ -59,6 +61,12 @@ class Rest:
 
     async def _me(self, request: web.Request) -> web.Response:
         return answer(self._discord.bot)
+
+    async def _direct(self, request: web.Request) -> web.Response:
+        """The conversation with a person: this Discord has one, with Ann."""
+        if str(request[BODY]["recipient_id"]) != self._discord.ann["id"]:
+            raise RefusalError(400, 50033)
+        return answer(self._discord.channel(self._discord.direct))
 
     async def _application(self, request: web.Request) -> web.Response:
         return answer(
@@ -96,6 +104,10 @@ class Rest:
     async def _post(self, request: web.Request) -> web.Response:
         place, body = self._place(request), request[BODY]
         self._judge(body)
+        if place is self._discord.direct and not self._discord.takes_direct_messages:
+            raise RefusalError(403, 50007)
+        if body.get("flags", 0) & EPHEMERAL:
+            self._door.problems.append("a message for one person outside of an interaction")
         if not body.get("enforce_nonce") or not body.get("nonce"):
             self._door.problems.append("a post without a nonce that is enforced")
         # What Discord made for this nonce is what it answers with, even where that was deleted since.
@@ -110,6 +122,8 @@ class Rest:
     def _answered(self, place: Place, reference: Payload | None) -> Payload | None:
         if reference is None:
             return None
+        if int(reference.get("channel_id", place.id)) != place.id:
+            raise RefusalError(400, 50035)
         answered = place.messages.get(int(reference["message_id"]))
         if answered is None and reference.get("fail_if_not_exists", True):
             raise RefusalError(400, 50035)
@@ -125,7 +139,9 @@ class Rest:
     def _change(self, place: Place, old: Payload, body: Payload) -> Payload:
         self._judge(body, old["flags"])
         is_first = old["flags"] & LOADING
+        # Who may see a message is settled when it is made.
         flags = (body["flags"] if "flags" in body else old["flags"]) & ~LOADING
+        flags = flags & ~EPHEMERAL | old["flags"] & EPHEMERAL
         now = None if is_first else datetime.now(UTC).isoformat()
         new = old | {"content": body["content"], "flags": flags, "edited_timestamp": now}
         return self._discord.change(place, new)
@@ -152,7 +168,8 @@ class Rest:
         if asyncio.get_running_loop().time() - interaction.given_at_s > ANSWER_WITHIN_S:
             self._door.problems.append("a command was answered after more than three seconds")
             raise RefusalError(404, 10062)
-        body: Payload = {"content": "", "flags": LOADING}
+        asked = (request[BODY].get("data") or {}).get("flags", 0)
+        body: Payload = {"content": "", "flags": LOADING | asked & EPHEMERAL}
         payload = self._message(interaction.place, body, interaction=interaction)
         interaction.original_id = self._discord.add(interaction.place, payload)
         about = {"id": str(interaction.id), "type": 2, "response_message_id": payload["id"]}
@@ -161,7 +178,7 @@ class Rest:
     async def _follow_up(self, request: web.Request) -> web.Response:
         interaction = self._interaction(request)
         self._judge(request[BODY])
-        original = interaction.place.messages.get(interaction.original_id or 0)
+        original = self._seen(interaction).get(interaction.original_id or 0)
         if original is not None and original["flags"] & LOADING:
             return answer(self._change(interaction.place, original, request[BODY]))
         payload = self._message(interaction.place, request[BODY], interaction=interaction, answered=original)
@@ -170,20 +187,25 @@ class Rest:
 
     async def _edit_answer(self, request: web.Request) -> web.Response:
         interaction, message_id = self._answer_message(request)
-        old = interaction.place.messages[message_id]
+        old = self._seen(interaction)[message_id]
         return answer(self._change(interaction.place, old, request[BODY]))
 
     async def _delete_answer(self, request: web.Request) -> web.Response:
-        _, message_id = self._answer_message(request)
-        self._discord.delete(message_id)
+        interaction, message_id = self._answer_message(request)
+        if interaction.place.hidden.pop(message_id, None) is None:
+            self._discord.delete(message_id)
         return answer(None)
 
     def _answer_message(self, request: web.Request) -> tuple[Interaction, int]:
         interaction, name = self._interaction(request), request.match_info["message"]
         message_id = (interaction.original_id or 0) if name == "@original" else int(name)
-        if message_id not in interaction.place.messages:
+        if message_id not in self._seen(interaction):
             raise RefusalError(404, 10008)
         return interaction, message_id
+
+    def _seen(self, interaction: Interaction) -> dict[int, Payload]:
+        """What an interaction's token reaches: also what one person alone sees."""
+        return interaction.place.messages | interaction.place.hidden
 
     def _interaction(self, request: web.Request) -> Interaction:
         token = request.match_info["token"]

@@ -17,6 +17,8 @@ Payload = dict[str, Any]
 _NUMBERS = count(1)
 EVERYTHING = ((1 << 53) - 1) & ~(1 << 3)
 """Every permission but Administrator, which would hide that others are denied."""
+EVERYBODY = EVERYTHING & ~(1 << 4)
+"""What @everyone may do: no channel is managed by everybody."""
 
 
 def snowflake() -> int:
@@ -134,7 +136,7 @@ def guild(
         "features": [],
         "emojis": [],
         "stickers": [],
-        "roles": [role(guild_id, "@everyone", EVERYTHING), *roles],
+        "roles": [role(guild_id, "@everyone", EVERYBODY), *roles],
         "members": [{**member(), "user": me}],
         "channels": list(channels),
         "threads": list(threads),

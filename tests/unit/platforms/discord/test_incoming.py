@@ -15,6 +15,7 @@ from tests.unit.platforms.discord.payloads import Payload
 PARLEY_ID, ANN_ID, BEN_ID, ROLE_ID, TEAM_ID, SERVER, GENERAL, THREAD, DIRECT = range(10**18, 10**18 + 9)
 PARLEY: Any = payloads.user(PARLEY_ID, "Parley", is_bot=True)
 ANN, BEN = payloads.user(ANN_ID, "Ann"), payloads.user(BEN_ID, "Ben")
+MANAGE_CHANNELS = 1 << 4
 ME = Me(PARLEY_ID, "Parley")
 IN_GENERAL = conversation_key(SERVER, GENERAL)
 
@@ -24,7 +25,10 @@ def state() -> Any:
     """discord.py's own idea of a server, without a connection."""
     state: Any = discord.Client(intents=discord.Intents(guilds=True))._connection
     state.user = discord.ClientUser(state=state, data=PARLEY)
-    roles = [payloads.role(ROLE_ID, "Parley", bot_id=PARLEY_ID), payloads.role(TEAM_ID, "Team")]
+    roles = [
+        payloads.role(ROLE_ID, "Parley", bot_id=PARLEY_ID),
+        payloads.role(TEAM_ID, "Team", MANAGE_CHANNELS),
+    ]
     channels = [payloads.text_channel(GENERAL, "general")]
     threads = [payloads.thread_channel(THREAD, "cats", SERVER, GENERAL, ANN_ID)]
     state._add_guild_from_data(
@@ -165,10 +169,12 @@ def test_conversations_know_their_channel() -> None:
     assert channel_id(conversation_key(None, DIRECT)) == DIRECT
 
 
-def test_a_command_behind_the_name_is_a_command(state: Any) -> None:
-    payload = said(ANN, f"<@{PARLEY_ID}> /summarize last:20", mentions=[PARLEY], member=payloads.member())
+@pytest.mark.parametrize(("roles", "manages"), [((), False), ((TEAM_ID,), True)])
+def test_a_command_behind_the_name_is_a_command(state: Any, roles: tuple[int, ...], manages: bool) -> None:
+    member = payloads.member(roles)
+    payload = said(ANN, f"<@{PARLEY_ID}> /summarize last:20", mentions=[PARLEY], member=member)
     incoming = read(state, payload)
-    assert incoming is not None and incoming.command == Command("summarize", {"last": "20"}, True)
+    assert incoming is not None and incoming.command == Command("summarize", {"last": "20"}, manages)
 
 
 @pytest.mark.parametrize("text", ["/usr/bin is full", "/summarize last:many:of them", "what does /help do?"])

@@ -1,0 +1,159 @@
+"""What is for one person in Discord is seen by nobody else, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.generation.types import GenerationRequest
+from tests.integration.conversation.rig import until
+from tests.integration.conversation.script import echo
+from tests.integration.discord.fake_discord import EPHEMERAL, FakeDiscord
+from tests.integration.discord.rig import Bot, running
+
+SECRET = "at seven o'clock"
+
+
+async def never(request: GenerationRequest) -> AsyncIterator[str]:
+    await asyncio.Event().wait()
+    yield ""
+
+
+async def talked_about(discord: FakeDiscord, bot: Bot) -> None:
+    """Somebody has said something that can be found."""
+    discord.say(f"We meet in the harbour {SECRET}", author=discord.ben)
+    while not await bot.remembered():
+        await asyncio.sleep(0.01)
+
+
+async def test_the_answer_is_for_one_person_in_all_its_parts(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo):
+        for number in range(40):
+            discord.say(f"We meet in the harbour {SECRET} {number} " + "and so on " * 20, author=discord.ben)
+        await asyncio.sleep(0.3)
+        interaction = discord.command("search", {"words": "harbour"})
+        await until(lambda: len(discord.whispers()) >= 2)
+        (callback,) = [asked for asked in discord.rest.asked if asked.path.endswith("/callback")]
+        assert callback.body["data"]["flags"] & EPHEMERAL
+        assert "channels/" in "".join(discord.whispers()) and SECRET in "".join(discord.whispers())
+        await until(lambda: len("".join(discord.whispers())) > 2000)
+    assert discord.texts() == [] and discord.texts(discord.direct) == []
+    assert all(post["flags"] & EPHEMERAL for post in discord.general.hidden.values())
+    assert interaction.original_id in discord.general.hidden
+
+
+@pytest.mark.parametrize("command", ["catchup", "context", "facts"])
+async def test_private_commands_show_nothing_to_others(
+    discord: FakeDiscord, database: Path, command: str
+) -> None:
+    async with running(discord, database, echo) as bot:
+        await talked_about(discord, bot)
+        discord.command(command)
+        await until(lambda: "".join(discord.whispers()))
+    assert discord.texts() == []
+
+
+async def test_behind_the_name_it_goes_to_the_person(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        await talked_about(discord, bot)
+        question = discord.say("/search harbour", calls=True)
+        await until(lambda: SECRET in "".join(discord.texts(discord.direct)))
+        await bot.remembered()
+        discord.delete(question)
+        await until(lambda: discord.texts(discord.direct) == [])
+    assert discord.texts() == [] and discord.whispers() == []
+
+
+async def test_in_a_direct_conversation_it_is_an_answer_like_any_other(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, echo):
+        question = discord.say("/facts", place=discord.direct)
+        await until(lambda: discord.texts(discord.direct))
+        reference = discord.posts(discord.direct)[0]["message_reference"]
+        assert reference["message_id"] == str(question)
+
+
+async def test_after_a_restart_it_goes_to_the_person(discord: FakeDiscord, database: Path) -> None:
+    bot = Bot(discord, database, never)
+    await until(lambda: discord.commands and discord.gateway.is_connected)
+    await talked_about(discord, bot)
+    discord.command("catchup")
+    await until(lambda: bot.generator.asked)
+    await bot.crash()
+    async with running(discord, database, echo):
+        await until(lambda: discord.texts(discord.direct))
+    assert discord.texts() == []
+
+
+async def test_after_the_token_it_goes_to_the_person(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        await talked_about(discord, bot)
+        discord.command("search", {"words": "harbour"}).is_expired = True
+        await until(lambda: SECRET in "".join(discord.texts(discord.direct)))
+    assert discord.texts() == [] and discord.whispers() in ([], [""])
+
+
+async def test_a_token_that_ends_in_mid_answer_moves_the_answer_to_the_person(
+    discord: FakeDiscord, database: Path
+) -> None:
+    go = asyncio.Event()
+
+    async def in_two(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "They meet "
+        await go.wait()
+        yield SECRET
+
+    async with running(discord, database, in_two) as bot:
+        await talked_about(discord, bot)
+        interaction = discord.command("catchup", {"style": "brief"})
+        await until(lambda: bot.generator.asked)
+        interaction.is_expired = True
+        go.set()
+        await until(lambda: discord.texts(discord.direct))
+    assert discord.texts() == []
+
+
+async def test_made_anew_it_stays_where_it_was(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        await talked_about(discord, bot)
+        interaction = discord.command("catchup")
+        await until(lambda: "".join(discord.whispers()))
+        await bot.remembered()
+        discord.general.hidden[interaction.original_id or 0]["content"] = "old"
+        discord.command("regenerate")
+        await until(lambda: "old" not in discord.whispers())
+    assert len(discord.whispers()) == 1 and discord.texts(discord.direct) == []
+
+
+async def test_who_takes_no_messages_gets_none_and_the_log_tells_why(
+    discord: FakeDiscord, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    discord.takes_direct_messages = False
+    async with running(discord, database, echo) as bot:
+        await talked_about(discord, bot)
+        discord.say("/search harbour", calls=True)
+        await until(lambda: "takes no direct messages" in caplog.text)
+        await bot.remembered()
+    assert discord.texts() == [] and discord.texts(discord.direct) == []
+    assert "harbour" not in caplog.text
+
+
+async def test_who_may_manage_is_told_by_discord(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        discord.command("persona", {"text": "You are a pirate"}, author=discord.ben)
+        await until(lambda: "manages this channel" in "".join(discord.texts()))
+        await bot.remembered()
+        discord.say("/persona You are a parrot", author=discord.ben, calls=True)
+        await until(lambda: len(discord.texts()) == 2 and "manages this channel" in discord.texts()[1])
+        await bot.remembered()
+        discord.command("persona", {"text": "You are a pirate"}, author=discord.ann)
+        await until(lambda: "a pirate" in "".join(discord.texts()[2:]))
+        await bot.remembered()
+        discord.say("/persona You are a parrot", calls=True)
+        await until(lambda: "a parrot" in "".join(discord.texts()[3:]))
+        discord.command("persona", {"text": "You are a poet"}, place=discord.direct)
+        await until(lambda: "a poet" in "".join(discord.texts(discord.direct)))
