@@ -6,7 +6,7 @@ or a model; platform ids are opaque strings.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -102,5 +102,3 @@ class Progress:
 
 Piece = str | Progress
 """What an answer's stream yields: text of the answer, or a sign of life."""
-
-PieceStream = AsyncIterator[Piece]

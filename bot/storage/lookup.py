@@ -34,11 +34,6 @@ THIS_CONVERSATION = and_(
     conversations.c.thread_id == bindparam("key_thread_id"),
 )
 THIS_ID = select(conversations.c.id).where(THIS_CONVERSATION).scalar_subquery()
-THIS_CHANNEL_IDS = select(conversations.c.id).where(
-    conversations.c.platform == bindparam("key_platform"),
-    conversations.c.workspace_id == bindparam("key_workspace_id"),
-    conversations.c.channel_id == bindparam("key_channel_id"),
-)
 
 
 def to_parameters(key: ConversationKey) -> dict[str, object]:

@@ -27,11 +27,6 @@ def sampling(model: ModelInfo, max_new_tokens: int) -> SamplingParams:
     )
 
 
-def greedy(max_new_tokens: int, stop: tuple[str, ...] = ()) -> SamplingParams:
-    """How text is made that should be faithful rather than lively: translations and summaries."""
-    return SamplingParams(max_new_tokens=max_new_tokens, stop=stop)
-
-
 async def clean_answer(
     ctx: TaskContext, prompt: Prompt, params: SamplingParams, if_empty: str = ""
 ) -> AsyncGenerator[Piece, None]:

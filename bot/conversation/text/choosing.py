@@ -19,7 +19,7 @@ from bot.conversation.text.selector import Selector, load_selector, outlook
 from bot.conversation.text.units import Unit, meaningful, stem, tokenize, units
 from bot.messages import Turn
 
-__all__ = ["Choice", "Kind", "choose", "kind_of", "relevant", "wished_count"]
+__all__ = ["Choice", "Kind", "choose", "kind_of", "relevant"]
 
 MAX_CANDIDATES = 400
 STRETCHES = 20
@@ -94,11 +94,6 @@ def _as_learnt(turns: Sequence[Turn]) -> Sequence[Turn]:
     """What one person wrote all of is read as a text: the selector learnt from texts without authors."""
     authors = {turn.author.id if turn.author else "" for turn in turns}
     return [replace(turn, author=None) for turn in turns] if len(authors) == 1 else turns
-
-
-def wished_count(turns: Sequence[Turn], about: str = "") -> int:
-    """How many choices a summary of the conversation has, from 0 (nothing to choose) on."""
-    return len(choose(turns, None, about))
 
 
 # --- reading ---------------------------------------------------------------------------------

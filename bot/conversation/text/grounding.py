@@ -50,14 +50,10 @@ _OBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a statement may stand, and why, in words that may be logged.
-
-    `is_partial`: the languages differ, so that only names, numbers, days and links were compared.
-    """
+    """Whether a statement may stand, and why, in words that may be logged."""
 
     is_supported: bool
     reason: str
-    is_partial: bool = False
 
 
 def check(statement: Statement, turns: Sequence[Turn]) -> Verdict:
@@ -79,7 +75,7 @@ def check(statement: Statement, turns: Sequence[Turn]) -> Verdict:
     covered = sum(count for token, count in wanted.items() if evidence.has(token))
     coverage = covered / sum(wanted.values()) if wanted else 1.0
     if coverage < _FOREIGN_COVERAGE and _is_foreign(text, evidence.text):
-        return Verdict(True, "names, numbers, days and links agree; the languages differ", is_partial=True)
+        return Verdict(True, "names, numbers, days and links agree; the languages differ")
     if coverage < MIN_COVERAGE:
         return Verdict(False, "too few of its words are in its sources")
     reason = _contradiction(text, evidence, free)

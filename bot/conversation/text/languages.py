@@ -122,16 +122,6 @@ def english_name(code: str) -> str:
     return entry.name if entry else code
 
 
-def suggest_languages(prefix: str, limit: int = 25) -> list[Language]:
-    """The languages that `prefix` may be the beginning of, in any of the ways they are named: first the one
-    that it names already, then by their English name. With nothing typed, all in that order."""
-    key = _key(prefix[:MAX_NAME_CHARS])
-    exact = find_language(prefix)
-    fitting = {entry.code for name, entry in _names().items() if name.startswith(key)}
-    entries = sorted(LANGUAGES, key=lambda entry: (entry != exact, entry.name))
-    return [entry for entry in entries if entry.code in fitting or entry == exact][:limit]
-
-
 @cache
 def _names() -> dict[str, Language]:
     by_code = {entry.code: entry for entry in LANGUAGES}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.text.detect import detect
 from bot.conversation.text.language_names import OTHER_NAMES
-from bot.conversation.text.languages import LANGUAGES, find_language, suggest_languages
+from bot.conversation.text.languages import LANGUAGES, find_language
 from bot.conversation.text.sentences import sentences
 from bot.conversation.text.times import parse_since
 from bot.errors import CommandError
@@ -58,14 +58,6 @@ def test_every_language_answers_to_all_its_names() -> None:
     for entry in LANGUAGES:
         assert {find_language(name) for name in (entry.code, entry.name, entry.own_name)} == {entry}
         assert {find_language(name) for name in OTHER_NAMES[entry.code]} == {entry}
-
-
-def test_languages_are_suggested_from_their_beginnings() -> None:
-    assert [entry.code for entry in suggest_languages("ger")] == ["de"]
-    assert [entry.code for entry in suggest_languages("alem")] == ["de"]
-    assert suggest_languages("it")[0].code == "it"
-    assert suggest_languages("🇫🇷")[0].code == "fr"
-    assert len(suggest_languages("", 25)) == 25 and suggest_languages("zzz") == []
 
 
 @pytest.mark.parametrize(
