@@ -65,6 +65,7 @@ class FakeSlack:
         self.direct, self.pane = Place("D0DIRECT", "im"), Place("D0PANE", "im")
         self.places = {place.id: place for place in (self.general, self.random, self.direct, self.pane)}
         self.users = {ANN: "Ann", BEN: "Ben"}
+        self.admins: set[str] = {ANN}
         self.commands: dict[str, Command] = {}
         self.ephemeral: list[Payload] = []
         self.statuses: list[Payload] = []

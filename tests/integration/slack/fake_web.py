@@ -25,6 +25,8 @@ from tests.integration.slack.fake_slack import (
 )
 
 UPDATES_PER_MINUTE, UPDATE_BURST = 50, 4
+POST_BURST, POST_WINDOW_S = 10, 10.0
+"""A message a second in a channel, and some at once."""
 RESPONSES = 5
 
 
@@ -109,7 +111,8 @@ class WebApi:
             return _cut(request, web.Response())
         if fault is not None and fault.kind == "trouble":
             return web.Response(status=503, text="<html>busy</html>", content_type="text/html")
-        if (fault is not None and fault.kind == "throttled") or self._is_too_fast(method):
+        is_too_fast = self._is_too_fast(method) or self._is_flooded(method, args)
+        if (fault is not None and fault.kind == "throttled") or is_too_fast:
             error = {"ok": False, "error": "ratelimited"}
             return web.json_response(error, status=429, headers={"Retry-After": "1"})
         try:
@@ -162,6 +165,21 @@ class WebApi:
             self.problems.append("chat.update: too fast")
         return is_too_fast
 
+    def _is_flooded(self, method: str, args: Payload) -> bool:
+        if method != "chat.postMessage":
+            return False
+        now = asyncio.get_running_loop().time()
+        recent = [
+            asked
+            for asked in self.asked
+            if (asked.method, asked.args.get("channel")) == (method, args.get("channel"))
+            and now - asked.at_s < POST_WINDOW_S
+        ]
+        is_flooded = len(recent) > POST_WINDOW_S + POST_BURST
+        if is_flooded:
+            self.problems.append("chat.postMessage: more than one a second in a channel")
+        return is_flooded
+
     # --- methods -----------------------------------------------------------------------------
 
     def _auth_test(self, args: Payload) -> Payload:
@@ -174,7 +192,9 @@ class WebApi:
         name = self._slack.users.get(args["user"])
         if name is None:
             raise RefusalError("user_not_found")
-        return {"user": {"id": args["user"], "name": name.lower(), "profile": {"display_name": name}}}
+        rights = {"is_admin": args["user"] in self._slack.admins, "is_owner": False, "is_restricted": False}
+        profile = {"display_name": name}
+        return {"user": {"id": args["user"], "name": name.lower(), "profile": profile, **rights}}
 
     def _post(self, args: Payload) -> Payload:
         place = self._slack.places.get(args["channel"])
@@ -196,6 +216,8 @@ class WebApi:
         message = place.messages.get(args["ts"])
         if message is None:
             raise RefusalError("message_not_found")
+        if message["user"] != BOT_USER:
+            raise RefusalError("cant_update_message")
         changes: Payload = {name: args[name] for name in ("text", "blocks") if name in args}
         self._slack.change(place, {**message, **changes})
         return {"channel": place.id, "ts": args["ts"], "text": args["text"]}

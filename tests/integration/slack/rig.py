@@ -32,6 +32,7 @@ class Bot:
         self.platform = SlackPlatform(
             bot_token, app_token=APP_TOKEN, bot_name="Parley", api_url=slack.api_url
         )
+        answerer.permalinks[self.platform.name] = self.platform.permalink
         self.running = asyncio.create_task(self.platform.run(self.manager))
         self._serving = asyncio.create_task(serve(self.manager, self.platform))
 

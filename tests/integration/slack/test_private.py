@@ -1,0 +1,161 @@
+"""What is for one person in Slack is seen by nobody else; links lead right; managers are known."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.generation.types import GenerationRequest
+from tests.integration.conversation.rig import until
+from tests.integration.conversation.script import echo
+from tests.integration.slack.fake_slack import ANN, BEN, FakeSlack, Place
+from tests.integration.slack.fake_web import Fault
+from tests.integration.slack.rig import Bot, running
+
+WORDS = ["garden", "harbour", "lantern", "meadow", "orchard", "pepper", "ribbon", "saddle", "timber", "oak"]
+LINK = re.compile(
+    r"<https://home\.slack\.com/archives/(\w+)/p(\d{10})(\d{6})(?:\?thread_ts=([\d.]+)&amp;cid=\1)?\|"
+)
+
+
+async def never(request: GenerationRequest) -> AsyncIterator[str]:
+    await asyncio.Event().wait()
+    yield ""
+
+
+async def heard(slack: FakeSlack) -> None:
+    """Wait until the bot has taken all that was said."""
+    await until(lambda: all(one.acknowledgements for one in slack.event_envelopes()), 15)
+
+
+def links(texts: list[str]) -> set[tuple[str, str, str]]:
+    """Channel, message and thread of every link."""
+    found = [match for text in texts for match in LINK.finditer(text)]
+    return {(match[1], f"{match[2]}.{match[3]}", match[4] or "") for match in found}
+
+
+def shown_to(slack: FakeSlack, person: str) -> list[str]:
+    """The texts of messages that one person alone sees."""
+    return [call["text"] for call in slack.ephemeral if call["user"] == person]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("/bot-search", "harbour"), ("/catchup", ""), ("/context", ""), ("/facts", "")]
+)
+async def test_private_commands_show_nothing_to_others(
+    slack: FakeSlack, database: Path, name: str, text: str
+) -> None:
+    async with running(slack, database, echo):
+        slack.say("We meet in the harbour", BEN)
+        await heard(slack)
+        command = slack.command(name, text)
+        await until(lambda: command.texts)
+    assert slack.posts() == [] and slack.ephemeral == []
+
+
+async def test_behind_the_name_it_is_shown_in_the_thread_where_it_was_asked(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, echo):
+        root = slack.say("We meet in the harbour", BEN)
+        said = slack.say("the harbour, at seven", BEN, thread=root)
+        slack.say("/bot-search harbour", thread=root, calls=True)
+        await until(lambda: shown_to(slack, ANN))
+    assert slack.posts() == [] and slack.posts(thread=root) == []
+    assert slack.ephemeral[0]["thread_ts"] == root
+    assert links(shown_to(slack, ANN)) == {
+        (slack.general.id, root, root),
+        (slack.general.id, said, root),
+    } or links(shown_to(slack, ANN)) == {(slack.general.id, root, ""), (slack.general.id, said, root)}
+
+
+async def test_in_a_direct_conversation_it_is_an_answer_like_any_other(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, echo):
+        slack.say("/facts", place=slack.direct)
+        await until(lambda: slack.texts(slack.direct))
+    assert slack.ephemeral == []
+
+
+async def test_after_a_crash_it_is_shown_to_the_same_person(slack: FakeSlack, database: Path) -> None:
+    bot = Bot(slack, database, never)
+    await bot.connected()
+    slack.say("We meet in the harbour", BEN)
+    await heard(slack)
+    slack.command("/catchup")
+    await until(lambda: bot.generator.asked)
+    await bot.crash()
+    async with running(slack, database, echo):
+        await until(lambda: shown_to(slack, ANN))
+    assert slack.posts() == []
+
+
+async def test_what_cannot_be_shown_is_told_in_the_log_without_its_text(
+    slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(slack, database, echo) as bot:
+        slack.say("We meet in the harbour", BEN)
+        await heard(slack)
+        slack.web.faults.append(Fault("chat.postEphemeral", "refused", code="user_not_in_channel"))
+        slack.say("/search harbour", calls=True)
+        await until(lambda: "is not in this channel" in caplog.text)
+        await bot.remembered()
+    assert slack.posts() == [] and "harbour" not in caplog.text
+
+
+async def test_who_may_manage_is_told_by_slack(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo) as bot:
+        refused = slack.command("/persona", "You are a pirate", BEN)
+        await until(lambda: "manages this channel" in "".join(refused.texts))
+        slack.say("/persona You are a parrot", BEN, calls=True)
+        await until(lambda: "manages this channel" in "".join(slack.texts()))
+        await bot.remembered()
+        taken = slack.command("/persona", "You are a pirate", ANN)
+        await until(lambda: "a pirate" in "".join(taken.texts))
+        slack.say("/persona You are a parrot", ANN, calls=True)
+        await until(lambda: "a parrot" in slack.texts()[-1])
+        alone = slack.command("/persona", "You are a poet", BEN, slack.direct)
+        await until(lambda: "a poet" in "".join(alone.texts))
+
+
+async def said_by_people(slack: FakeSlack, place: Place, thread: str | None, count: int) -> list[str]:
+    people = (ANN, BEN)
+    said = [
+        slack.say(
+            f"I will buy {number + 3} {WORDS[number % 10]} tools and a {WORDS[number // 10 % 10]} by Friday.",
+            people[number % 2],
+            place,
+            thread=thread,
+        )
+        for number in range(count)
+    ]
+    await heard(slack)
+    return said
+
+
+async def test_a_summary_links_to_the_messages_in_every_part(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo):
+        said = await said_by_people(slack, slack.general, None, 120)
+        command = slack.command("/summarize", "last:120 style:decisions")
+        await until(lambda: "of 120 messages" in "".join(command.texts), 15)
+    found = links(command.texts)
+    assert len(found) >= 15 and {channel for channel, _, _ in found} == {slack.general.id}
+    assert {ts for _, ts, _ in found} <= set(said)
+    assert sum(len(LINK.findall(text)) for text in command.texts) == "".join(command.texts).count("<https:")
+
+
+async def test_a_thread_is_summarised_behind_the_name(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo):
+        root = slack.say("The party is on Saturday at eight, at the old mill.", BEN)
+        said = [root, *await said_by_people(slack, slack.general, root, 4)]
+        slack.say("/summarize last:20", thread=root, calls=True)
+        await until(lambda: "messages" in "".join(slack.texts(thread=root)))
+    found = links(slack.texts(thread=root))
+    assert found and {ts for _, ts, _ in found} <= set(said)
+    assert {thread for _, ts, thread in found if ts != root} <= {root}
+    assert slack.texts() == []
