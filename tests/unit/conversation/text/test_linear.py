@@ -14,7 +14,6 @@ from bot.conversation.text import (
     detect,
     layout,
     masking,
-    retelling,
     safety,
     sentences,
     splitting,
@@ -69,7 +68,6 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "choose": lambda text: choosing.choose([turn(text), turn("a"), turn("b")], 1),
     "relevant": lambda text: choosing.relevant([turn(text), turn("a")], text),
     "kind_of": lambda text: choosing.kind_of(turn(text)),
-    "retell": lambda text: retelling.retell(turn(text)),
     "transcript": transcript.parse_transcript,
     "command": command,
 }

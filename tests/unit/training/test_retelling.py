@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.text.retelling import retell
+from benchmarks.retelling import retell
 from bot.messages import Author, Turn
 from tests.support import NOON
 
