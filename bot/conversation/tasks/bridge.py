@@ -34,7 +34,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     if not ctx.options:
         yield await _state(ctx, key)
         return
-    if ctx.question.command is None or not ctx.question.command.by_manager:
+    if not ctx.by_manager:
         raise CommandError(MANAGERS_ONLY)
     if ctx.options.get("state", "").strip().casefold() == "off":
         yield await _end(ctx, key)

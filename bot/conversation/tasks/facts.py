@@ -31,7 +31,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
 
 async def delete(ctx: TaskContext, number: int) -> str:
     """Delete a fact and confirm it. Raises CommandError."""
-    key, by_manager = ctx.question.conversation, _is_manager(ctx)
+    key, by_manager = ctx.question.conversation, ctx.by_manager
     fact = await facts.delete(ctx.memory, key, number, ctx.question.author.id, by_manager=by_manager)
     return f"I have forgotten fact {number}: {fact.text}"
 
@@ -59,10 +59,6 @@ def _number(ctx: TaskContext, option: str) -> int:
     if not value.isdecimal():
         raise CommandError(f"`{option}` takes the number of a fact. For example: `/facts {option}:2`")
     return int(value[:9])
-
-
-def _is_manager(ctx: TaskContext) -> bool:
-    return ctx.question.command is not None and ctx.question.command.by_manager
 
 
 TASK = Task(

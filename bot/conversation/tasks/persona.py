@@ -44,7 +44,7 @@ async def _set(ctx: TaskContext, text: str | None, is_mine: bool) -> str:
     if is_mine:
         await set_own_persona(ctx.memory, asked.conversation, asked.author.id, text)
         return f"I will answer you like this: {text}" if text else "I will answer you as I answer everybody."
-    if asked.command is None or not asked.command.by_manager:
+    if not ctx.by_manager:
         raise CommandError(
             "Only who manages this channel can change how I am here. "
             f"How I answer you is yours to say: `{EXAMPLE_MINE}`"

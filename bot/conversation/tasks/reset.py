@@ -6,12 +6,20 @@ from collections.abc import AsyncGenerator
 
 from bot.conversation.tasks.task import Task, TaskContext
 from bot.conversation.text.counting import counted
+from bot.errors import CommandError
 from bot.messages import Piece
+
+MANAGERS_ONLY = (
+    "Only somebody who manages this channel can make me forget it, since that holds for everybody in it. "
+    "`/undo` takes back your own last question, `/facts` deletes your own facts."
+)
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Erase the conversation that the command was given in, and confirm it: a channel with its threads and
-    facts, or a thread."""
+    facts, or a thread. Raises CommandError where somebody else manages it."""
+    if not ctx.by_manager:
+        raise CommandError(MANAGERS_ONLY)
     key = ctx.question.conversation
     facts = 0 if key.thread_id else len(await ctx.memory.facts(key))
     count = await ctx.memory.erase_conversation(key)

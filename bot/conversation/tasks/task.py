@@ -48,6 +48,11 @@ class TaskContext:
     translator: Translator | None = None
 
     @property
+    def by_manager(self) -> bool:
+        """Whether whoever asks may change what holds for everybody in this channel."""
+        return self.question.command is not None and self.question.command.by_manager
+
+    @property
     def question(self) -> IncomingMessage:
         """The message that this answer replies to."""
         return self.messages[-1]

@@ -230,12 +230,13 @@ async def test_help_with_an_unknown_command_says_so() -> None:
 
 async def test_reset_forgets_and_says_how_much() -> None:
     memory = await remembering([turn("a"), turn("b", number=1)])
-    assert (
+    with pytest.raises(CommandError, match="manages this channel"):
         await run_command(RESET, ScriptedGenerator(), memory)
-        == "I have forgotten the 2 messages of this conversation."
-    )
+    asked = message("", Command("reset", by_manager=True))
+    forgotten = await answer_of(RESET, context(ScriptedGenerator(), memory, asked))
+    assert forgotten == "I have forgotten the 2 messages of this conversation."
     assert not await memory.turns(CHANNEL)
-    assert "nothing to forget" in await run_command(RESET, ScriptedGenerator(), memory)
+    assert "nothing to forget" in await answer_of(RESET, context(ScriptedGenerator(), memory, asked))
 
 
 def test_tasks_are_found_by_name() -> None:

@@ -309,7 +309,10 @@ async def test_replies_above_the_newest_turns_are_in_focus() -> None:
 async def test_reset_forgets_the_facts_of_a_channel_too_and_says_so() -> None:
     memory = await remembering([turn("a")])
     await told(REMEMBER, memory, {"text": "one"})
-    assert await told(RESET, memory) == "I have forgotten the 1 message and 1 fact of this conversation."
+    assert (
+        await told(RESET, memory, by_manager=True)
+        == "I have forgotten the 1 message and 1 fact of this conversation."
+    )
     assert await told(FACTS, memory) == NONE_KNOWN
     await told(REMEMBER, memory, {"text": "two"})
-    assert await told(RESET, memory) == "I have forgotten the 1 fact of this conversation."
+    assert await told(RESET, memory, by_manager=True) == "I have forgotten the 1 fact of this conversation."
