@@ -15,6 +15,7 @@ from bot.conversation.tasks.reset import TASK as RESET
 from bot.conversation.tasks.write import TASK as WRITE
 from bot.errors import CommandError, PromptTooLongError
 from bot.generation.types import ModelInfo
+from bot.messages import Command
 from tests.support import (
     BASE,
     BOB,
