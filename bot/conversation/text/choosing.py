@@ -16,7 +16,7 @@ from bot.conversation.text.features import Scene, features, scene
 from bot.conversation.text.graph import Links, links, vectors
 from bot.conversation.text.kinds import Kind, kind_of, kind_of_text
 from bot.conversation.text.selector import Selector, load_selector, outlook
-from bot.conversation.text.units import Unit, meaningful, stem, tokenize, units
+from bot.conversation.text.units import Unit, beginning, meaningful, tokenize, units
 from bot.messages import Turn
 
 __all__ = ["Choice", "Kind", "choose", "kind_of", "relevant"]
@@ -49,7 +49,7 @@ _ASKING_WORDS = (
     " reference bullet points sentence sentences brief briefly short main please resume resumen résume résumé"
     " résumer zusammenfassen zusammenfassung resuma resumo"
 )
-_ASKING = frozenset(stem(word) for word in _ASKING_WORDS.split())
+_ASKING = frozenset(beginning(word) for word in _ASKING_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def relevant(turns: Sequence[Turn], about: str) -> list[int]:
     asked = _topic(about)
     if not asked:
         return list(range(len(turns)))
-    found = [asked & {stem(word) for word in _words_of(turn)} for turn in turns]
+    found = [asked & {beginning(word) for word in _words_of(turn)} for turn in turns]
     frequencies = Counter(word for own in found for word in own)
     weights = [sum(math.log(1 + len(turns) / frequencies[word]) for word in own) for own in found]
     least = max(weights, default=0.0) * LEAST_MATCH
@@ -167,8 +167,8 @@ def _wanted(turns: Sequence[Turn], about: str) -> Collection[int]:
 
 
 def _topic(about: str) -> set[str]:
-    """Stems of the words that say what is asked about, without those that say that something is asked."""
-    return {stem(word) for word in meaningful(tokenize(about))} - _ASKING
+    """Beginnings of the words that name the topic, without those that only say that something is asked."""
+    return {beginning(word) for word in meaningful(tokenize(about))} - _ASKING
 
 
 def _words_of(turn: Turn) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.conversation.text.dates import without_dates
 from bot.conversation.text.quantities import NUMBER_WORDS
 from bot.conversation.text.synonyms import CANONICAL
-from bot.conversation.text.words import SMALL, normal, stem, words
+from bot.conversation.text.words import SMALL, WORD, normal, stem, words
 
 MAX_CLAUSES = 400
 _NO_CONTENT = SMALL | NUMBER_WORDS
@@ -47,7 +47,6 @@ _REQUEST = re.compile(
 _PRONOUN = re.compile(
     r"\b(?P<first>i|we|my|our)\b|\b(?P<second>you|your|please)\b|\b(?P<third>he|she|they)\b", re.I
 )
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def tokens_of(text: str, free: frozenset[str] = frozenset()) -> list[str]:
 def people_in(text: str, names: Mapping[str, str]) -> list[tuple[int, int, str]]:
     """Where `text` names people: begin, end and id. `names` maps names in lower case, of at most three
     words."""
-    spans = [match.span() for match in _WORD.finditer(text)]
+    spans = [match.span() for match in WORD.finditer(text)]
     found: list[tuple[int, int, str]] = []
     at = 0
     while at < len(spans):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot.conversation.text.graph import Links, ranks
 from bot.conversation.text.kinds import kind_of_text
-from bot.conversation.text.units import Unit, meaningful, stem, tokenize
+from bot.conversation.text.units import Unit, beginning, meaningful, tokenize
 from bot.messages import Turn
 
 OF_CONVERSATION = 9
@@ -38,7 +38,7 @@ class Scene:
     """What all spans of one conversation are compared with.
 
     `frequencies` counts the spans that have a word, `counts` how often it is said, `speakers` the spans of
-    each author; `about` are the stems of what was asked for.
+    each author; `about` are the beginnings of the words of what was asked for.
     """
 
     turns: Sequence[Turn]
@@ -55,7 +55,7 @@ def scene(turns: Sequence[Turn], spans: Sequence[Unit], about: str) -> Scene:
     """Counts over the whole conversation, in one pass."""
     counts = Counter(word for span in spans for word in span.words)
     speakers = Counter(_speaker(turns[span.turn]) for span in spans)
-    asked = frozenset(stem(word) for word in meaningful(tokenize(about)))
+    asked = frozenset(beginning(word) for word in meaningful(tokenize(about)))
     return Scene(
         turns,
         spans,
@@ -168,7 +168,7 @@ def _of_words(view: Scene, span: Unit, lead: set[str]) -> list[float]:
     size, asked = max(len(own), 1), len(view.about) or 1
     rare = [math.log(1 + total / view.frequencies[word]) for word in own]
     shared = sum(view.frequencies[word] > 1 for word in own)
-    hits = len(view.about & {stem(word) for word in own})
+    hits = len(view.about & {beginning(word) for word in own})
     return [
         sum(view.counts[word] for word in own) / size / math.sqrt(view.total),
         shared / size,
@@ -179,7 +179,7 @@ def _of_words(view: Scene, span: Unit, lead: set[str]) -> list[float]:
         len(own & lead) / size,
         hits / asked,
         hits / size,
-        float(bool(view.about & {stem(word) for word in tokenize(_name(view.turns[span.turn]))})),
+        float(bool(view.about & {beginning(word) for word in tokenize(_name(view.turns[span.turn]))})),
         math.log1p(hits),
     ]
 
@@ -189,7 +189,7 @@ def _of_neighbours(view: Scene, place: int) -> list[float]:
     before = view.spans[place - 1] if place else None
     after = view.spans[place + 1] if place + 1 < len(view.spans) else None
     own = set(span.words)
-    near = {stem(word) for unit in (before, after) if unit for word in unit.words}
+    near = {beginning(word) for unit in (before, after) if unit for word in unit.words}
     return [
         float(before is not None and "?" in before.text),
         float(after is not None and "?" in after.text),

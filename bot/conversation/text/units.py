@@ -1,6 +1,7 @@
 """Cuts messages into what an extract can quote: a short message whole, a long one by the sentence.
 
-Also the words that carry meaning, in any script. Knows nothing of what is worth quoting.
+Also their words as the selector learnt them, in any language: `words` reads English more closely, for the
+check of statements. Knows nothing of what is worth quoting.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from bot.conversation.text.sentences import sentences
 from bot.conversation.text.small_words import SMALL_WORDS
+from bot.conversation.text.words import split_words
 from bot.messages import Turn
 
 WHOLE_CHARS = 120
@@ -20,10 +22,8 @@ MAX_CHARS = 20_000
 """What stands later in one message is not looked at."""
 MIN_SENTENCE_WORDS = 4
 """A shorter sentence is quoted with the next one."""
-STEM_CHARS = 6
+BEGINNING_CHARS = 6
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NOISE = re.compile(r"https?://\S+|<[^<>\s]+>|:[a-z0-9_]+:")
 _SMALL = frozenset(word for code in ("en", "fr", "de", "es", "pt", "it", "nl") for word in SMALL_WORDS[code])
 
@@ -83,13 +83,7 @@ def _spans(text: str) -> Iterable[tuple[int, int]]:
 def tokenize(text: str) -> list[str]:
     """The words of `text` in lower case, without links, mentions and emoji names; scripts without spaces
     give pairs of characters."""
-    found: list[str] = []
-    for word in _WORD.findall(_NOISE.sub(" ", text).lower()):
-        if len(word) > 1 and _CJK.search(word):
-            found += [word[at : at + 2] for at in range(len(word) - 1)]
-        else:
-            found.append(word)
-    return found
+    return split_words(_NOISE.sub(" ", text).lower())
 
 
 def meaningful(tokens: Iterable[str]) -> list[str]:
@@ -97,6 +91,6 @@ def meaningful(tokens: Iterable[str]) -> list[str]:
     return [token for token in tokens if (len(token) > 1 or token.isdecimal()) and token not in _SMALL]
 
 
-def stem(word: str) -> str:
-    """The beginning of a word, which most of its forms share in most languages."""
-    return word[:STEM_CHARS]
+def beginning(word: str) -> str:
+    """How a word begins, which most of its forms share in most languages; `words.stem` reads English."""
+    return word[:BEGINNING_CHARS]

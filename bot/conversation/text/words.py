@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from bot.conversation.text.small_words import SMALL_WORDS
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MORE_SMALL = (
     "been being am did does doing done having will would shall should can could may might must ought let lets"
@@ -53,8 +53,13 @@ _MIN_STEM = 3
 
 def words(text: str) -> list[str]:
     """The words of `text` in order, in one case; pairs of characters where a script has no spaces."""
+    return split_words(normal(text))
+
+
+def split_words(text: str) -> list[str]:
+    """The same of a text that is in one case already."""
     found: list[str] = []
-    for word in _WORD.findall(normal(text)):
+    for word in WORD.findall(text):
         if _CJK.search(word) and len(word) > 1:
             found += [word[at : at + 2] for at in range(len(word) - 1)]
         else:
