@@ -24,8 +24,8 @@ from pathlib import Path
 
 from benchmarks.retelling import retell
 from bot.conversation.summaries import extract
-from bot.conversation.summaries.people import ANONYMOUS
 from bot.conversation.text.graph import links, ranks, vectors
+from bot.conversation.text.safety import ANONYMOUS
 from bot.conversation.text.units import meaningful, tokenize, units
 from bot.messages import Turn
 from bot.training.rouge import rouge

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from bot.conversation.text.safety import clean_name
+from bot.conversation.text.safety import ANONYMOUS, clean_name, folded_name
 from bot.messages import Turn
 
-ANONYMOUS = "someone"
 _MARKS = re.compile(r"[\[\](){}<>|*_`~\\#\uff3b\uff3d\u3010\u3011]")
 _SHORTEST = 4
 
@@ -32,9 +30,10 @@ def labels(names: Mapping[str, str]) -> dict[str, str]:
     """
     ids = defaultdict(list)
     for person, name in names.items():
-        ids[_folded(name)].append(person)
+        ids[folded_name(name)].append(person)
+    alike = {person: ids[folded_name(name)] for person, name in names.items()}
     return {
-        person: name if len(ids[_folded(name)]) == 1 else f"{name} #{_end(person, ids[_folded(name)])}"
+        person: name if len(alike[person]) == 1 else f"{name} #{_end(person, alike[person])}"
         for person, name in names.items()
     }
 
@@ -62,7 +61,3 @@ def _end(person: str, others: list[str]) -> str:
         if Counter(other[-length:] for other in others)[person[-length:]] == 1:
             return person[-length:]
     return person
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()

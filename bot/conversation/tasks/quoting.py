@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.conversation.memory.stems import MIN_STEM, stem_of
 from bot.conversation.tasks.task import TaskContext
-from bot.conversation.text.safety import clean_name, one_line
+from bot.conversation.text.safety import ANONYMOUS, clean_name, one_line
 from bot.messages import Turn
 
 MAX_EXCERPT = 240
@@ -31,7 +31,7 @@ def quotation(ctx: TaskContext, turn: Turn, words: Sequence[str] = ()) -> str:
 
 def credit(ctx: TaskContext, turn: Turn) -> str:
     """Who wrote a message, and when, in the time zone of the question."""
-    name = clean_name(turn.author.name) if turn.author else "someone"
+    name = clean_name(turn.author.name) if turn.author else ANONYMOUS
     when = turn.sent_at.astimezone(ctx.question.sent_at.tzinfo)
     return f"**{_MARKUP.sub('', name)}**, {when:%Y-%m-%d %H:%M}"
 

@@ -10,6 +10,8 @@ import unicodedata
 
 ZERO_WIDTH_SPACE = "\u200b"
 MAX_NAME_CHARS = 40
+ANONYMOUS = "someone"
+"""The name of who has none."""
 
 _MASS_MENTION = re.compile(
     r"@(?=(?:everyone|here|channel)\b)|<(?=!(?:channel|here|everyone|group)\b|!subteam\^)", re.I
@@ -34,13 +36,19 @@ def neutralise_mentions(text: str, question: str = "") -> str:
 
 def clean_name(name: str) -> str:
     """A display name as one harmless word of a line: no controls, line breaks, colons or direction marks,
-    at most MAX_NAME_CHARS characters; "someone" where nothing is left."""
+    at most MAX_NAME_CHARS characters; ANONYMOUS where nothing is left."""
     name = _BIDI.sub("", name)
     kept = "".join(
         " " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in name[:400]
     )
     kept = " ".join(kept.replace(":", " ").replace("\uff1a", " ").split())
-    return kept[:MAX_NAME_CHARS].strip() or "someone"
+    return kept[:MAX_NAME_CHARS].strip() or ANONYMOUS
+
+
+def folded_name(name: str) -> str:
+    """What of a name people tell apart by sight: no case, width, spaces or invisible characters."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(char for char in folded if unicodedata.category(char)[0] in "LNPSM")
 
 
 def clean_text(text: str) -> str:

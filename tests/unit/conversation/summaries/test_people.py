@@ -16,6 +16,10 @@ def test_who_shows_the_same_name_is_told_apart_by_the_end_of_the_id() -> None:
     assert called == {"100001111": "Alex #1111", "100002222": "ALEX #2222", "3": "Ben"}
 
 
+def test_who_differs_only_in_what_nobody_sees_shows_the_same_name() -> None:
+    assert labels({"1111": "Bob", "2222": "Bob\u2060"}) == {"1111": "Bob #1111", "2222": "Bob\u2060 #2222"}
+
+
 def test_ids_with_the_same_end_show_more_of_it() -> None:
     assert labels({"a1111": "Alex", "b1111": "Alex"}) == {"a1111": "Alex #a1111", "b1111": "Alex #b1111"}
 
