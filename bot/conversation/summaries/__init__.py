@@ -3,8 +3,8 @@
 `extract` is what the rules alone say of some messages; `notes_of` gives a model's checked notes of them.
 """
 
+from bot.conversation.summaries.extracting import extract
 from bot.conversation.summaries.noting import notes_of
-from bot.conversation.summaries.quoting import extract
 from bot.conversation.summaries.records import Note
 
 __all__ = ["Note", "extract", "notes_of"]

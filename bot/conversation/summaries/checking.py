@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.conversation.summaries.quoting import quote_of
+from bot.conversation.summaries.extracting import quote_of
 from bot.conversation.summaries.records import SMALL_WEIGHT, Note, Source, kept_turn
 from bot.conversation.text.grounding import check, find_sources
 from bot.conversation.text.kinds import Kind, kind_of

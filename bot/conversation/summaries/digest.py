@@ -12,10 +12,10 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bot.conversation.summaries.blocks import Kept, Stretch, cut
+from bot.conversation.summaries.extracting import quoted_notes
 from bot.conversation.summaries.noting import Noted, noted
 from bot.conversation.summaries.people import labels, names_of
 from bot.conversation.summaries.prompting import MAX_MESSAGE_CHARS, Writer
-from bot.conversation.summaries.quoting import quoted_notes
 from bot.conversation.summaries.reading import Plan
 from bot.conversation.summaries.records import Block
 from bot.conversation.text.languages import Language

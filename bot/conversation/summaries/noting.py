@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from bot.conversation.summaries.checking import notes_in
-from bot.conversation.summaries.people import labels, names_of
-from bot.conversation.summaries.prompting import Writer, note_request, parts_of
-from bot.conversation.summaries.quoting import (
+from bot.conversation.summaries.extracting import (
     best_quotes,
     conversations_of,
     in_order,
@@ -22,6 +20,8 @@ from bot.conversation.summaries.quoting import (
     quoted_notes,
     sought_notes,
 )
+from bot.conversation.summaries.people import labels, names_of
+from bot.conversation.summaries.prompting import Writer, note_request, parts_of
 from bot.conversation.summaries.records import Note
 from bot.conversation.text.languages import Language
 from bot.conversation.text.safety import is_blank

@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.conversation.summaries.blocks import Kept, Stretch
 from bot.conversation.summaries.coverage import Coverage
 from bot.conversation.summaries.digest import RULES, Digester, to_block
+from bot.conversation.summaries.extracting import whole_notes
 from bot.conversation.summaries.forms import (
     QUOTAS,
     Teller,
@@ -23,7 +24,6 @@ from bot.conversation.summaries.forms import (
 from bot.conversation.summaries.merging import SENTENCES, merged
 from bot.conversation.summaries.noting import Noted
 from bot.conversation.summaries.people import labels, names_of, relabelled
-from bot.conversation.summaries.quoting import whole_notes
 from bot.conversation.summaries.reading import WHOLE, Plan, read_plan
 from bot.conversation.summaries.records import Block, Note
 from bot.conversation.summaries.scope import Scope

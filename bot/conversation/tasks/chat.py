@@ -12,8 +12,8 @@ from bot.conversation.memory.phrases import fact_in
 from bot.conversation.memory.reporting import used
 from bot.conversation.tasks.answer import clean_answer, sampling
 from bot.conversation.tasks.facts import delete
+from bot.conversation.tasks.listing import credit, listed
 from bot.conversation.tasks.prompting import history, prompt_for, reads_data, said_in
-from bot.conversation.tasks.quoting import credit, listed
 from bot.conversation.tasks.remember import keep
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.safety import is_blank

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from bot.conversation.memory.terms import terms_of
-from bot.conversation.tasks.quoting import listed
+from bot.conversation.tasks.listing import listed
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.counting import counted
 from bot.conversation.text.safety import is_blank

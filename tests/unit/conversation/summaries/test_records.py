@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from bot.conversation.summaries.blocks import FOLLOWING, MAX_MESSAGES, Stretch, cut
 from bot.conversation.summaries.digest import to_block
+from bot.conversation.summaries.extracting import quoted_notes
 from bot.conversation.summaries.noting import Noted
-from bot.conversation.summaries.quoting import quoted_notes
 from bot.conversation.summaries.records import MAX_SOURCE_CHARS, from_json, to_json
 from bot.storage.digests import BEGINNING, END, Place, Placed
 from tests.support import ALICE, BOB, turn

@@ -1,4 +1,4 @@
-"""Messages as a list of quotations with author, time and link, for people."""
+"""Lists messages for people: each quoted with its author, time and link, the words sought in bold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notes by rule: the messages that tell most, as they were written. Knows no model.
+"""Notes by rule (an extract): the messages that tell most, as they were written. Knows no model.
 
 Conversations are told apart first, so that each is quoted for itself, and what the forms of a summary ask for
 (decisions, things to do, questions that nobody answered) is found everywhere.
