@@ -11,6 +11,7 @@ import discord
 
 from bot.conversation.commands import command_in
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.platforms.channel_options import with_channels
 from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.markup import Names, readable, without_call
 
@@ -101,15 +102,21 @@ def to_incoming(
         text=text,
         sent_at=message.created_at,
         is_addressed=is_for_bot,
-        command=command_in(text, by_manager=_may_manage(message)) if is_for_bot else None,
+        command=_command(message, me, text) if is_for_bot else None,
         reply_to=_id_or_none(message.reference.message_id) if is_reply and message.reference else None,
     )
 
 
-def text_of(message: discord.Message, me: Me) -> str:
+def _command(message: discord.Message, me: Me, text: str) -> Command | None:
+    """The command behind the bot's name, if there is one."""
+    command = command_in(text, by_manager=_may_manage(message))
+    return with_channels(command, command_in(text_of(message, me, keeps_channels=True))) if command else None
+
+
+def text_of(message: discord.Message, me: Me, *, keeps_channels: bool = False) -> str:
     """What a message says, in words: the call of the bot taken off, mentions and emoji by name."""
     called = without_call(message.content, me.id, frozenset(_own_roles(message, me)))
-    return readable(called, _names(message, me))
+    return readable(called, _names(message, me), keeps_channels=keeps_channels)
 
 
 def from_interaction(interaction: discord.Interaction, key: ConversationKey) -> IncomingMessage | None:

@@ -25,8 +25,9 @@ class Names:
     channels: Mapping[int, str] = field(default_factory=dict)
 
 
-def readable(content: str, names: Names) -> str:
-    """Markup by names: `<@5>` becomes `@Ann`, `<:wave:9>` becomes `:wave:`. Unknown ids become a word."""
+def readable(content: str, names: Names, *, keeps_channels: bool = False) -> str:
+    """Markup by names: `<@5>` becomes `@Ann`, `<:wave:9>` becomes `:wave:`. Unknown ids become a word.
+    `keeps_channels`: but for channels."""
 
     def name(found: re.Match[str]) -> str:
         if user := found["user"]:
@@ -34,6 +35,8 @@ def readable(content: str, names: Names) -> str:
         if role := found["role"]:
             return "@" + names.roles.get(int(role), "some-role")
         if channel := found["channel"]:
+            if keeps_channels:
+                return found[0]
             return "#" + names.channels.get(int(channel), "some-channel")
         return f":{found['emoji']}:" if found["emoji"] else f"/{found['command']}"
 

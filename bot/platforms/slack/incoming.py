@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Literal
 
 from bot.conversation.commands import command_in, parse_command
-from bot.messages import Author, ConversationKey, IncomingMessage
+from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.platforms.channel_options import with_channels
 from bot.platforms.slack.commands import task_name, without_prefix
 from bot.platforms.slack.markup import mentioned, readable, without_call
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
@@ -140,6 +141,7 @@ def to_incoming(
     user = text(message, "user")
     is_for_bot = is_addressed(body, me, is_called_into=is_called_into)
     by_manager = is_manager or is_direct(body)
+    raw = readable(without_call(text(message, "text"), me.user_id), names, keeps_channels=True)
     return IncomingMessage(
         conversation=conversation_key(body, message),
         message_id=text(message, "ts"),
@@ -148,8 +150,14 @@ def to_incoming(
         text=words,
         sent_at=sent_at,
         is_addressed=is_for_bot,
-        command=command_in(without_prefix(words), by_manager=by_manager) if is_for_bot else None,
+        command=_command(words, raw, by_manager) if is_for_bot else None,
     )
+
+
+def _command(words: str, raw: str, by_manager: bool) -> Command | None:
+    """The command behind the bot's name, if there is one. `raw` are the words with mentions of channels."""
+    command = command_in(without_prefix(words), by_manager=by_manager)
+    return with_channels(command, command_in(without_prefix(raw))) if command else None
 
 
 def text_of(message: Payload, me: Me, names: Mapping[str, str]) -> str:
@@ -189,9 +197,11 @@ def from_command(
     payload: Payload, received_at: datetime, names: Mapping[str, str], *, is_manager: bool = False
 ) -> IncomingMessage:
     """A slash command. Slack says no time and no thread. Raises CommandError when it was used wrongly."""
-    line = f"/{task_name(text(payload, 'command'))} {readable(text(payload, 'text'), names)}".rstrip()
+    name, words = task_name(text(payload, "command")), text(payload, "text")
+    line = f"/{name} {readable(words, names)}".rstrip()
     user, trigger = text(payload, "user_id"), text(payload, "trigger_id")
-    command = parse_command(line)
+    raw = parse_command(f"/{name} {readable(words, names, keeps_channels=True)}".rstrip())
+    command = with_channels(parse_command(line), raw)
     by_manager = is_manager or text(payload, "channel_id").startswith(DIRECT)
     return IncomingMessage(
         conversation=ConversationKey(PLATFORM, workspace_of(payload), text(payload, "channel_id")),

@@ -17,15 +17,17 @@ _MENTION = re.compile(r"<@([UW]\w{0,40})(\|[^<>]*)?>")
 _SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)")
 
 
-def readable(text: str, names: Mapping[str, str]) -> str:
+def readable(text: str, names: Mapping[str, str], *, keeps_channels: bool = False) -> str:
     """A message's text as people see it: `<@U5>` becomes `@Ann`, `<https://a.org|here>` `here (https://a.org)`.
-    `names` are the names of users by id; unknown ids become a word."""
+    `names` are the names of users by id; unknown ids become a word. `keeps_channels`: but for channels."""
 
     def name(found: re.Match[str]) -> str:
         label = found["label"]
         if user := found["user"]:
             return "@" + (names.get(user) or label or "someone")
         if found["channel"]:
+            if keeps_channels:
+                return found[0]
             return "#" + (label or "some-channel")
         return _special(found["special"], label) if found["special"] else _link(found["link"], label)
 

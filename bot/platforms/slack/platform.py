@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bot.conversation.bridges import source_of
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError, PlatformError
@@ -75,6 +78,7 @@ class SlackPlatform:
     def sink(self, reply: Reply) -> ReplySink:
         """A sink for one reply: for one person where it answers a slash command, or is private and others
         could read it; else into the channel."""
+        reply.conversation = _place(reply)
         is_message = moment(reply.question.message_id) is not None
         is_alone = reply.conversation.channel_id.startswith(DIRECT)
         if is_message and (reply.audience is None or is_alone):
@@ -95,3 +99,13 @@ class SlackPlatform:
         if self._listener is not None:
             await self._listener.settle(SETTLE_S)
         self._connection.close()
+
+
+def _place(reply: Reply) -> ConversationKey:
+    """Where a reply goes. What a bridge shows of a message in a thread goes to the thread of its
+    counterpart in the other channel."""
+    place, question = reply.conversation, reply.question
+    is_from_elsewhere = reply.is_quiet and source_of(reply.lane).channel_id != place.channel_id
+    if is_from_elsewhere and question.command is None and place.thread_id is None:
+        return replace(place, thread_id=question.message_id)
+    return place
