@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
+from bot.conversation.text.counting import whole_number
 from bot.conversation.text.languages import Language, find_language
 from bot.conversation.text.times import is_last_visit, parse_since
 from bot.errors import CommandError
@@ -75,8 +76,7 @@ async def _place_of(digests: Digests, key: ConversationKey, wanted: str) -> Plac
     for message_id in ids_in(wanted):
         if place := await digests.place_of(key, message_id):
             return place.just_before
-    digits = wanted.strip(" []#")
-    number = int(digits[:9]) if digits.isascii() and digits.isdecimal() else 0
+    number = whole_number(wanted.strip(" []#"))
     place = await digests.place_of_number(key, number) if number else None
     if place is not None:
         return place.just_before
@@ -106,12 +106,12 @@ def ids_in(wanted: str) -> list[str]:
 def _last(value: str | None, default: int) -> int:
     if value is None:
         return default
-    digits = value.replace(",", "")
-    if not (digits.isascii() and digits.isdecimal()) or not 1 <= int(digits[:9]) <= MAX_LAST:
+    number = whole_number(value, MAX_LAST)
+    if number is None:
         raise CommandError(
             f"`last` is a number of messages from 1 to {MAX_LAST:,}. For example: `/summarize last:50`"
         )
-    return int(digits)
+    return number
 
 
 def language_of(wish: str | None) -> Language | None:

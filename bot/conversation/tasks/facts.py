@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from bot.conversation.memory import facts
 from bot.conversation.memory.marking import Names
 from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.text.counting import whole_number
 from bot.errors import CommandError
 from bot.messages import Piece
 from bot.storage.records import Fact
@@ -55,10 +56,10 @@ def _listed(known: Sequence[Fact], bot_name: str) -> str:
 
 
 def _number(ctx: TaskContext, option: str) -> int:
-    value = ctx.options[option]
-    if not value.isdecimal():
+    number = whole_number(ctx.options[option])
+    if number is None:
         raise CommandError(f"`{option}` takes the number of a fact. For example: `/facts {option}:2`")
-    return int(value[:9])
+    return number
 
 
 TASK = Task(

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from bot.conversation.memory.terms import terms_of
 from bot.conversation.tasks.listing import listed
 from bot.conversation.tasks.task import Option, Task, TaskContext
-from bot.conversation.text.counting import counted
+from bot.conversation.text.counting import counted, whole_number
 from bot.conversation.text.safety import is_blank
 from bot.conversation.text.times import parse_since
 from bot.errors import CommandError
@@ -50,11 +50,12 @@ async def _hits(ctx: TaskContext, words: str) -> list[Turn]:
 
 
 def _last(value: str) -> int:
-    if not value.isdecimal() or not 1 <= int(value[:9]) <= MAX_LAST:
+    number = whole_number(value, MAX_LAST)
+    if number is None:
         raise CommandError(
-            f"`last` is a number of messages from 1 to {MAX_LAST}. For example: `/search last:500 deploy`"
+            f"`last` is a number of messages from 1 to {MAX_LAST:,}. For example: `/search last:500 deploy`"
         )
-    return int(value)
+    return number
 
 
 def _scope(ctx: TaskContext) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot.conversation.context import answer_budget
 from bot.conversation.tasks.answer import clean_answer, sampling
 from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.text.counting import whole_number
 from bot.conversation.text.safety import clean_text, is_blank
 from bot.errors import CommandError, PromptTooLongError
 from bot.generation.types import Prompt, PromptMessage, SamplingParams
@@ -53,12 +54,13 @@ def _max_length(ctx: TaskContext) -> int | None:
     value = ctx.options.get("max_length")
     if value is None:
         return None
-    if not value.isdecimal() or not 1 <= int(value[:9]) <= MAX_LENGTH:
+    length = whole_number(value, MAX_LENGTH)
+    if length is None:
         raise CommandError(
             f"`max_length` is a number of tokens from 1 to {MAX_LENGTH}. "
             "For example: `/write max_length:50 Once upon a time`"
         )
-    return int(value)
+    return length
 
 
 async def _instructed(ctx: TaskContext, text: str, length: int | None) -> AsyncGenerator[Piece, None]:
