@@ -8,7 +8,7 @@ and storage, and nothing of platforms.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.conversation.reply import Reply
 from bot.errors import CommandError
@@ -78,7 +78,7 @@ class ControlDesk:
         answer = await self._find(key, post_id, asker)
         if not self._can_rework(answer.questions[-1]):
             raise CommandError(SAME_AGAIN)
-        words = f"I write it anew {self._where(key, answer)}."
+        words = f"I write it anew {self._where(answer)}."
         place = await self._store.reopen(answer.reply_id, is_variation=True, told=_told(told_by, words))
         return self._done(place, words)
 
@@ -89,7 +89,7 @@ class ControlDesk:
         answer = await self._find(key, post_id)
         if answer.finish_reason != "length" or not self._can_continue(answer.questions[-1]):
             raise CommandError(NOT_CUT)
-        words = f"I go on {self._where(key, answer)}."
+        words = f"I go on {self._where(answer)}."
         place = await self._store.reopen(answer.reply_id, keeps_text=True, told=_told(told_by, words))
         return self._done(place, words)
 
@@ -107,14 +107,18 @@ class ControlDesk:
     ) -> Answered:
         await self._until_settled(key)
         answer = await self._store.last_answer(key, post_id)
+        if answer is None and post_id is None and key.thread_id is not None:
+            # In a thread under a post of ours, and nowhere else, that post is meant.
+            answer = await self._store.last_answer(replace(key, thread_id=None), key.thread_id)
         if answer is None:
             raise CommandError(NOTHING_YET if post_id is None else STILL_WRITTEN)
         if asker is not None and not asker.may_change(answer.questions, alone=alone):
             raise CommandError(NOT_YOURS)
         return answer
 
-    def _where(self, key: ConversationKey, answer: Answered) -> str:
-        link = self._permalink(key, answer.posts[0]) if answer.posts else None
+    def _where(self, answer: Answered) -> str:
+        place = answer.questions[-1].conversation
+        link = self._permalink(place, answer.posts[0]) if answer.posts else None
         return f"[above]({link})" if link else "above"
 
     def _done(self, place: ConversationKey | None, words: str) -> str:

@@ -75,6 +75,18 @@ async def test_in_a_thread_it_is_said_behind_the_name(slack: FakeSlack, database
     assert slack.texts() == []
 
 
+async def test_in_a_thread_under_an_answer_that_answer_is_meant(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, numbered()) as bot:
+        for number in (1, 2):
+            slack.say("hello", calls=True)
+            await until(lambda number=number: len(slack.texts()) == number)  # type: ignore[misc]
+            await bot.remembered()
+        first = slack.posts()[0]["ts"]
+        slack.say("/regenerate", thread=first)
+        await until(lambda: slack.texts() == ["answer 3", "answer 2"])
+        await until(lambda: "anew" in "".join(slack.texts(thread=first)))
+
+
 async def test_what_only_one_person_sees_is_shown_anew(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, numbered()) as bot:
         ask = slack.command("/ask", "who are you?")
