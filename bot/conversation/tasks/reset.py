@@ -38,4 +38,5 @@ TASK = Task(
     example="/reset",
     run=run,
     needs_model=False,
+    is_for_managers=True,
 )

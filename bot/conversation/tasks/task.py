@@ -75,7 +75,8 @@ class Task:
     `needs_model`: run only when the model is loaded (its `ctx.model` is then real).
     `does_without_model`: run with a stand-in that has no skills where no model can be loaded at all.
     `is_private`: only the person who asked sees the answer, where the platform can do that.
-    `continues`: an answer that was cut at its length can be continued from `ctx.begun`."""
+    `continues`: an answer that was cut at its length can be continued from `ctx.begun`.
+    `is_for_managers`: nobody else is offered it; `run` must still ask `ctx.by_manager`."""
 
     name: str
     help: str
@@ -88,6 +89,7 @@ class Task:
     is_command: bool = True
     is_private: bool = False
     continues: bool = False
+    is_for_managers: bool = False
 
 
 def controls_of(ctx: TaskContext) -> Controls:

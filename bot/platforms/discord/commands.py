@@ -20,6 +20,10 @@ CONTEXTS = (0, 1, 2)
 """In servers, in direct messages with the bot, in other private channels."""
 
 
+MANAGE_CHANNELS = 1 << 4
+"""The permission of those who may change what holds for everybody in a channel."""
+
+
 def payloads(tasks: Sequence[Task]) -> list[dict[str, object]]:
     """All commands as Discord registers them, one a task."""
     return [_slash(task) for task in tasks if task.is_command]
@@ -45,6 +49,8 @@ def _slash(task: Task) -> dict[str, object]:
         "options": [_option(option) for option in options],
         "integration_types": list(INSTALLS),
         "contexts": list(CONTEXTS),
+        # Of servers only, whose owners may choose otherwise; None offers it to everybody.
+        "default_member_permissions": str(MANAGE_CHANNELS) if task.is_for_managers else None,
     }
 
 

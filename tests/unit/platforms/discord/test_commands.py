@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
+from typing import Any
 
+import discord
 import pytest
 
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.messages import Command, Piece
-from bot.platforms.discord.commands import chosen, payloads
+from bot.platforms.discord.commands import MAX_CHOICES, chosen, payloads
 
 
 async def _run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
@@ -21,6 +24,29 @@ def test_every_command_says_where_it_may_be_used() -> None:
     assert [payload["name"] for payload in registered] == [task.name for task in TASKS if task.is_command]
     for payload in registered:
         assert payload["integration_types"] == [0, 1] and payload["contexts"] == [0, 1, 2]
+
+
+def test_discords_limits_hold() -> None:
+    registered: list[dict[str, Any]] = payloads(TASKS)
+    assert len(registered) <= 100
+    for payload in registered:
+        options = payload["options"]
+        for named in (payload, *options):
+            assert re.fullmatch(r"[a-z0-9_-]{1,32}", named["name"])
+            assert 1 <= len(named["description"]) <= 100 and not named["description"].endswith("…")
+        assert len(options) <= 25 and len({option["name"] for option in options}) == len(options)
+        assert [option["required"] for option in options] == sorted(
+            (option["required"] for option in options), reverse=True
+        )
+        for choice in (choice for option in options for choice in option.get("choices", ())):
+            assert 1 <= len(choice["name"]) <= 100
+    assert all(len(option.choices) <= MAX_CHOICES for task in TASKS for option in task.options)
+
+
+def test_only_what_managers_alone_may_do_is_kept_from_others() -> None:
+    permissions = {payload["name"]: payload["default_member_permissions"] for payload in payloads(TASKS)}
+    assert permissions.pop("reset") == str(discord.Permissions(manage_channels=True).value)
+    assert set(permissions.values()) == {None}
 
 
 def test_options_have_help_choices_and_required_ones_come_first() -> None:

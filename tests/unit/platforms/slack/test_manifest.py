@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from bot.conversation.tasks import TASKS
-from bot.platforms.slack.commands import command_name, task_name, with_names_here
+from bot.platforms.slack.commands import command_name, task_name, with_names_here, without_prefix
 from bot.platforms.slack.manifest import manifest
 
 
@@ -23,12 +24,27 @@ def test_every_command_is_in_the_manifest() -> None:
 
 def test_no_command_is_one_of_slacks_own() -> None:
     names = [entry["command"] for entry in commands()]
-    assert "/help" not in names and "/bot-help" in names and len(set(names)) == len(names)
+    assert len(set(names)) == len(names) and {"/bot-help", "/bot-search"} <= set(names)
+    assert not {"/help", "/search", "/remind", "/topic", "/who", "/leave", "/invite", "/status"} & set(names)
+    reminder = replace(TASKS[1], name="remind")
+    assert command_name(reminder) == "/bot-remind" and task_name("/bot-remind") == "remind"
 
 
 def test_texts_about_commands_use_the_names_here() -> None:
-    text = "Did you mean `/help`? `/helpful` and /help stay."
-    assert with_names_here(text) == "Did you mean `/bot-help`? `/helpful` and /help stay."
+    text = "Did you mean `/help`? Or `/search since:7d lunch`? `/helpful` and /help stay."
+    there = "Did you mean `/bot-help`? Or `/bot-search since:7d lunch`? `/helpful` and /help stay."
+    assert with_names_here(text) == there
+
+
+def test_behind_the_name_a_prefix_is_no_mistake() -> None:
+    assert without_prefix("/bot-search lunch") == "/search lunch" and without_prefix("/bot-help") == "/help"
+    assert without_prefix("/bot-undo") == "/bot-undo" and without_prefix("say /bot-help") == "say /bot-help"
+
+
+def test_hints_show_how_options_look() -> None:
+    hints = {entry["command"]: entry.get("usage_hint") for entry in commands()}
+    assert hints["/ask"] == "[context:yes|no] question" and hints["/undo"] is None
+    assert str(hints["/summarize"]).startswith("[last:…] [since:…]")
 
 
 def test_slacks_limits_hold() -> None:
