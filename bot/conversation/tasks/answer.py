@@ -63,12 +63,10 @@ def _without(text: str, label: str) -> str:
     return text[len(label) :].lstrip() if has_label else text
 
 
-async def whole_answer(
-    ctx: TaskContext, prompt: Prompt, params: SamplingParams
-) -> AsyncGenerator[Piece, None]:
-    """Generate and yield signs of life at once, but the text only at the end, as the one last piece."""
+async def collected(answer: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+    """Signs of life at once, but the text only at the end, as the one last piece, without space around it."""
     text = ""
-    async with aclosing(clean_answer(ctx, prompt, params)) as pieces:
+    async with aclosing(answer) as pieces:
         async for piece in pieces:
             if isinstance(piece, str):
                 text += piece

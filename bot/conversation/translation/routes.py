@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from bot.conversation.tasks.answer import whole_answer
+from bot.conversation.tasks.answer import clean_answer, collected
 from bot.conversation.tasks.task import TaskContext
 from bot.conversation.text.languages import Language, english_name
 from bot.conversation.text.masking import PLACEHOLDER
@@ -71,18 +71,12 @@ class Route:
         prompt = self._prompt(request)
         params = await self._sampling(prompt, request)
         if self.translator is None:
-            async with aclosing(whole_answer(self.ctx, prompt, params)) as pieces:
-                async for piece in pieces:
-                    yield piece
-            return
-        text = ""
-        async with aclosing(self.translator.generate(prompt, params)) as pieces:
+            answer = clean_answer(self.ctx, prompt, params)
+        else:
+            answer = self.translator.generate(prompt, params)
+        async with aclosing(collected(answer)) as pieces:
             async for piece in pieces:
-                if isinstance(piece, str):
-                    text += piece
-                else:
-                    yield piece
-        yield text.strip()
+                yield piece
 
     def _prompt(self, request: Request) -> Prompt:
         if self.translator is not None:
