@@ -58,6 +58,14 @@ class FittedPrompt:
     parts: Mapping[str, int] = field(default_factory=dict)
 
 
+def instructed(model: ModelInfo, system: str, request: str, begun: str = "") -> Prompt:
+    """An instruction and what it is about, in one message for a model without a system prompt; `begun` is
+    written of the answer already."""
+    if model.uses_system_prompt:
+        return Prompt((PromptMessage("system", system), PromptMessage("user", request)), prefix=begun)
+    return Prompt((PromptMessage("user", f"{system}\n\n{request}"),), prefix=begun)
+
+
 def fit(
     turns: Sequence[MeasuredTurn],
     model: ModelInfo,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from bot.conversation.context import answer_budget
+from bot.conversation.context import answer_budget, instructed
 from bot.conversation.summaries.checking import supporting
 from bot.conversation.summaries.people import label_of
 from bot.conversation.summaries.prompting import (
@@ -16,7 +16,6 @@ from bot.conversation.summaries.prompting import (
     NOTE_TOKENS,
     Writer,
     language_rule,
-    prompt,
     room_for,
 )
 from bot.conversation.summaries.records import Note, Source
@@ -55,7 +54,7 @@ async def merged(
         budget = min(answer_budget(writer.model, writer.answer_tokens), SENTENCES * NOTE_TOKENS)
         request = "\n".join(["Write the summary of these notes:", *lines])
         params = SamplingParams(max_new_tokens=budget, temperature=ANEW_TEMPERATURE if is_anew else 0.0)
-        async with aclosing(writer.generate(prompt(writer.model, system, request), params)) as pieces:
+        async with aclosing(writer.generate(instructed(writer.model, system, request), params)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Progress):
                     yield piece

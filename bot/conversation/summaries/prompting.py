@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.conversation.context import answer_budget
+from bot.conversation.context import answer_budget, instructed
 from bot.conversation.summaries.people import label_of
 from bot.conversation.text.languages import Language
 from bot.conversation.text.safety import as_counted, one_line
 from bot.errors import PromptTooLongError
-from bot.generation.types import ModelInfo, Prompt, PromptMessage, SamplingParams, TextGenerator
+from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerator
 from bot.messages import Piece, Turn
 
 MAX_MESSAGE_CHARS = 4000
@@ -52,13 +52,6 @@ class Line:
     conversation: int
 
 
-def prompt(model: ModelInfo, system: str, request: str) -> Prompt:
-    """An instruction and what it is about, in one message for a model without a system prompt."""
-    if model.uses_system_prompt:
-        return Prompt((PromptMessage("system", system), PromptMessage("user", request)))
-    return Prompt((PromptMessage("user", f"{system}\n\n{request}"),))
-
-
 def language_rule(language: Language | None) -> str:
     """In which language the model is to write."""
     return f"Write in {language.name}." if language else "Write in the language of the messages."
@@ -86,7 +79,7 @@ def note_request(
         shown.append(f"[{number}] {line.text}")
     request = "\n".join([f"Write at most {count} notes of these messages:", *shown])
     budget = min(answer_budget(writer.model, writer.answer_tokens), count * NOTE_TOKENS)
-    return prompt(writer.model, _system(language), request), SamplingParams(max_new_tokens=budget)
+    return instructed(writer.model, _system(language), request), SamplingParams(max_new_tokens=budget)
 
 
 async def room_for(writer: Writer, system: str, answer_tokens: int) -> int:

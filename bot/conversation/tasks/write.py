@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from bot.conversation.context import answer_budget
+from bot.conversation.context import answer_budget, instructed
 from bot.conversation.tasks.answer import clean_answer, sampling
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.counting import whole_number
 from bot.conversation.text.safety import clean_text, is_blank
 from bot.errors import CommandError, PromptTooLongError
-from bot.generation.types import Prompt, PromptMessage, SamplingParams
+from bot.generation.types import Prompt, SamplingParams
 from bot.messages import Piece
 
 FORMS = {
@@ -71,10 +71,7 @@ async def _instructed(ctx: TaskContext, text: str, length: int | None) -> AsyncG
     overhead = ctx.model.prompt_overhead + 2 * ctx.model.message_overhead
     if sum(counts) + overhead + answer > ctx.model.context_window:
         raise PromptTooLongError(f"a request of {counts[1]} tokens, {counts[2]} of its answer written")
-    messages = [PromptMessage("user", f"{system}\n\n{text}")]
-    if ctx.model.uses_system_prompt:
-        messages = [PromptMessage("system", system), PromptMessage("user", text)]
-    prompt = Prompt(tuple(messages), prefix=ctx.begun)
+    prompt = instructed(ctx.model, system, text, ctx.begun)
     params = sampling(ctx.model, answer)
     async with aclosing(clean_answer(ctx, prompt, params, NOTHING_CAME)) as pieces:
         async for piece in pieces:
