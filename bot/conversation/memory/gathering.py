@@ -11,7 +11,7 @@ from bot.conversation.memory import personas
 from bot.conversation.memory.finding import find
 from bot.conversation.memory.focus import around_thread, focus_of
 from bot.conversation.memory.material import Material
-from bot.conversation.memory.notes import notes_of
+from bot.conversation.memory.notes import running_notes
 from bot.conversation.memory.terms import matched, terms_of
 from bot.messages import IncomingMessage, Turn
 from bot.storage.records import Fact
@@ -39,7 +39,7 @@ async def gather(
         bot_name=bot_name,
         askers=frozenset(message.author.id for message in messages),
         facts=_by_use(await store.facts(key), text),
-        notes=await notes_of(store, key),
+        notes=await running_notes(store, key),
         focus=await focus_of(store, question),
         around=await around_thread(store, key),
         found=await find(store, key, text, messages),

@@ -26,7 +26,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class RunningNote:
     """A running note of older turns, and the ids of the messages that it rests on."""
 
     text: str
@@ -47,7 +47,7 @@ class Material:
     bot_name: str
     askers: frozenset[str] = frozenset()
     facts: tuple[Fact, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[RunningNote, ...] = ()
     focus: tuple[Turn, ...] = ()
     around: tuple[Turn, ...] = ()
     found: tuple[Found, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation.memory.material import Note
+from bot.conversation.memory.material import RunningNote
 from bot.messages import ConversationKey
 from bot.storage.records import Derived
 from bot.storage.store import HistoryStore
@@ -11,7 +11,7 @@ KIND = "memory"
 """The kind of derived data that notes are; their names are "level:time:id of the last message"."""
 
 
-async def notes_of(store: HistoryStore, key: ConversationKey) -> tuple[Note, ...]:
+async def running_notes(store: HistoryStore, key: ConversationKey) -> tuple[RunningNote, ...]:
     """The running notes of a conversation, oldest first; those that a note of notes covers are left out."""
     kept: list[Derived] = []
     covered: set[str] = set()
@@ -20,4 +20,4 @@ async def notes_of(store: HistoryStore, key: ConversationKey) -> tuple[Note, ...
             kept.append(derived)
             covered.update(derived.source_ids)
     in_order = sorted(kept, key=lambda one: one.key.partition(":")[2])
-    return tuple(Note(one.text, frozenset(one.source_ids)) for one in in_order if one.text)
+    return tuple(RunningNote(one.text, frozenset(one.source_ids)) for one in in_order if one.text)

@@ -19,7 +19,7 @@ from zlib import crc32
 
 from bot.conversation.memory.notes import KIND
 from bot.conversation.summaries.noting import notes_of
-from bot.conversation.summaries.records import Note as Statement
+from bot.conversation.summaries.records import Note
 from bot.conversation.text.safety import clean_name, is_blank
 from bot.errors import BotError, where
 from bot.generation.types import ModelInfo, TextGenerator
@@ -213,7 +213,7 @@ async def note_of(generator: TextGenerator, model: ModelInfo, turns: Sequence[Tu
     return "\n".join(_line(note) for note in sorted(telling, key=lambda note: note.said_at))
 
 
-def _line(note: Statement) -> str:
+def _line(note: Note) -> str:
     """A statement; a quotation with who wrote it, except where notes are quoted."""
     author = note.sources[0].turn.author
     return f"{clean_name(author.name)} wrote: {note.text}" if note.is_quote and author else note.text

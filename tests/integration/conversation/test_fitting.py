@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.context import build_prompt
-from bot.conversation.memory.material import Found, Material, Note
+from bot.conversation.memory.material import Found, Material, RunningNote
 from bot.conversation.memory.packing import pack
 from bot.errors import PromptTooLongError
 from bot.generation.engine.engine import Engine
@@ -98,7 +98,7 @@ async def test_a_packed_prompt_is_never_longer_than_promised(engine: Engine) -> 
             "Parley",
             frozenset({"1"}),
             facts=tuple(Fact(number, PEOPLE[1], text(), NOON) for number in range(4)),
-            notes=tuple(Note(text(), frozenset({f"x{number}"})) for number in range(4)),
+            notes=tuple(RunningNote(text(), frozenset({f"x{number}"})) for number in range(4)),
             focus=tuple(turns[:3]),
             around=(turn(text(), PEOPLE[2], 50),),
             found=(Found(turn(text(), PEOPLE[2], 51), 1.0, before=(turns[0],), after=(turns[-1],)),),

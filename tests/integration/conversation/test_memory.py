@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.needles import load_needles, measure, recall
-from bot.conversation.memory.notes import notes_of
+from bot.conversation.memory.notes import running_notes
 from bot.conversation.memory.remembering import Remembering
 from bot.conversation.tasks.chat import TASK as CHAT
 from bot.conversation.tasks.task import Task
@@ -121,7 +121,7 @@ async def test_notes_are_made_between_questions_and_reach_the_next_prompt(tmp_pa
             await bench.manager.accept(say("hello there", 500))
             await until(lambda: platform.channel(GENERAL).outcomes == ["finished"])
             await until(lambda: len(generator.asked) > 5)
-        notes = await notes_of(bench.store, GENERAL)
+        notes = await running_notes(bench.store, GENERAL)
         assert notes and "item" in notes[0].text
         await bench.manager.accept(say("and now?", 501))
         await until(lambda: len(platform.channel(GENERAL).outcomes) == 2)
@@ -129,4 +129,4 @@ async def test_notes_are_made_between_questions_and_reach_the_next_prompt(tmp_pa
         assert any("notes of what was said before" in said.content for said in prompt.messages)
         gone = next(iter(notes[0].source_ids))
         await bench.manager.forget(GENERAL, gone)
-        assert all(gone not in note.source_ids for note in await notes_of(bench.store, GENERAL))
+        assert all(gone not in note.source_ids for note in await running_notes(bench.store, GENERAL))

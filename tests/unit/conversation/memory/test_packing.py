@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.context import FittedPrompt
 from bot.conversation.memory.marking import CLOSING, CONTINUED, DATA_NOTE, MARK
-from bot.conversation.memory.material import Found, Material, Note
+from bot.conversation.memory.material import Found, Material, RunningNote
 from bot.conversation.memory.packing import WHAT, pack
 from bot.errors import PromptTooLongError
 from bot.messages import Author, Turn
@@ -86,7 +86,7 @@ async def test_every_part_has_its_place() -> None:
         turn("newest", number=8),
         turn("question", number=9, reply_to="m1"),
         facts=(Fact(2, BOB, "deploys are on Tuesday", NOON),),
-        notes=(Note("They chose blue.", frozenset({"m0"})),),
+        notes=(RunningNote("They chose blue.", frozenset({"m0"})),),
         focus=(turn("the old one", EVE, 1),),
         around=(turn("channel talk", EVE, 2),),
         found=(Found(turn("a hit", EVE, 3), 0.9, before=(turn("before it", BOB, 2),)),),
@@ -103,7 +103,7 @@ async def test_every_part_has_its_place() -> None:
 
 async def test_notes_are_there_only_where_turns_are_left_out() -> None:
     said = [turn(f"point{number} " + "word " * 20, number=number) for number in range(30)]
-    note = Note("Once they chose blue.", frozenset({"m0", "m1"}))
+    note = RunningNote("Once they chose blue.", frozenset({"m0", "m1"}))
     fitted = await packed(material(*said, notes=(note,)), window=400)
     assert fitted.left_out and "| Once they chose blue." in fitted.prompt.messages[1].content
     whole = await packed(material(*said, notes=(note,)))
@@ -174,7 +174,7 @@ def attacked(attempt: str, place: str) -> Material:
         turn("mine", number=5),
         turn("question", number=9, reply_to="m2"),
         facts=(Fact(1, mallory, attempt if place == "fact" else "x", NOON),),
-        notes=(Note(attempt, frozenset({"m0"})),),
+        notes=(RunningNote(attempt, frozenset({"m0"})),),
         focus=(forwarded,),
         around=(forwarded,),
         found=(Found(hostile, 0.9, before=(forwarded,), after=(forwarded,)),),
@@ -215,7 +215,7 @@ async def test_the_budget_is_never_passed(seed: int, window: int) -> None:
         facts=tuple(
             Fact(number, BOB, "f " * rng.randint(1, 40), NOON) for number in range(rng.randint(0, 9))
         ),
-        notes=tuple(Note("n " * rng.randint(1, 40), frozenset({f"x{number}"})) for number in range(4)),
+        notes=tuple(RunningNote("n " * rng.randint(1, 40), frozenset({f"x{number}"})) for number in range(4)),
         focus=tuple(said(100 + number) for number in range(rng.randint(0, 5))),
         around=tuple(said(200 + number) for number in range(rng.randint(0, 5))),
         found=tuple(Found(said(300 + number), 0.5) for number in range(rng.randint(0, 5))),

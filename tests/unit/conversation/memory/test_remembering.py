@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.conversation.memory.notes import KIND, notes_of
+from bot.conversation.memory.notes import KIND, running_notes
 from bot.conversation.memory.remembering import (
     MAX_BLOCK_TURNS,
     Remembering,
@@ -69,7 +69,7 @@ async def test_notes_are_made_once_and_stand_in_the_order_of_the_talk() -> None:
     store, generator = await remembering(talk(300)), ScriptedGenerator(honest, MODEL)
     made = await noted(store, generator)
     assert made > 10 and await noted(store, generator) == 0
-    notes = await notes_of(store, CHANNEL)
+    notes = await running_notes(store, CHANNEL)
     items = [int(item) for note in notes for item in re.findall(r"item(\d+)", note.text)[-1:]]
     assert items and items == sorted(items)
     assert "Carol" not in "".join(note.text for note in notes)
@@ -84,10 +84,10 @@ async def test_a_note_goes_with_its_messages_and_only_that_is_made_again() -> No
     before = {one.key for one in await store.derived_of_kind(CHANNEL, KIND)}
     await store.amend(CHANNEL, "m20", "We decided that item20 is red", NOON)
     gone = before - {one.key for one in await store.derived_of_kind(CHANNEL, KIND)}
-    assert gone and not any("m20" in note.source_ids for note in await notes_of(store, CHANNEL))
+    assert gone and not any("m20" in note.source_ids for note in await running_notes(store, CHANNEL))
     assert await noted(store, generator) == len(gone)
     await store.forget(CHANNEL, "m21")
-    assert all("m21" not in note.source_ids for note in await notes_of(store, CHANNEL))
+    assert all("m21" not in note.source_ids for note in await running_notes(store, CHANNEL))
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -125,4 +125,4 @@ async def test_a_small_model_makes_no_notes() -> None:
     async with remembering_.running():
         remembering_.noticed(CHANNEL)
         await asyncio.sleep(0.1)
-    assert not generator.requests and not await notes_of(store, CHANNEL)
+    assert not generator.requests and not await running_notes(store, CHANNEL)
