@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from bot.conversation.summaries.forms import QUOTAS
 from bot.conversation.summaries.people import label_of
 from bot.conversation.summaries.records import SMALL_WEIGHT, Note, Source, kept_turn
 from bot.conversation.text.choosing import Choice, choose
@@ -26,8 +27,8 @@ ANSWERED_AT_ONCE = 2
 """or so few messages of the channel: conversations cannot always be told apart."""
 SOUGHT: tuple[Kind, ...] = ("decision", "action", "question")
 MAX_SOUGHT = 12
-COUNTS = {"bullets": 8, "timeline": 15}
-"""Quotations of a short conversation; a brief summary has as many as people would need."""
+COUNTED = ("bullets", "timeline")
+"""Forms of a short conversation that show as many quotations as they may; others as many as people need."""
 SEEKING = ("decisions", "questions")
 
 
@@ -47,7 +48,7 @@ def whole_notes(turns: Sequence[Turn], style: str, about: str = "") -> list[Note
     """The notes of a conversation that is short enough to be quoted as a whole."""
     places = [place for place, turn in enumerate(turns) if not is_blank(turn.text)]
     still_open = open_questions(turns, conversations_of(turns))
-    notes = best_quotes(turns, places, COUNTS.get(style), about=about)
+    notes = best_quotes(turns, places, QUOTAS[style].short if style in COUNTED else None, about=about)
     return in_order(
         [*notes, *sought_notes(turns, still_open, notes)] if style in SEEKING else notes, still_open
     )

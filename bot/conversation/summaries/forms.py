@@ -14,6 +14,7 @@ from bot.conversation.chatlog import START_OF_UNDATED
 from bot.conversation.summaries.due import due_of, owner_of
 from bot.conversation.summaries.people import label_of
 from bot.conversation.summaries.records import SMALL_WEIGHT, Note, Source
+from bot.conversation.text.sentences import ENDS
 from bot.conversation.text.units import meaningful, tokenize
 from bot.messages import Turn
 
@@ -105,7 +106,7 @@ class Teller:
     def sentence(self, note: Note) -> str:
         """What a note says, with its sources."""
         said = self.said(note)
-        end = "" if note.is_quote or said.endswith((".", "!", "?", "…", "。", "！", "？")) else "."
+        end = "" if note.is_quote or said.endswith(ENDS) else "."
         return f"{said}{end} {self.cited(note.sources)}"
 
     def said(self, note: Note) -> str:

@@ -7,6 +7,9 @@ import re
 MAX_CHARS = 200
 """Small models were trained on short sentences; a longer one is cut at a clause or a word."""
 
+ENDS = (".", "!", "?", "…", "。", "！", "？")
+"""What a sentence ends with."""
+
 _PIECE = re.compile(r"[^\n]*?(?:[.!?…][\"')\]”’»\U000f0000-\U000fffff]*(?=[ \t])|[。！？][」』”]?|(?=\n)|\Z)")
 _GAP = re.compile(r"\s*")
 _ABBREVIATION = re.compile(

@@ -17,6 +17,7 @@ from bot.conversation.text.counting import counted
 from bot.conversation.text.languages import Language
 from bot.conversation.text.layout import parts_of, words_of
 from bot.conversation.text.masking import MASK, Masked
+from bot.conversation.text.sentences import ENDS
 from bot.conversation.translation.cache import Cache
 from bot.conversation.translation.detection import detect
 from bot.conversation.translation.glossary import load_glossary
@@ -25,7 +26,6 @@ from bot.messages import Piece
 
 MAX_MASKS = 16
 """Placeholders in one request; small models were taught that many."""
-_ENDS = (".", "!", "?", "…", "。", "！", "？")
 ROUGH = "_(rough translation by a small model)_"
 
 
@@ -173,7 +173,7 @@ class _Run:
 
 def _as_part(translated: str, source: str) -> str:
     """A translated part of a sentence without the full stop that a model sees missing."""
-    return translated if source.endswith(_ENDS) else translated.rstrip("".join(_ENDS)).rstrip() or translated
+    return translated if source.endswith(ENDS) else translated.rstrip("".join(ENDS)).rstrip() or translated
 
 
 def _renumbered(skeleton: str, first: int) -> str:
