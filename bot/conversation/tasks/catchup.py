@@ -15,7 +15,7 @@ from bot.messages import Piece
 from bot.storage.digests import BEGINNING, Place
 from bot.storage.records import Derived
 
-KIND = "catchup"
+KIND = "caught-up"
 NOTHING_NEW = "There is nothing new here since {since}."
 NEVER_HERE = "_You have not written here yet: these are the newest messages._\n\n"
 
@@ -23,8 +23,7 @@ NEVER_HERE = "_You have not written here yet: these are the newest messages._\n\
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Yield what is new and remember how far it was told. Raises CommandError."""
     key, person = ctx.question.conversation, ctx.question.author.id
-    told = await ctx.memory.derived(key, KIND, person)
-    last_told = Place(*json.loads(told.text)) if told else BEGINNING
+    last_told = _last_told(ctx, await ctx.memory.derived(key, KIND, person))
     last_said = await ctx.memory.digests.last_place_of(key, person) or BEGINNING
     after = max(last_told, last_said)
     newest = await ctx.memory.digests.last_place(key)
@@ -44,8 +43,16 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         async for piece in pieces:
             yield piece
     if not scope.about:
-        mark = Derived(KIND, person, json.dumps(newest), "", (), datetime.now(UTC))
-        await ctx.memory.put_derived(key, mark)
+        mark = json.dumps([ctx.question.message_id, last_told, newest])
+        await ctx.memory.put_derived(key, Derived(KIND, person, mark, "", (), datetime.now(UTC)))
+
+
+def _last_told(ctx: TaskContext, mark: Derived | None) -> Place:
+    """How far the person was told before this question: it may be answered a second time."""
+    if mark is None:
+        return BEGINNING
+    question_id, before, through = json.loads(mark.text)
+    return Place(*(before if question_id == ctx.question.message_id else through))
 
 
 TASK = Task(

@@ -11,6 +11,7 @@ import pytest
 
 from bot.conversation.chatlog import parse_log, to_incoming
 from bot.conversation.summaries import digest
+from bot.conversation.tasks.catchup import KIND
 from bot.conversation.tasks.catchup import TASK as CATCHUP
 from bot.conversation.tasks.summarize import TASK
 from bot.errors import CommandError, GenerationTimeoutError
@@ -388,11 +389,12 @@ async def test_catching_up_tells_what_came_since_ones_last_message_once() -> Non
     memory = await remembering([*RELEASE, turn("The server room is on fire", BOB, 5)])
     answer = await run_command(CATCHUP, generator, memory)
     assert "- **Bob**: “The server room is on fire” [5]" in answer and "release" not in answer
-    again = await run_command(CATCHUP, generator, memory)
-    assert again == "There is nothing new here since you last caught up."
+    assert await run_command(CATCHUP, generator, memory) == answer, "the same command, answered anew"
+    later = context(generator, memory, message("", Command("catchup"), number=201))
+    assert await answer_of(CATCHUP, later) == "There is nothing new here since you last caught up."
     assert CATCHUP.is_private
     await memory.erase_conversation(CHANNEL)
-    assert await memory.derived(CHANNEL, "catchup", "u1") is None
+    assert await memory.derived(CHANNEL, KIND, "u1") is None
 
 
 async def test_catching_up_right_after_ones_own_message_says_that_nothing_is_new() -> None:
