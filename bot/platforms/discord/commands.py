@@ -50,7 +50,7 @@ def _slash(task: Task) -> dict[str, object]:
         "integration_types": list(INSTALLS),
         "contexts": list(CONTEXTS),
         # Of servers only, whose owners may choose otherwise; None offers it to everybody.
-        "default_member_permissions": str(MANAGE_CHANNELS) if task.is_for_managers else None,
+        "default_member_permissions": MANAGE_CHANNELS if task.is_for_managers else None,
     }
 
 

@@ -62,6 +62,9 @@ class DiscordPlatform:
         is_alone = reply.conversation.workspace_id == DIRECT and not question.event_id.startswith(BY_COMMAND)
         is_for_one = reply.audience is not None and not is_alone
         went_to_one = any(post.startswith(PERSON) for post in reply.posts)
+        if is_for_one and interaction is None:
+            # What the command's token showed is out of reach now: only posts to the person are left.
+            reply.posts = tuple(post for post in reply.posts if post.startswith(PERSON))
         kind = PersonSink if is_for_one or went_to_one else ChannelSink
         channel = kind(reply, self._connection, self._typing, self._is_known)
         if interaction is None:

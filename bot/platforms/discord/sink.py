@@ -183,11 +183,6 @@ class ChannelSink:
 class PersonSink(ChannelSink):
     """Where a private answer goes when its command can no longer be answered: to the person alone."""
 
-    def __init__(self, reply: Reply, connection: Connection, typing: TypingStatus, is_known: IsKnown) -> None:
-        """What the command's token showed is out of reach now: only posts to the person are left."""
-        reply.posts = tuple(post for post in reply.posts if post.startswith(PERSON))
-        super().__init__(reply, connection, typing, is_known)
-
     async def post(self, text: str, nonce: str) -> str:
         """Post a message to the person."""
         return PERSON + await super().post(text, nonce)

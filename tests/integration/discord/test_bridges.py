@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,7 +30,11 @@ FRENCH = {
 async def translator(request: GenerationRequest) -> AsyncIterator[str]:
     await asyncio.sleep(0)
     asked = last_user(request)
-    yield next((FRENCH[text] for text in FRENCH if text in asked), f"Voici donc : {asked}")
+    numbered = re.search(r"The meeting number (\S+) is in the small room.", asked)
+    if numbered:
+        yield f"La réunion numéro {numbered[1]} est dans la petite salle."
+    else:
+        yield next(FRENCH[text] for text in FRENCH if text in asked)
 
 
 async def bridged(discord: FakeDiscord, bot: Bot, **options: str) -> None:
@@ -138,7 +143,7 @@ async def test_after_a_crash_a_mirrored_post_is_found_again(discord: FakeDiscord
 async def test_a_burst_is_translated_within_the_limits(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, translator) as bot:
         await bridged(discord, bot, to="fr")
-        said = [discord.say(f"The meeting number {number} is in the big room.") for number in range(50)]
+        said = [discord.say(f"The meeting number {number} is in the small room.") for number in range(50)]
         await until(lambda: len(discord.texts()) == 50, timeout_s=90)
         answered = [int(post["message_reference"]["message_id"]) for post in discord.posts()]
     assert answered == said

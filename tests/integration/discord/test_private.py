@@ -13,6 +13,8 @@ from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import EPHEMERAL, FakeDiscord
 from tests.integration.discord.rig import Bot, running
+from tests.integration.discord.test_summaries import talk
+from tests.unit.platforms.discord import payloads
 
 SECRET = "at seven o'clock"
 
@@ -117,16 +119,26 @@ async def test_a_token_that_ends_in_mid_answer_moves_the_answer_to_the_person(
     assert discord.texts() == []
 
 
-async def test_made_anew_it_stays_where_it_was(discord: FakeDiscord, database: Path) -> None:
+async def test_made_anew_it_stays_where_it_was_and_taken_back_it_goes(
+    discord: FakeDiscord, database: Path
+) -> None:
     async with running(discord, database, echo) as bot:
-        await talked_about(discord, bot)
-        interaction = discord.command("catchup")
-        await until(lambda: "".join(discord.whispers()))
+        await talk(discord, bot, discord.general, 120)
+        cat = payloads.user(5, "Cat")
+        discord.command("catchup", {"style": "decisions"}, cat)
+        await until(lambda: " messages, " in "".join(discord.whispers()), 15)
+        parts = len(discord.whispers())
+        assert parts > 1
         await bot.remembered()
-        discord.general.hidden[interaction.original_id or 0]["content"] = "old"
-        discord.command("regenerate")
-        await until(lambda: "old" not in discord.whispers())
-    assert len(discord.whispers()) == 1 and discord.texts(discord.direct) == []
+        for message in discord.general.hidden.values():
+            message["content"] = "old"
+        discord.command("regenerate", author=cat)
+        await until(lambda: "old" not in discord.whispers(), 15)
+        await bot.remembered()
+        assert len(discord.whispers()) == parts
+        discord.command("undo", author=cat)
+        await until(lambda: discord.whispers() == [])
+    assert discord.texts(discord.direct) == []
 
 
 async def test_who_takes_no_messages_gets_none_and_the_log_tells_why(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,7 +30,11 @@ FRENCH = {
 async def translator(request: GenerationRequest) -> AsyncIterator[str]:
     await asyncio.sleep(0)
     asked = last_user(request)
-    yield next((FRENCH[text] for text in FRENCH if text in asked), f"Voici donc : {asked}")
+    numbered = re.search(r"The meeting number (\S+) is in the small room.", asked)
+    if numbered:
+        yield f"La réunion numéro {numbered[1]} est dans la petite salle."
+    else:
+        yield next(FRENCH[text] for text in FRENCH if text in asked)
 
 
 async def bridged(slack: FakeSlack, options: str) -> None:
@@ -140,7 +145,7 @@ async def test_a_burst_is_translated_within_the_limits(slack: FakeSlack, databas
     async with running(slack, database, translator):
         await bridged(slack, "to:fr")
         for number in range(50):
-            slack.say(f"The meeting number {number} is in the big room.", BEN)
+            slack.say(f"The meeting number {number} is in the small room.", BEN)
         await until(lambda: len(slack.texts()) == 50, timeout_s=90)
     shown = [post["text"] for post in slack.posts()]
     assert all(f" {number} " in text for number, text in enumerate(shown))
