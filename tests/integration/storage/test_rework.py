@@ -85,6 +85,22 @@ async def test_posts_that_were_removed_are_not_posts_any_more(store: HistoryStor
     assert (await claimed(store)).posts == ("p0",)
 
 
+async def test_posts_that_people_deleted_leave_no_gap(store: HistoryStore) -> None:
+    await store.accept(said("m1"))
+    job = await claimed(store)
+    for index in range(3):
+        await store.record_post(job.reply_id, index, f"p{index}")
+    change = await store.forget(CHANNEL, "p0")
+    assert (change.posting_reply_id, change.open_reply_id) == (job.reply_id, None)
+    assert await store.is_post("discord", "p1") and not await store.is_post("discord", "p0")
+    assert not await store.is_post("slack", "p1")
+    await store.release(job.reply_id)
+    assert (await claimed(store)).posts == ("p1", "p2")
+    await store.record_post(job.reply_id, 2, "p3")
+    await store.release(job.reply_id)
+    assert (await claimed(store)).posts == ("p1", "p2", "p3")
+
+
 async def test_a_message_that_stops_a_reply_is_written_down_with_its_text(store: HistoryStore) -> None:
     await store.accept(said("m1"))
     job = await claimed(store)

@@ -16,8 +16,8 @@ QUESTION = IncomingMessage(
 )
 
 
-def reply(*questions: IncomingMessage, attempt: int = 1) -> Reply:
-    return Reply(Job(1, KEY, questions, (), None, attempt))
+def reply(*questions: IncomingMessage, attempt: int = 1, variation: int = 0) -> Reply:
+    return Reply(Job(1, KEY, questions, (), None, attempt, variation))
 
 
 def test_a_nonce_is_short_and_stays_after_a_restart() -> None:
@@ -32,3 +32,4 @@ def test_other_parts_questions_and_words_have_other_nonces() -> None:
     replies = [reply(QUESTION), reply(edited), reply(other), reply(QUESTION, other)]
     nonces = {nonce_for(each, part) for each in replies for part in ("1-0", "1-1")}
     assert len(nonces) == 8
+    assert nonce_for(reply(QUESTION, variation=1), "1-0") not in nonces, "Discord answers with what is gone"

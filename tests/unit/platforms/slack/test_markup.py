@@ -51,3 +51,11 @@ def test_mentioned_people_are_found() -> None:
 def test_any_text_can_be_read(text: str) -> None:
     readable(text, {})
     without_call(text, "U1")
+
+
+def test_channels_are_named_or_kept() -> None:
+    assert readable("see <#C1|plans>", {}) == "see #plans"
+    assert (
+        readable("see <#C1|plans> &amp; <@U1>", {"U1": "Ann"}, keeps_channels=True)
+        == "see <#C1|plans> & @Ann"
+    )
