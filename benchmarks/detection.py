@@ -5,7 +5,7 @@ chosen on the part "tuned", never on "held_out"), and with `--sentences` held-ou
 packed with xz, one `{"source", "text": {language: sentence}}` a line; the figures kept here are of Tatoeba,
 CC BY 2.0 FR). Beside the bot's own detection stand its parts and, where it is installed,
 lingua-language-detector.
-Writes `detection.md` and `detection.json` beside itself. `python -m benchmarks.detection --help`
+Writes `detection.md`. `python -m benchmarks.detection --help`
 """
 
 from __future__ import annotations
@@ -175,7 +175,6 @@ def main() -> None:
     report = Report("detection", "Languages of short lines told right, by `python -m benchmarks.detection`")
     report.table(["method", *results[0]["right"], "memory (MiB)", "µs a line"], rows_of(results))
     report.write()
-    (FOLDER / "detection.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,16 @@
 """How many planted false statements the check of grounding catches, and how many true ones it lets stand.
 
 The statements are made by rule (`benchmarks.planted`), from the half of the dialogues that no rule
-was tried on. Writes `grounding.md` and `grounding.json` beside this file. Needs no model.
+was tried on. Writes `grounding.md`. Needs no model.
 """
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
-from pathlib import Path
 
 from benchmarks.planted import FALSE_KINDS, TRUE_KINDS, Case, cases
+from benchmarks.report import Report
 from bot.conversation.text.grounding import check, find_sources
 
 OF_EACH_FALSE, OF_EACH_TRUE = 100, 300
@@ -47,35 +46,29 @@ def _foreign(made: list[Case], rng: random.Random) -> float:
     return sum(check(statement, turns).is_supported for statement, turns in strange) / len(strange)
 
 
-def table(scores: dict[str, float]) -> str:
-    """The figures as a page in Markdown."""
-    rows = [
-        "# Grounding",
-        "",
-        "Made by `python -m benchmarks.grounding`: statements about dialogues that no rule was tried on.",
-        "",
-        "| statements | right, % | goal |",
-        "|---|---|---|",
-        f"| all {scores['false statements']:.0f} false ones, caught | {scores['false caught']} | 95 |",
-        *(f"| false: another {kind} | {scores[kind]} | |" for kind in ("speaker", "number", "day")),
-        f"| false: negation turned | {scores['negation']} | |",
-        f"| false: another owner of an action | {scores['owner']} | |",
-        f"| true: as it was said, accepted | {scores['verbatim']} | |",
-        f"| true: told in the third person, accepted | {scores['third person']} | 85 |",
-        f"| true: other words and order, accepted | {scores['paraphrase']} | 85 |",
-        f"| the source of a statement without citation found | {scores['source found']} | |",
-        f"| true, but cited from another dialogue, accepted | {scores['foreign accepted']} | 0 |",
-    ]
-    return "\n".join(rows) + "\n"
+def rows_of(scores: dict[str, float]) -> list[tuple[str, float, object]]:
+    """The figures as rows of a table: which statements, how many of them right in per cent, the goal."""
+    told = {
+        f"all {scores['false statements']:.0f} false ones, caught": "false caught",
+        **{f"false: another {kind}": kind for kind in ("speaker", "number", "day")},
+        "false: negation turned": "negation",
+        "false: another owner of an action": "owner",
+        "true: as it was said, accepted": "verbatim",
+        "true: told in the third person, accepted": "third person",
+        "true: other words and order, accepted": "paraphrase",
+        "the source of a statement without citation found": "source found",
+        "true, but cited from another dialogue, accepted": "foreign accepted",
+    }
+    goals = {**GOALS, "foreign accepted": 0.0}
+    return [(label, scores[name], goals.get(name, "")) for label, name in told.items()]
 
 
 def main() -> None:
     """Measure, write and show the figures; end with an error where a goal is missed."""
     scores = measure()
-    folder = Path(__file__).parent
-    (folder / "grounding.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-    (folder / "grounding.md").write_text(table(scores), encoding="utf-8")
-    print(table(scores))
+    report = Report("grounding", "Statements about dialogues that no rule was tried on, planted by rule")
+    report.table(["statements", "right, %", "goal"], rows_of(scores))
+    report.write()
     missed = [name for name, goal in GOALS.items() if scores[name] < goal]
     if missed:
         raise SystemExit(f"below the goal: {', '.join(missed)}")

@@ -3,19 +3,17 @@
 Random messages that mix code, mentions, emoji, links, files, amounts and Markdown, through the real road of a
 translation, with a stand-in for the model that does its worst. An item survives when it is in the line where
 it was, exactly as often; a code block when it is the same byte for byte. Beside it stands what is left when
-the model's answer is taken as it comes. Writes `masking.md` and `masking.json`.
+the model's answer is taken as it comes. Writes `masking.md`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from benchmarks.report import FOLDER, Report
+from benchmarks.report import Report
 from benchmarks.worst_translator import Message, MessageMaker, WorstTranslator, losses
 from bot.conversation.tasks.task import TaskContext
 from bot.conversation.text.languages import Language, language
@@ -113,12 +111,9 @@ def main() -> None:
     ]
     report.table(["model", "messages", "whole", "whole without checks", "requests a message"], rows)
     report.write()
-    _write(results, FOLDER / "masking.json")
-
-
-def _write(results: list[Survival], file: Path) -> None:
-    content = [{**vars(result), "examples": list(result.examples)} for result in results]
-    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    for result in results:
+        for example in result.examples:
+            print(f"lost, {result.model}: {example}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A benchmark's table, printed, and kept as `NAME.md` beside it, with the day and the machine."""
+"""A benchmark's tables, printed, and kept as `NAME.md` beside it, with the day and the machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent
 
 
 class Report:
-    """Lines of Markdown under one heading."""
+    """A page of Markdown."""
 
     def __init__(self, name: str, about: str) -> None:
         self._name = name
@@ -25,6 +25,10 @@ class Report:
         self._lines.append("|" + "---|" * len(head))
         self._lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
         self._lines.append("")
+
+    def text(self, text: str) -> None:
+        """Add a heading or a paragraph."""
+        self._lines += [text, ""]
 
     def write(self) -> None:
         """Print it and keep it."""

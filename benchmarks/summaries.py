@@ -1,9 +1,8 @@
 """Scores what a person gets from `/summarize` with the bundled model against extracts that need no thought.
 
-`python -m benchmarks.summaries` reads the held-out records in `benchmarks/data`, prints a table and writes
-`summaries.json` and `summaries.md` beside this file. The bundled model cannot summarise, so the bot quotes
-messages: `summaries.extract` is the text of the quotations as a person gets them, a line each. Scores are F1
-of ROUGE-1, -2 and -L without stemming (`bot/training/rouge.py`).
+`python -m benchmarks.summaries` reads the held-out records in `benchmarks/data` and writes `summaries.md`.
+The bundled model cannot summarise, so the bot quotes messages: `summaries.extract` is the text of the
+quotations as a person gets them, a line each. Scores are F1 of ROUGE-1, -2 and -L without stemming.
 
 Each baseline is scored twice: with whole messages, and with the same spans (sentences of long messages) that
 the bot chooses from. "Best baseline" is the best of all of them, for each set and measure by itself.
@@ -11,17 +10,13 @@ the bot chooses from. "Best baseline" is the best of all of them, for each set a
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
 
+from benchmarks.report import FOLDER, Report
 from benchmarks.retelling import retell
 from bot.conversation.summaries import extract
 from bot.conversation.text.graph import links, ranks, vectors
@@ -31,8 +26,7 @@ from bot.messages import Turn
 from bot.training.rouge import rouge
 from bot.training.summary_records import HELD_OUT_EVERY, SummaryRecord, read_records
 
-HERE = Path(__file__).parent
-RECORDS = HERE / "data" / "summaries-held-out.jsonl.xz"
+RECORDS = FOLDER / "data" / "summaries-held-out.jsonl.xz"
 MEASURES = ("ROUGE-1", "ROUGE-2", "ROUGE-L")
 FOLDS = {0: "first fold", HELD_OUT_EVERY: "second fold"}
 """Number of a record within its source, modulo two times HELD_OUT_EVERY."""
@@ -174,17 +168,12 @@ def _means(values: Sequence[Scores]) -> Scores:
 
 # --- telling ---------------------------------------------------------------------------------
 
-HEAD = """# Summaries: what is quoted, against extracts that need no thought
-
-The bundled model cannot summarise; what `/summarize` shows with it is a choice of messages, or of sentences
-of long ones. F1 of ROUGE-1, -2 and -L without stemming against the reference summary, the same of the best of
-eight baselines, and the difference with its 95% interval (paired bootstrap). The best baseline is looked for
-anew in each set and measure: lead-3, longest-3, LexRank-3, and two utterances retold in the third person by
-rule, each of whole messages and of sentences. Two folds of every 50th record, neither ever trained on. Sets
-of a dozen records say little, as their intervals show.
-
-{date}, {machine}, {seconds:.0f} s for {count} records.
-"""
+ABOUT = """The bundled model cannot summarise; what `/summarize` shows with it is a choice of messages, or of
+sentences of long ones. F1 of ROUGE-1, -2 and -L without stemming against the reference summary, the same of
+the best of eight baselines, and the difference with its 95% interval (paired bootstrap). The best baseline is
+looked for anew in each set and measure: lead-3, longest-3, LexRank-3, and two utterances retold in the third
+person by rule, each of whole messages and of sentences. Two folds of every 50th record, neither ever trained
+on. Sets of a dozen records say little, as their intervals show. {seconds:.0f} s for {count} records"""
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -211,12 +200,14 @@ def section(name: str, rows: Sequence[Row]) -> str:
     ahead = f"Ahead in {len(rows) - len(behind)} of {len(rows)}" + (
         f"; behind in {named}." if behind else "."
     )
-    return f"\n## The {name}\n\n{table(rows)}\n\n{ahead}\n"
+    return f"## The {name}\n\n{table(rows)}\n\n{ahead}"
 
 
-def machine() -> str:
-    """Processor, cores and Python, for the table's head."""
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+def overall(means: dict[str, dict[str, Scores]]) -> dict[str, Scores]:
+    """The means of every text over the sets, the best first."""
+    names = next(iter(means.values()))
+    found = {name: _means([own[name] for own in means.values()]) for name in names}
+    return dict(sorted(found.items(), key=lambda entry: -sum(entry[1])))
 
 
 def main() -> None:
@@ -228,18 +219,11 @@ def main() -> None:
         for place, name in FOLDS.items()
     }
     seconds = time.perf_counter() - started
-    date = f"{datetime.now(UTC):%Y-%m-%d}"
-    text = HEAD.format(date=date, machine=machine(), seconds=seconds, count=len(records))
-    text += "".join(section(name, rows) for name, (rows, _) in folds.items())
-    print(text)
-    HERE.joinpath("summaries.md").write_text(text, encoding="utf-8")
-    results = {
-        "date": date,
-        "machine": machine(),
-        "seconds": round(seconds, 1),
-        "folds": {name: means for name, (_, means) in folds.items()},
-    }
-    HERE.joinpath("summaries.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    report = Report("summaries", ABOUT.format(seconds=seconds, count=len(records)))
+    for name, (rows, means) in folds.items():
+        report.text(section(name, rows))
+        report.table(["mean of the sets", *MEASURES], [(text, *own) for text, own in overall(means).items()])
+    report.write()
 
 
 if __name__ == "__main__":

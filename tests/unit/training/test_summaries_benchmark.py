@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks.summaries import BASELINES, RECORDS, compare, interval, line, parts, score_fold, section
+from benchmarks.summaries import (
+    BASELINES,
+    RECORDS,
+    compare,
+    interval,
+    line,
+    overall,
+    parts,
+    score_fold,
+    section,
+)
 from bot.training.summary_records import read_records
 
 
@@ -10,12 +20,10 @@ def test_over_all_sets_the_choice_beats_every_baseline() -> None:
     records = [record for record in read_records(RECORDS) if record.number % 100 == 0]
     rows, means = score_fold(records)
     assert len(rows) == 3 * len(means) == 30
-    for at in range(3):
-        total = {
-            name: sum(own[name][at] for own in means.values()) / len(means) for name in means["sgd-silver"]
-        }
-        ours = total.pop("Parley")
-        assert len(total) == 2 * len(BASELINES) and ours > max(total.values())
+    total = overall(means)
+    ours = total.pop("Parley")
+    assert len(total) == 2 * len(BASELINES)
+    assert all(ours[at] > max(other[at] for other in total.values()) for at in range(3))
 
 
 def test_the_best_baseline_is_found_for_each_measure() -> None:
