@@ -28,9 +28,10 @@ from pathlib import Path
 from benchmarks.report import Report
 from bot.cli.oneshot import passing_store
 from bot.conversation.answering import Answerer, AnswerPolicy
-from bot.generation.types import Delta, GenerationRequest, ModelInfo
+from bot.generation.types import ModelInfo
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Progress
 from bot.storage.store import HistoryStore
+from tests.support import INSTRUCTED, ScriptedGenerator
 
 DATA = Path(__file__).parent / "data"
 DEPTHS = 10
@@ -39,27 +40,9 @@ BEGIN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 PEOPLE = [Author(f"u{number}", name) for number, name in enumerate(
     ("Ann", "Bo", "Chen", "Dora", "Emil", "Fatou", "Gus", "Hiro")
 )]  # fmt: skip
-INSTRUCTED = ModelInfo(
-    name="reader",
-    folder="",
-    parameters=1,
-    context_window=4096,
-    has_chat_template=True,
-    message_overhead=8,
-    prompt_overhead=8,
-    dtype="",
-    device="",
-    follows_instructions=True,
-    uses_system_prompt=True,
-    summarizes=True,
-)
+READER = replace(INSTRUCTED, context_window=4096, message_overhead=8, prompt_overhead=8)
 SMALL = replace(
-    INSTRUCTED,
-    name="small",
-    context_window=512,
-    follows_instructions=False,
-    uses_system_prompt=False,
-    summarizes=False,
+    READER, context_window=512, follows_instructions=False, uses_system_prompt=False, summarizes=False
 )
 SMALL_TALK = (
     "hi", "hello there", "good morning", "who are you?", "what is your name?", "what can you do?",
@@ -105,55 +88,15 @@ class Needle:
         return self.number % DEPTHS
 
 
-class Reader:
+class Reader(ScriptedGenerator):
     """Stands in for a model: counts four characters as a token, keeps the prompt, and answers one word."""
 
-    status = "ready"
-
     def __init__(self, model: ModelInfo) -> None:
-        self.model = model
-        self.prompts: list[str] = []
-
-    async def start(self) -> None:
-        """Nothing to load."""
-
-    async def ready(self) -> ModelInfo:
-        """What it claims to be."""
-        return self.model
+        super().__init__(lambda _: ("model",), model)
 
     async def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """A fourth of the characters."""
         return [len(text) // 4 + 1 for text in texts]
-
-    def submit(self, request: GenerationRequest) -> OneWord:
-        """Keep the prompt as text."""
-        self.prompts.append("\n".join(message.content for message in request.prompt.messages))
-        return OneWord(request.request_id)
-
-    async def close(self) -> None:
-        """Nothing to stop."""
-
-
-class OneWord:
-    """A generation that says "model" and ends."""
-
-    position = 0
-    estimated_wait_s = 0.0
-
-    def __init__(self, request_id: str) -> None:
-        self.request_id = request_id
-        self._left = [Delta(request_id, "model"), Delta(request_id, "", "stop")]
-
-    def __aiter__(self) -> OneWord:
-        return self
-
-    async def __anext__(self) -> Delta:
-        if not self._left:
-            raise StopAsyncIteration
-        return self._left.pop(0)
-
-    async def aclose(self) -> None:
-        """Nothing goes on."""
 
 
 def load_needles() -> list[Needle]:
@@ -213,9 +156,10 @@ async def answer(store: HistoryStore, reader: Reader, question: str) -> str:
 
 async def rank_in_prompt(store: HistoryStore, needle: Needle, question: str) -> int | None:
     """At which number the needle stands in the prompt of a model that follows instructions, or None."""
-    reader = Reader(INSTRUCTED)
+    reader = Reader(READER)
     await answer(store, reader, question)
-    for line in reader.prompts[-1].splitlines():
+    shown = "\n".join(message.content for message in reader.prompts[-1].messages)
+    for line in shown.splitlines():
         if line.startswith("| [") and line.endswith(needle.fact):
             return int(line[3:].split("]")[0].split(",")[0])
     return None

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,10 +25,11 @@ from benchmarks.report import Report
 from bot.conversation.answering import UNKNOWN_MODEL
 from bot.conversation.tasks.summarize import TASK
 from bot.conversation.tasks.task import TaskContext
-from bot.generation.types import Delta, GenerationRequest, ModelInfo, Prompt, SamplingParams, TextGenerator
+from bot.generation.types import GenerationRequest, ModelInfo, Prompt, SamplingParams, TextGenerator
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece
 from bot.storage.migrate import upgrade
 from bot.storage.store import HistoryStore
+from tests.support import INSTRUCTED, ScriptedGenerator
 
 KEY = ConversationKey("bench", "w", "general")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,68 +49,13 @@ SHAPES = (
     "ok",
     "the {} of the {} is fine now, but the {} is not",
 )
-SCRIPTED = ModelInfo(
-    name="scripted",
-    folder="",
-    parameters=1,
-    context_window=8192,
-    has_chat_template=True,
-    message_overhead=4,
-    prompt_overhead=4,
-    dtype="float32",
-    device="cpu",
-    follows_instructions=True,
-    uses_system_prompt=True,
-    summarizes=True,
-)
+SCRIPTED = replace(INSTRUCTED, context_window=8192)
 
 
-class ScriptedGeneration:
-    """Answers at once with some of the lines that it was shown, and their numbers."""
-
-    position = 0
-    estimated_wait_s = 0.0
-
-    def __init__(self, request: GenerationRequest) -> None:
-        self.request_id = request.request_id
-        lines = re.findall(r"^\[(\d+)\] (\w+): (.*)$", request.prompt.messages[-1].content, re.MULTILINE)
-        self._texts = [f"- {name} says {text} [{number}]\n" for number, name, text in lines[::12]]
-
-    def __aiter__(self) -> ScriptedGeneration:
-        return self
-
-    async def __anext__(self) -> Delta:
-        if not self._texts:
-            raise StopAsyncIteration
-        return Delta(self.request_id, self._texts.pop(0))
-
-    async def aclose(self) -> None:
-        self._texts.clear()
-
-
-class ScriptedGenerator:
-    """A model without weights. A token is a word."""
-
-    status = "ready"
-
-    def __init__(self) -> None:
-        self.requests = 0
-
-    async def start(self) -> None:
-        return
-
-    async def ready(self) -> ModelInfo:
-        return SCRIPTED
-
-    async def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def submit(self, request: GenerationRequest) -> ScriptedGeneration:
-        self.requests += 1
-        return ScriptedGeneration(request)
-
-    async def close(self) -> None:
-        return
+def script(prompt: Prompt) -> list[str]:
+    """Some of the lines that the model was shown, as notes with their numbers."""
+    lines = re.findall(r"^\[(\d+)\] (\w+): (.*)$", prompt.messages[-1].content, re.MULTILINE)
+    return [f"- {name} says {text} [{number}]\n" for number, name, text in lines[::12]]
 
 
 def messages(count: int, seed: int) -> list[IncomingMessage]:
@@ -167,7 +114,7 @@ async def one_round(folder: Path, model: ModelInfo, total: int, seed: int) -> tu
     store, past = HistoryStore(url), messages(total + NEW, seed)
     try:
         await store.import_messages(past[:total])
-        generator = ScriptedGenerator()
+        generator = ScriptedGenerator(script, model)
         first = await seconds(context(store, generator, model, total))
         await store.import_messages(past[total:])
         return first, await seconds(context(store, generator, model, total + NEW))
