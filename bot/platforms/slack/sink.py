@@ -18,7 +18,7 @@ from bot.conversation.reply import Reply
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.slack.mrkdwn import INERT, message_body
 from bot.platforms.slack.pace import Pace, Paces
-from bot.platforms.slack.payloads import Payload, part, parts, text
+from bot.platforms.slack.payloads import Payload, moment, part, parts, text
 from bot.platforms.slack.problems import code_of, platform_error, until_answered
 from bot.platforms.slack.thinking_status import ThinkingStatus
 
@@ -91,7 +91,9 @@ class ChannelSink:
         await self._ask("edit a post", edit)
 
     async def delete(self, message_id: str) -> None:
-        """Take a post back; one that is gone already is no error."""
+        """Take a post back; one that is gone already is no error, nor one that one person alone was shown."""
+        if moment(message_id) is None:
+            return
 
         async def delete() -> None:
             try:

@@ -73,6 +73,21 @@ async def test_behind_the_name_it_is_shown_in_the_thread_where_it_was_asked(
     } or links(shown_to(slack, ANN)) == {(slack.general.id, root, ""), (slack.general.id, said, root)}
 
 
+async def test_what_one_person_was_shown_is_not_looked_for_in_the_channel(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, echo) as bot:
+        slack.say("We meet in the harbour", BEN)
+        question = slack.say("/search harbour", calls=True)
+        await until(lambda: shown_to(slack, ANN))
+        await bot.remembered()
+        slack.delete(question)
+        await heard(slack)
+        slack.say("hello", calls=True)
+        await until(lambda: slack.texts() == ["You said: hello"])
+    assert slack.web.count("chat.delete") == 0
+
+
 async def test_in_a_direct_conversation_it_is_an_answer_like_any_other(
     slack: FakeSlack, database: Path
 ) -> None:
