@@ -44,9 +44,8 @@ async def find(
     key: ConversationKey,
     question: str,
     messages: Sequence[IncomingMessage] = (),
-    limit: int = MAX_FOUND,
 ) -> tuple[Found, ...]:
-    """At most `limit` messages that help to answer `question`, the best first; nothing for small talk.
+    """At most MAX_FOUND messages that help to answer `question`, the best first; nothing for small talk.
 
     `messages` are the question itself, which is never its own answer. Raises StorageError.
     """
@@ -63,7 +62,7 @@ async def find(
         for turn in candidates.values()
         if turn.message_id not in asked and turn.text.casefold().strip() not in asked
     ]
-    best = sorted(scored, key=lambda found: (found.score, found.turn.sent_at), reverse=True)[:limit]
+    best = sorted(scored, key=lambda found: (found.score, found.turn.sent_at), reverse=True)[:MAX_FOUND]
     return tuple([await _with_surroundings(store, key, one) for one in best if one.score >= MIN_SCORE])
 
 

@@ -29,7 +29,12 @@ MIN_COVERAGE = 0.7
 """The share of a statement's content words that its sources must have."""
 MIN_FOUND = 0.5
 """The share of a text's words that messages must have to be named as its sources."""
+MIN_GAIN = 0.15
+"""The share of a text's words that one more source must add."""
+_UNKNOWN_WEIGHT = 0.5
+"""What a word counts that no message has; one that a single message has counts 1."""
 _FOREIGN_COVERAGE = 0.34
+"""With fewer of its words in its sources, a statement may be in another language than they are."""
 _LITERAL = re.compile(
     r"https?://[^\s<>)\]\"']+|`([^`\n]{1,200})`|(?<![\w-])[\w-]{1,60}\.(?:py|js|ts|md|txt|json|ya?ml|toml|pdf|png"
     r"|jpe?g|csv|zip|html?|css|docx?|xlsx?|sh|go|rs|c|cpp|h|java|log|env|cfg|ini|sql)\b"
@@ -121,14 +126,14 @@ def find_sources(text: str, turns: Sequence[Turn], count: int = 3) -> tuple[int,
     wanted = _bag(text[:MAX_STATEMENT_CHARS])
     left = {token: 1 / shared[token] for token in wanted if shared[token]}
     names = {_name(turn) for turn in turns}
-    unknown = sum(0.5 for token in wanted if not shared[token] and token not in REPORTING)
+    unknown = sum(_UNKNOWN_WEIGHT for token in wanted if not shared[token] and token not in REPORTING)
     total, found, gained = sum(left.values()) + unknown, list[int](), 0.0
     if not left or set(left) <= {stem(part) for name in names for part in words(name)}:
         return ()
     while len(found) < count and left:
         gains = [sum(left[token] for token in bag & left.keys()) for bag in spoken]
         best = max(range(len(turns)), key=lambda index: gains[index])
-        if gains[best] < 0.15 * total:
+        if gains[best] < MIN_GAIN * total:
             break
         found.append(best)
         gained += gains[best]

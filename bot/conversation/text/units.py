@@ -20,8 +20,9 @@ WHOLE_CHARS = 120
 MAX_SENTENCE_CHARS = 400
 MAX_CHARS = 20_000
 """What stands later in one message is not looked at."""
-MIN_SENTENCE_WORDS = 4
-"""A shorter sentence is quoted with the next one."""
+MIN_SENTENCE_WORDS, MIN_SENTENCE_CHARS = 4, 40
+"""A sentence that is shorter by both counts is quoted with the next one; scripts without spaces have few
+words."""
 BEGINNING_CHARS = 6
 
 _NOISE = re.compile(r"https?://\S+|<[^<>\s]+>|:[a-z0-9_]+:")
@@ -72,7 +73,9 @@ def _spans(text: str) -> Iterable[tuple[int, int]]:
     start, at = begin, 0
     for sentence, gap in sentences(text, MAX_SENTENCE_CHARS):
         at += len(sentence)
-        if start < at and (len(text[start:at].split()) >= MIN_SENTENCE_WORDS or at - start > 40 or at >= end):
+        if start < at and (
+            len(text[start:at].split()) >= MIN_SENTENCE_WORDS or at - start > MIN_SENTENCE_CHARS or at >= end
+        ):
             yield start, at
             start = at + len(gap)
         at += len(gap)

@@ -22,8 +22,10 @@ from bot.messages import Piece, Progress
 SPARE_TOKENS = 32
 RETRY_TEMPERATURE = 0.7
 MAX_CONTEXT_CHARS = 300
-LONG_CHARS = 600
-"""The longest sentence for a model that is not small."""
+MIN_CHARS, LONG_CHARS = 20, 600
+"""The shortest limit for the length of a sentence, and the longest, which a model has that is not small."""
+DENSITY = 0.7
+"""Some sentences take more tokens a character than the text that they are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class Route:
         if room < SPARE_TOKENS // 2:
             raise PromptTooLongError(f"only {room} tokens are left for a sentence")
         tokens = sum(await self._count_tokens([text]))
-        by_window = int(room * len(text) / max(1, tokens) * 0.7)
-        return max(20, min(MAX_CHARS if self.is_rough else LONG_CHARS, by_window))
+        by_window = int(room * len(text) / max(1, tokens) * DENSITY)
+        return max(MIN_CHARS, min(MAX_CHARS if self.is_rough else LONG_CHARS, by_window))
 
     async def ask(self, request: Request) -> AsyncGenerator[Piece, None]:
         """Signs of life, then the answer as one text without white space around it. Raises
