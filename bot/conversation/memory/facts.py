@@ -26,10 +26,10 @@ _WORD = re.compile(r"[^\W_]+")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
-def forgotten_in(text: str, facts: Sequence[Fact]) -> int | None:
+def forgotten_in(text: str, facts: Sequence[Fact], bot_name: str = "") -> int | None:
     """The number of the fact that `text` asks to forget, by its number or in words; None where it asks
     nothing of the kind, or where no fact says that."""
-    number, words = forgotten_number(text), forgotten_words(text)
+    number, words = forgotten_number(text, bot_name), forgotten_words(text, bot_name)
     if number is not None or words is None or not facts:
         return number
     best = max(facts, key=lambda fact: _likeness(fact.text, words))

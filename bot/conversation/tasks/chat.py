@@ -8,7 +8,7 @@ from contextlib import aclosing
 from bot.conversation.memory.facts import forgotten_in
 from bot.conversation.memory.finding import cited, find
 from bot.conversation.memory.material import Found
-from bot.conversation.memory.phrases import fact_in
+from bot.conversation.memory.phrases import fact_in, forgotten_words
 from bot.conversation.memory.reporting import used
 from bot.conversation.tasks.answer import clean_answer, sampling
 from bot.conversation.tasks.facts import delete
@@ -23,6 +23,7 @@ NOTHING_SAID = "Hi! You addressed me without a question. Write me something, or 
 NOTHING_CAME = "I have no answer to that. Please try to say it in other words."
 WAS_CUT = "\n\n_(Your message was longer than I can read at once: I read its beginning and its end.)_"
 FOUND_HERE = "I found this in the channel:"
+NOT_KNOWN = "I remember no such fact here. `/facts` lists what I remember."
 SOURCES = "Sources: "
 MAX_QUOTED = 5
 
@@ -46,10 +47,13 @@ async def _done_in_words(ctx: TaskContext) -> str | None:
     """What is done where somebody asks in words to remember or to forget a fact; None otherwise."""
     if ctx.question.command is not None:
         return None
-    if fact := fact_in(ctx.question.text):
+    text, key = ctx.question.text, ctx.question.conversation
+    if fact := fact_in(text, ctx.bot_name):
         return await keep(ctx, fact)
-    number = forgotten_in(ctx.question.text, await ctx.memory.facts(ctx.question.conversation))
-    return None if number is None else await delete(ctx, number)
+    number = forgotten_in(text, await ctx.memory.facts(key), ctx.bot_name)
+    if number is not None:
+        return await delete(ctx, number)
+    return NOT_KNOWN if forgotten_words(text, ctx.bot_name) else None
 
 
 async def _quoted(ctx: TaskContext) -> str | None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from bot.conversation.memory.facts import forgotten_in
-from bot.conversation.memory.phrases import fact_in, forgotten_number, forgotten_words
+from bot.conversation.memory.phrases import (
+    fact_in,
+    forgotten_number,
+    forgotten_words,
+    is_memory_request,
+    without_call,
+)
 from bot.storage.records import Fact
 from tests.support import ALICE, NOON
 
@@ -109,3 +115,54 @@ def test_patterns_take_no_time_for_hostile_text() -> None:
         ):
             assert fact_in(text + "?") is None and fact_in(text + "-") is None
             assert forgotten_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("@Parley remember that the deploy day is Tuesday", "the deploy day is Tuesday"),
+        ("@parley please remember: lunch is at noon", "lunch is at noon"),
+        ("Parley, could you please remember that Bo is vegan", "Bo is vegan"),
+        ("PARLEY: remember that Bo is vegan @Parley", "Bo is vegan"),
+        ("remember that Bo is vegan @Parley", "Bo is vegan"),
+        ("@Parley Merk dir, dass der Müll am Montag geht", "der Müll am Montag geht"),
+        ("@Parley souviens-toi que le code est 4512", "le code est 4512"),
+        ("@Parley recuerda que el ensayo es el viernes", "el ensayo es el viernes"),
+        ("@Parley 请记住会议在周三", "会议在周三"),
+        ("@Parley记住：会议在周三", "会议在周三"),
+        ("@Parley do you remember that film?", None),
+        ("@Parley remembers that we met", None),
+        ("Parleying remember that it is so", None),
+    ],
+)
+def test_the_bots_name_in_front_is_taken_off(text: str, fact: str | None) -> None:
+    assert fact_in(text, "Parley") == fact
+
+
+def test_a_name_of_several_words_is_taken_off_too() -> None:
+    assert fact_in("@my (old) bot remember that Bo is vegan", "My (old) Bot") == "Bo is vegan"
+
+
+def test_forgetting_behind_a_mention() -> None:
+    assert forgotten_in("@Parley forget that the deploy day is Tuesday", FACTS, "Parley") == 1
+    assert forgotten_in("@parley: forget fact 4", FACTS, "Parley") == 4
+    assert forgotten_words("@Parley vergiss, dass es so ist", "Parley") == "es so ist"
+
+
+def test_a_name_within_a_sentence_stays() -> None:
+    assert without_call("Ask @Parley when the deploy is", "Parley") == "Ask @Parley when the deploy is"
+    assert without_call("When is it, @Parley?", "Parley") == "When is it, ?"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_request"),
+    [
+        ("@Parley remember that Bo is vegan", True),
+        ("@SomeBot please forget fact 2", True),
+        ("remember: lunch is at noon", True),
+        ("@Parley when is lunch?", False),
+        ("I remember that Bo is vegan", False),
+    ],
+)
+def test_requests_to_remember_are_known_by_their_words(text: str, is_request: bool) -> None:
+    assert is_memory_request(text) == is_request
