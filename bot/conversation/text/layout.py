@@ -21,15 +21,21 @@ Part = str | Masked
 """What stands as it is, or a sentence."""
 
 
-def parts_of(text: str, terms: Mapping[str, str] | None = None, max_chars: int = MAX_CHARS) -> Iterator[Part]:
+def parts_of(
+    text: str,
+    terms: Mapping[str, str] | None = None,
+    max_chars: int = MAX_CHARS,
+    *,
+    is_strict: bool = False,
+) -> Iterator[Part]:
     """The parts of a message in order. `terms` are a glossary's; no sentence has more than `max_chars`
-    characters, what is masked counted as one."""
+    characters, what is masked counted as one. `is_strict` as in `Masked`."""
     at = 0
     for block in CODE_BLOCK.finditer(text):
-        yield from _lines(text[at : block.start()], terms, max_chars)
+        yield from _lines(text[at : block.start()], terms, max_chars, is_strict)
         yield block[0]
         at = block.end()
-    yield from _lines(text[at:], terms, max_chars)
+    yield from _lines(text[at:], terms, max_chars, is_strict)
 
 
 def words_of(text: str) -> str:
@@ -37,7 +43,7 @@ def words_of(text: str) -> str:
     return "\n".join(MASK.sub(" ", part.text) for part in parts_of(text) if isinstance(part, Masked))
 
 
-def _lines(text: str, terms: Mapping[str, str] | None, max_chars: int) -> Iterator[Part]:
+def _lines(text: str, terms: Mapping[str, str] | None, max_chars: int, is_strict: bool) -> Iterator[Part]:
     for match in _LINE.finditer(text):
         line = match[0]
         if line[0] == "\n":
@@ -47,7 +53,7 @@ def _lines(text: str, terms: Mapping[str, str] | None, max_chars: int) -> Iterat
         start = marks.end() if marks else 0
         if start:
             yield line[:start]
-        yield from _cells(mask(line[start:], terms), max_chars)
+        yield from _cells(mask(line[start:], terms, is_strict=is_strict), max_chars)
 
 
 def _cells(line: Masked, max_chars: int) -> Iterator[Part]:

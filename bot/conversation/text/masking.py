@@ -8,11 +8,13 @@ and nothing was invented. Knows nothing about languages, and of models only thei
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.conversation.text.protected import FORMAT, LINE_MARKS, SOFT, Kind, finds
+from bot.conversation.text.protected import FORMAT, LINE_MARKS, SHOWN, SOFT, Kind, finds
 
 PLACEHOLDER = "⟦{n}⟧"
 FIRST = 0xF0000
@@ -23,7 +25,7 @@ MASK = re.compile("[\U000f0000-\U000fffff]")
 _JOINTS = " \t,;:-–—()"
 """What joins the parts of a sentence and stays where it is when they are translated apart."""
 _SAFE_AFTER = re.compile(r"[\s.,;:!?)\]}>\"'…»”’、。，！？）」』*_~|]|[\U000f0000-\U000fffff]|\Z")
-_OPEN_ENDED: frozenset[Kind] = frozenset(["link", "name", "file", "amount"])
+_OPEN_ENDED: frozenset[Kind] = frozenset(["link", "name", "file", "amount", "number"])
 """A letter right behind one of these would become part of it."""
 
 
@@ -39,12 +41,14 @@ class Mask:
 @dataclass(frozen=True, slots=True)
 class Masked:
     """A text with a private character, FIRST + its place in `masks`, for each thing taken out. `near` are the
-    originals of the same line, which the translation must not have more often than the source."""
+    originals of the same line, which the translation must not have more often than the source.
+    `is_strict`: for a model whose numbers cannot be trusted, each is taken out, and none may be added."""
 
     text: str
     masks: tuple[Mask, ...]
     near: frozenset[str] = frozenset()
     terms: Mapping[str, str] | None = None
+    is_strict: bool = False
 
     @property
     def has_words(self) -> bool:
@@ -54,7 +58,7 @@ class Masked:
     @property
     def is_soft(self) -> bool:
         """Whether a model may be shown all that was masked."""
-        return all(mask.kind == "amount" for mask in self.masks)
+        return all(mask.kind in SHOWN for mask in self.masks)
 
     def fits(self, placeholder: str) -> bool:
         """Whether the text itself has nothing that looks like the placeholder."""
@@ -65,12 +69,14 @@ class Masked:
         places = [ord(char) - FIRST for char in MASK.findall(self.text, start, end)]
         numbers = {place: chr(FIRST + number) for number, place in enumerate(places)}
         text = MASK.sub(lambda match: numbers[ord(match[0]) - FIRST], self.text[start:end])
-        return Masked(text, tuple(self.masks[place] for place in places), self.near, self.terms)
+        return Masked(
+            text, tuple(self.masks[place] for place in places), self.near, self.terms, self.is_strict
+        )
 
     def between(self) -> list[tuple[int, int]]:
         """From where to where there are words between the masks: around those that no model may be shown,
         or where there are only others, around all."""
-        is_cut = [self.is_soft or mask.kind != "amount" for mask in self.masks]
+        is_cut = [self.is_soft or mask.kind not in SHOWN for mask in self.masks]
         cuts = [match.start() for match in MASK.finditer(self.text) if is_cut[ord(match[0]) - FIRST]]
         found = []
         for start, end in zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(self.text)], strict=True):
@@ -142,7 +148,18 @@ class Masked:
             and len(words) <= 6 * len(self.text) + 200
             and self._is_nested(numbers)
             and not self._invents(skeleton)
+            and (not self.is_strict or self.has_same_numbers(skeleton))
         )
+
+    def has_same_numbers(self, skeleton: str) -> bool:
+        """Whether the digits outside the masks are those of the source, each number as often."""
+        return _numbers(skeleton) == _numbers(self.text)
+
+    def is_unchanged(self, skeleton: str) -> bool:
+        """Whether a skeleton only says again what the source says, which has more than one word: a name alone
+        may be the same in two languages."""
+        said = MASK.sub(" ", self.text).split()
+        return len(said) > 1 and MASK.sub(" ", skeleton).split() == said
 
     def tidied(self, skeleton: str) -> str:
         """A sound skeleton without space between a Markdown mark and what it marks, and with space where a
@@ -179,7 +196,7 @@ class Masked:
         for number, mask in enumerate(self.masks):
             places.setdefault(mask.original, []).append(number)
         skeleton, at = "", 0
-        for find in finds(answer, self.terms):
+        for find in finds(answer, self.terms, has_numbers=self.is_strict):
             numbers = places.get(answer[find.start : find.end])
             if numbers:
                 skeleton += answer[at : find.start] + chr(FIRST + numbers.pop(0))
@@ -217,6 +234,9 @@ class Masked:
     def _is_nested(self, numbers: list[int]) -> bool:
         pairs = self._pairs()
         closers, waiting = set(pairs.values()), []
+        tags = [number for number in numbers if self.masks[number].kind == "tag"]
+        if tags != sorted(tags):
+            return False
         for number in numbers:
             if number in pairs:
                 waiting.append(pairs[number])
@@ -228,17 +248,23 @@ class Masked:
         return self.masks[ord(match[0]) - FIRST]
 
 
-def mask(text: str, terms: Mapping[str, str] | None = None) -> Masked:
+def mask(text: str, terms: Mapping[str, str] | None = None, *, is_strict: bool = False) -> Masked:
     """One line of text with everything taken out that must survive. `terms` are a glossary's, each with its
-    fixed translation."""
+    fixed translation; `is_strict` as in `Masked`."""
     masks: list[Mask] = []
     masked, at = "", 0
-    for find in finds(text, terms):
+    for find in finds(text, terms, has_numbers=is_strict):
         masked += text[at : find.start] + chr(FIRST + len(masks))
         masks.append(Mask(text[find.start : find.end], find.output, find.kind))
         at = find.end
     near = frozenset(mask.original.casefold() for mask in masks)
-    return Masked(masked + text[at:], tuple(masks), near, terms)
+    return Masked(masked + text[at:], tuple(masks), near, terms, is_strict)
+
+
+def _numbers(text: str) -> Counter[str]:
+    """The sequences of digits outside the masks, in whatever script."""
+    found = re.findall(r"\d+", MASK.sub(" ", text))
+    return Counter("".join(str(unicodedata.decimal(digit)) for digit in number) for number in found)
 
 
 def _class(places: Iterable[int]) -> str:

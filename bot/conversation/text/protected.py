@@ -13,12 +13,26 @@ from functools import lru_cache
 from typing import Literal
 
 Kind = Literal[
-    "code", "mention", "link", "term", "name", "file", "emoji", "amount", "opener", "closer", "mark"
+    "code",
+    "mention",
+    "link",
+    "term",
+    "name",
+    "file",
+    "emoji",
+    "amount",
+    "number",
+    "opener",
+    "closer",
+    "mark",
+    "tag",
 ]
-"""`opener` and `closer` are Markdown marks such as `**`, `mark` one that may be either."""
+"""`opener` and `closer` are Markdown marks such as `**`, `mark` one that may be either, `tag` is HTML's."""
 
 FORMAT: frozenset[Kind] = frozenset(["opener", "closer", "mark"])
-SOFT: frozenset[Kind] = frozenset(["amount", "term"])
+SHOWN: frozenset[Kind] = frozenset(["amount", "number"])
+"""What a model may be shown as it is, where it was taught no placeholder."""
+SOFT: frozenset[Kind] = SHOWN | {"term"}
 """What a translation may well contain more often than its source, and what a model may be shown."""
 
 CODE_BLOCK = re.compile(
@@ -77,9 +91,12 @@ _AMOUNT = "|".join(
     ]
 )
 _TO_THE_LEFT = "(?<![A-Za-z0-9_.,])"
+_PLAIN_NUMBER = r"(?<![\w.,])(?:\d++|(?!\d++(?:st|nd|rd|th)\b)(?=[A-Za-z]*\d)(?=\d*[A-Z])[A-Za-z0-9]++)(?!\w)"
+"""A number alone, or a name with digits such as `Q3`; ordinals are words."""
 
 _BEFORE_TERMS: dict[str, str] = {
-    "code": r"``[^\n]+?``|`[^`\n]+`",
+    "code": r"``[^\n]+?``|`[^`\n]+`|\$\{[^{}\s]{1,80}\}(?:/[\w.+@-]+)*|%[A-Za-z_]\w{1,40}%(?:\\[\w.-]+)*",
+    "tag": r"</?[A-Za-z][\w-]{0,40}(?:\s[^<>\n]{0,400})?/?>|<!--[^<>\n]{0,400}-->",
     "mention": (
         r"<(?:[@#!]|a?:|t:|id:|https?://|mailto:|tel:|/)[^<>\s][^<>\n]{0,400}>"
         r"|[⟦⟧\U000f0000-\U000fffff]|<\|[^<>|\n]{0,40}\|>"  # what looks like a placeholder or a control token
@@ -94,7 +111,8 @@ _BEFORE_TERMS: dict[str, str] = {
 }
 _AFTER_TERMS: dict[str, str] = {
     "file": (
-        r"(?<![A-Za-z0-9])[A-Za-z]:\\[^\s<>:\"|?*]*[^\s<>:\"|?*.,;!)]"
+        r"(?<![\w$])\$[A-Za-z_]\w*(?:/[\w.+@-]*[\w+@-])*/?"
+        r"|(?<![A-Za-z0-9])[A-Za-z]:\\[^\s<>:\"|?*]*[^\s<>:\"|?*.,;!)]"
         r"|(?<![\w./~-])(?:~|\.{1,2})?(?:/[\w.+@-]*[\w+@-]){2,}+/?"
         r"|(?<![\w./~-])(?:~|\.{1,2})/[\w.+@-]*[\w+@-]/?"
         r"|(?<![\w./-])\w[\w-]*(?:\.[\w-]+)*(?:/[\w.-]*[\w-])+\.\w{1,5}(?![\w/])"
@@ -131,24 +149,27 @@ class Find:
     output: str
 
 
-def finds(text: str, terms: Mapping[str, str] | None = None) -> Iterator[Find]:
+def finds(text: str, terms: Mapping[str, str] | None = None, *, has_numbers: bool = False) -> Iterator[Find]:
     """What is to be kept in one line of `text`, from left to right and apart from each other.
 
     `terms` gives the fixed translation of a glossary's terms, which are found whatever their case.
+    `has_numbers`: numbers alone and names with digits are kept too, not only amounts.
     """
     by_key = {term.casefold(): output for term, output in (terms or {}).items()}
-    for match in _pattern(tuple(sorted(by_key, key=lambda term: (-len(term), term)))).finditer(text):
+    known = tuple(sorted(by_key, key=lambda term: (-len(term), term)))
+    for match in _pattern(known, has_numbers).finditer(text):
         kind: Kind = match.lastgroup  # type: ignore[assignment]
         output = by_key.get(match[0].casefold(), match[0]) if kind == "term" else match[0]
         yield Find(match.start(), match.end(), kind, output or match[0])
 
 
 @lru_cache(maxsize=64)
-def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
+def _pattern(terms: tuple[str, ...], has_numbers: bool) -> re.Pattern[str]:
     parts = [f"(?P<{kind}>{pattern})" for kind, pattern in _BEFORE_TERMS.items()]
     if terms:
         parts.append(f"(?P<term>(?i:{'|'.join(_bounded(term) for term in terms)}))")
-    return re.compile("|".join([*parts, *(f"(?P<{kind}>{p})" for kind, p in _AFTER_TERMS.items())]))
+    parts += [f"(?P<{kind}>{pattern})" for kind, pattern in _AFTER_TERMS.items()]
+    return re.compile("|".join(parts + [f"(?P<number>{_PLAIN_NUMBER})"] * has_numbers))
 
 
 def _bounded(term: str) -> str:

@@ -20,6 +20,7 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from bot.conversation.text.masking import Masked
+from bot.conversation.text.protected import SHOWN
 from bot.messages import ConversationKey
 from bot.storage.records import Derived
 from bot.storage.store import HistoryStore
@@ -126,5 +127,5 @@ class Cache:
             self._memory.put(self._channel, name, known)
 
     def _name(self, sentence: Masked) -> str:
-        kinds = [f"{mask.kind}:{mask.original if mask.kind == 'amount' else ''}" for mask in sentence.masks]
+        kinds = [f"{mask.kind}:{mask.original if mask.kind in SHOWN else ''}" for mask in sentence.masks]
         return hashlib.sha256(repr((sentence.text, kinds, self._pair)).encode()).hexdigest()[:32]

@@ -1,15 +1,16 @@
 """Translates a text: sentence by sentence, in order, as each is done.
 
-Every sentence goes out with placeholders for what must survive. What comes back is checked; where it cannot
-be trusted the model is asked once more, and after that only what stands between the masked places is
-translated. So nothing that is masked is ever lost, whatever the model does. Used by the task, by summaries
-in another language and by bridges.
+Every sentence goes out with placeholders for what must survive, for a small model numbers too. What comes
+back is checked; where it cannot be trusted the model is asked once more, and after that only what stands
+between the masked places is translated. So nothing that is masked is ever lost, whatever the model does. Used
+by the task, by summaries in another language and by bridges.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.conversation.tasks.task import TaskContext
@@ -29,6 +30,23 @@ MAX_MASKS = 16
 ROUGH = "_(rough translation by a small model)_"
 
 
+@dataclass(slots=True)
+class Outcome:
+    """What is known of a translation once it is over: whether a small model made it, how many sentences were
+    left as written, and in how many of another model's the numbers are not those of the source."""
+
+    is_rough: bool = False
+    blanks: int = 0
+    unlike_numbers: int = 0
+
+    def notes(self) -> list[str]:
+        """What people should know of it."""
+        blanks, unlike = counted(self.blanks, "sentence"), counted(self.unlike_numbers, "sentence")
+        notes = [f"_({blanks} I could not translate: left as written.)_"] if self.blanks else []
+        notes += [f"_(Please check the numbers: they differ in {unlike}.)_"] if self.unlike_numbers else []
+        return notes + ([ROUGH] if self.is_rough else [])
+
+
 async def translate_text(
     ctx: TaskContext,
     text: str,
@@ -37,14 +55,14 @@ async def translate_text(
     *,
     has_notes: bool = True,
     source_ids: tuple[str, ...] | None = None,
+    outcome: Outcome | None = None,
 ) -> AsyncGenerator[Piece, None]:
     """Yield the translation of `text` into `target`, and signs of life meanwhile.
 
     `source` is its language (ISO 639-1), None to have it told here; a text that is in the target's language
-    comes back as it is. `has_notes` adds what people should know of it: sentences left as written, and that a
-    small model made it. `source_ids` are the messages that the text is from, by default the question: with
-    them goes what is kept of the translation. Raises CommandError where no model can do it, and
-    GenerationError.
+    comes back as it is. `has_notes` adds what people should know of it; `outcome` gets the same meanwhile.
+    `source_ids` are the messages that the text is from, by default the question: with them goes what is kept
+    of the translation. Raises CommandError where no model can do it, and GenerationError.
     """
     words = words_of(text)
     if source is None and (found := await detect(words)) is not None and found.is_sure:
@@ -60,35 +78,31 @@ async def translate_text(
             else:
                 yield choice
     assert route is not None
-    run = _Run(ctx, route, (ctx.question.message_id,) if source_ids is None else source_ids)
+    outcome = outcome or Outcome()
+    outcome.is_rough = route.is_rough
+    run = _Run(ctx, route, (ctx.question.message_id,) if source_ids is None else source_ids, outcome)
     async with aclosing(run.pieces(text)) as pieces:
         async for piece in pieces:
             yield piece
-    if has_notes and (notes := run.notes()):
+    if has_notes and (notes := outcome.notes()):
         yield "\n\n" + "\n".join(notes)
 
 
 class _Run:
     """One text being translated by one route."""
 
-    def __init__(self, ctx: TaskContext, route: Route, source_ids: tuple[str, ...]) -> None:
-        self._ctx, self._route = ctx, route
+    def __init__(self, ctx: TaskContext, route: Route, source_ids: tuple[str, ...], outcome: Outcome) -> None:
+        self._ctx, self._route, self._outcome = ctx, route, outcome
         pair = (route.source or "", route.target.code, route.name)
         key = ctx.question.conversation
         self._cache = Cache(ctx.memory, key, pair, source_ids, datetime.now(UTC))
         self._before = ""
-        self._blanks = 0
-
-    def notes(self) -> list[str]:
-        """What people should know of the translation, once it is over."""
-        blanks = counted(self._blanks, "sentence")
-        left = [f"_({blanks} I could not translate: left as written.)_"] if self._blanks else []
-        return left + ([ROUGH] if self._route.is_rough else [])
 
     async def pieces(self, text: str) -> AsyncGenerator[Piece, None]:
         glossary = await load_glossary(self._ctx.memory, self._ctx.question.conversation)
         terms = glossary.terms(self._route.target.code)
-        parts = list(parts_of(text, terms, await self._route.max_chars(text)))
+        max_chars = await self._route.max_chars(text)
+        parts = list(parts_of(text, terms, max_chars, is_strict=self._route.is_rough))
         if not self._ctx.variation:
             await self._cache.load([part for part in parts if isinstance(part, Masked)])
         for part in parts:
@@ -104,7 +118,7 @@ class _Run:
         """Signs of life, then the translated sentence."""
         skeleton = self._cache.get(sentence)
         if skeleton is None:
-            blanks = self._blanks
+            blanks = self._outcome.blanks
             async with aclosing(self._translated(sentence, attempts=2)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, str):
@@ -112,7 +126,8 @@ class _Run:
                     else:
                         yield piece
             assert skeleton is not None
-            if self._blanks == blanks and sentence.is_sound(skeleton):
+            is_whole = self._outcome.blanks == blanks and sentence.has_same_numbers(skeleton)
+            if is_whole and sentence.is_sound(skeleton):
                 await self._cache.put(sentence, skeleton)
         self._remember(sentence)
         yield sentence.restored(sentence.tidied(skeleton))
@@ -121,6 +136,7 @@ class _Run:
         """Signs of life, then the skeleton of the translation: from the model where that can be trusted, else
         of what stands between the masked places."""
         placeholder = self._placeholder_for(sentence)
+        unlike: str | None = None
         if placeholder is not None or sentence.is_soft:
             for attempt in range(attempts):
                 answer = ""
@@ -132,11 +148,18 @@ class _Run:
                         else:
                             yield piece
                 skeleton = sentence.read(answer, placeholder)
-                if skeleton is not None:
+                if skeleton is None or sentence.is_unchanged(skeleton):
+                    continue
+                if sentence.has_same_numbers(skeleton):
                     yield skeleton
                     return
+                unlike = skeleton  # a model that is no small one may write "deux" for 2, or a date its way
+        if unlike is not None:
+            self._outcome.unlike_numbers += 1
+            yield unlike
+            return
         if not sentence.masks:
-            self._blanks += 1
+            self._outcome.blanks += 1
             yield sentence.text
             return
         async with aclosing(self._around(sentence)) as pieces:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.tasks.translate import TASK
+from bot.conversation.text.masking import PLACEHOLDER
 from bot.errors import CommandError
 from bot.generation.types import Prompt
 from bot.messages import Command
@@ -74,6 +75,30 @@ async def test_sentences_left_blank_stay_and_are_counted() -> None:
         TASK, ScriptedGenerator(lambda _: [], SMALL), options={"to": "fr", "text": "Where are you?"}
     )
     assert answer.startswith("Where are you?") and "1 sentence I could not translate" in answer
+
+
+async def test_a_small_model_never_changes_a_number() -> None:
+    generator = ScriptedGenerator(lambda _: ["à 6 heures"], replace(SMALL, placeholder=PLACEHOLDER))
+    answer = await run_command(
+        TASK, generator, options={"from": "en", "to": "fr", "text": "Call me on 63 77"}
+    )
+    assert answer.startswith("Call me on 63 77") and "1 sentence I could not translate" in answer
+    assert generator.prompts[0].messages[0].content.endswith("\nCall me on ⟦0⟧ ⟦1⟧")
+
+
+async def test_another_number_by_a_chat_model_is_asked_again_and_then_told() -> None:
+    answers = [["Vers 6 heures"], ["Dans 63 minutes"], ["Vers 6 heures"], ["Vers six heures"]]
+    generator = ScriptedGenerator(lambda _: answers.pop(0))
+    options = {"from": "en", "to": "fr", "text": "In 63 minutes"}
+    assert await run_command(TASK, generator, options=options) == "Dans 63 minutes"
+    answer = await run_command(TASK, generator, options=options)
+    assert answer == "Vers six heures\n\n_(Please check the numbers: they differ in 1 sentence.)_"
+
+
+async def test_a_text_that_comes_back_as_it_was_is_no_translation() -> None:
+    generator = ScriptedGenerator(lambda _: ["danke dir"], replace(SMALL, translates=("de", "fr")))
+    answer = await run_command(TASK, generator, options={"from": "de", "to": "fr", "text": "danke dir"})
+    assert "1 sentence I could not translate: left as written" in answer and len(generator.requests) == 2
 
 
 async def test_masked_places_come_back_in_their_new_order() -> None:

@@ -62,6 +62,13 @@ KEPT = [
     "2026-11-23T10:00:00Z",
     "23.11.2026",
     "#123",
+    "$HOME/bin",
+    "${VAR}/x",
+    r"%APPDATA%\x",
+    "<script>",
+    "</b>",
+    '<a href="x">',
+    "<br/>",
     "⟦",
     "<|end|>",
     "\U000f0003",
@@ -161,6 +168,30 @@ def test_amounts_may_be_shown_and_must_come_back() -> None:
     assert skeleton is not None and masked.restored(skeleton) == "Ça fait 3.50 € et 5 km"
     assert masked.read("Ça fait 3,50 € et 5 km", None) is None
     assert mask("Meet at noon").read("On se voit à 12:00", None) is not None
+
+
+def test_numbers_are_taken_out_where_a_model_cannot_be_trusted_with_them() -> None:
+    masked = mask("Call me on 63 77 in room Q3, Thursday 26 November", is_strict=True)
+    assert masked.shown(PLACEHOLDER) == "Call me on ⟦0⟧ ⟦1⟧ in room ⟦2⟧, Thursday ⟦3⟧ November"
+    assert mask("Call me on 63 77").masks == ()
+    assert masked.is_soft
+    told = masked.read("Appelle le 63 77, salle Q3, jeudi 26 novembre", None)
+    assert told is not None and masked.restored(told) == "Appelle le 63 77, salle Q3, jeudi 26 novembre"
+    for wrong in ("le 63, salle Q3, jeudi 26", "le 63 77, salle Q3, jeudi 26 à 6 h", "63 77 77 Q3 26"):
+        assert masked.read(wrong, None) is None
+    assert masked.read("⟦0⟧ ⟦1⟧ ⟦2⟧ ⟦3⟧ à 6 heures", PLACEHOLDER) is None
+
+
+def test_the_digits_outside_the_masks_are_compared() -> None:
+    masked = mask("The 1st of 12 people")
+    assert masked.has_same_numbers("Le 1er de 12 personnes") and masked.has_same_numbers("第1 ١٢")
+    assert not masked.has_same_numbers("Le premier de 12") and not masked.has_same_numbers("1 12 12")
+
+
+def test_tags_keep_their_order() -> None:
+    masked = mask("a <b>big</b> house")
+    assert masked.read("une ⟦0⟧grande⟦1⟧ maison", PLACEHOLDER) is not None
+    assert masked.read("une ⟦1⟧grande⟦0⟧ maison", PLACEHOLDER) is None
 
 
 def test_another_placeholder_is_read_as_strictly() -> None:
