@@ -27,6 +27,7 @@ LOOK_BACK = 500
 USUAL_MESSAGES = 10
 """An author's newest messages that show the language they usually write."""
 EXAMPLE = "/translate to:fr Hello there"
+UNTOLD = "\n\n_(I could not tell which language this is; `from:` says it.)_"
 
 _FIRST_WORD = re.compile(r"\s*(\S+)(?:\s+|\Z)")
 
@@ -58,8 +59,8 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     async with aclosing(stream) as pieces, aclosing(_after(ctx.begun, pieces)) as rest:
         async for piece in rest:
             yield piece
-    if source and not is_sure:
-        yield f"\n\n_(I took it for {english_name(source)}.)_"
+    if not is_sure:
+        yield f"\n\n_(I took it for {english_name(source)}.)_" if source else UNTOLD
 
 
 def _same_language(target: Language, is_sure: bool) -> str:
@@ -152,31 +153,37 @@ async def _earlier_message(ctx: TaskContext) -> tuple[str, Author | None, str]:
 
 async def _source(ctx: TaskContext, wish: Wish, words: str) -> tuple[str | None, bool]:
     """The language of the text and whether that is sure: as it was said, as it reads, or, where that is in
-    doubt, as its author usually writes."""
+    doubt, as its author or the channel usually writes, or a language that a small model knows."""
     if wish.source:
         return wish.source, True
     found = await detect(words)
     if found is not None and found.is_sure:
         return found.code, True
-    usual = await _usual_language(ctx, wish)
-    weighed = await detect(words, usual) if usual else found
-    code = weighed.code if weighed else usual
     known = ctx.model.translates
+    usual = await _usual_language(ctx, wish)
+    likely = {code for code in known or () if code != wish.target.code}
+    weighed = await detect(words, usual, likely)
+    code = weighed.code if weighed else usual
     # A mere guess must not make a small model refuse.
     is_usable = ctx.translator is not None or known is None or code in known
     return (code if is_usable else None), False
 
 
 async def _usual_language(ctx: TaskContext, wish: Wish) -> str | None:
-    """The language of most of the author's newest messages in this channel, None where little is known."""
-    if wish.author is None:
-        return None
+    """The language of most of the author's newest messages in this channel; where little is known of them,
+    that of everybody's newest messages if it is not the one wished for. None where both are unknown."""
     turns = await ctx.memory.digests.newest(ctx.question.conversation, LOOK_BACK)
-    own = [
-        turn.text
-        for turn in turns
-        if turn.author and turn.author.id == wish.author.id and turn.message_id != wish.message_id
-    ]
+    said = [turn for turn in turns if turn.author and turn.message_id != wish.message_id]
+    own = [turn.text for turn in said if wish.author and turn.author and turn.author.id == wish.author.id]
+    code = await _most_used(own)
+    if code is None:
+        code = await _most_used([turn.text for turn in said])
+        code = None if code == wish.target.code else code
+    return code
+
+
+async def _most_used(own: list[str]) -> str | None:
+    """The language of most of the newest of these texts, None where few are sure."""
     guesses = [await detect(words_of(text[:MAX_CHARS])) for text in own[-USUAL_MESSAGES:]]
     codes = Counter(guess.code for guess in guesses if guess is not None and guess.is_sure)
     code, count = codes.most_common(1)[0] if codes else ("", 0)

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,6 +27,9 @@ _LETTER_WEIGHT, _OWN_LETTER_WEIGHT = 0.5, 1.5
 _WORD_WEIGHT_ALONE = 24.0
 _LEAST = 1e-3
 """What a language that the model does not name is taken to have; smaller would let the model rule it out."""
+_FEW_WORDS = 2
+_THIN = 0.5
+"""The most confidence in a word that other languages have too: the model is as sure of "ja" as of a line."""
 _RARE_FROM = 0.9
 """A language without a list of words needs this much of the model's trust to be thought of."""
 
@@ -82,11 +85,14 @@ def detect(text: str) -> str | None:
     return found.code if found and found.is_sure else None
 
 
-def judge(text: str, probabilities: Mapping[str, float], hint: str | None = None) -> Detected | None:
+def judge(
+    text: str, probabilities: Mapping[str, float], hint: str | None = None, known: Collection[str] = ()
+) -> Detected | None:
     """The likeliest language of `text`, or None where it has no letters.
 
     `probabilities` are a model's, by ISO 639-1 code; `hint` is a language that is likelier than others here,
-    such as its author's usual one. The score is a log-linear mixture of the evidence, the confidence its
+    such as its author's usual one; of one or two words that several languages have, `known` are thought of
+    next. The score is a log-linear mixture of the evidence, the confidence its
     softmax.
     """
     text = plain_words(text)
@@ -107,7 +113,30 @@ def judge(text: str, probabilities: Mapping[str, float], hint: str | None = None
         for code in codes
     }
     best = max(scores, key=lambda code: scores[code])
-    return Detected(best, 1 / sum(math.exp(score - scores[best]) for score in scores.values()))
+    found = Detected(best, 1 / sum(math.exp(score - scores[best]) for score in scores.values()))
+    few = set(_WORD.findall(text))
+    if script != "latin" or len(few) > _FEW_WORDS or not probabilities:
+        return found
+    return _of_few(few, scores, found, hint, known)
+
+
+def _of_few(
+    words: set[str], scores: Mapping[str, float], found: Detected, hint: str | None, known: Collection[str]
+) -> Detected:
+    """What one or two words show. One alone is not sure where other languages have it too, or none has it."""
+    hits = {code: sum(word in CHAT_WORDS.get(code, ()) for word in words) for code in scores}
+    rivals = [code for code in scores if hits[code] >= hits[found.code]]
+    is_own = any(
+        weight == _OWN_LETTER_WEIGHT and letter in word
+        for letter, weight in _letter_weights(found.code)
+        for word in words
+    )
+    is_clear = is_own or rivals == [found.code] or len(words) > 1
+    if found.is_sure and is_clear:
+        return found
+    preferred = [code for code in rivals if code == hint] or [code for code in rivals if code in known]
+    code = max(preferred or [found.code], key=lambda code: scores[code])
+    return Detected(code, min(found.confidence, _THIN))
 
 
 def plain_words(text: str) -> str:

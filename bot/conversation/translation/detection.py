@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 
@@ -25,17 +25,17 @@ _OURS = {"nn": "no", "nb": "no", "yue": "zh", "wuu": "zh", "sh": "hr", "bs": "hr
 """Codes of the model that are another in our table."""
 
 
-async def detect(text: str, hint: str | None = None) -> Detected | None:
+async def detect(text: str, hint: str | None = None, known: Collection[str] = ()) -> Detected | None:
     """The likeliest language of `text`, or None where it has no letters of one script.
 
-    `hint` is the code of a language that is likelier than others here. Never raises: without the model's file
-    the words of the text decide alone.
+    `hint` is the code of a language that is likelier than others here, `known` are those that one or two
+    words are taken for before others. Never raises: without the model's file the words decide alone.
     """
-    return await asyncio.to_thread(_detect, text, hint)
+    return await asyncio.to_thread(_detect, text, hint, known)
 
 
-def _detect(text: str, hint: str | None) -> Detected | None:
-    return judge(text, probabilities(plain_words(text)), hint)
+def _detect(text: str, hint: str | None, known: Collection[str]) -> Detected | None:
+    return judge(text, probabilities(plain_words(text)), hint, known)
 
 
 def probabilities(text: str) -> dict[str, float]:

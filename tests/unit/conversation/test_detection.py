@@ -45,6 +45,39 @@ async def test_thin_evidence_is_not_sure() -> None:
     assert found is not None and not found.is_sure
 
 
+@pytest.mark.parametrize(
+    ("word", "code"), [("ja", "de"), ("si", "es"), ("sí", "es"), ("no", "en"), ("non", "fr"), ("hola", "es")]
+)
+async def test_a_word_of_several_languages_is_not_sure_and_taken_for_a_known_one(
+    word: str, code: str
+) -> None:
+    found = await detect(word, known=("en", "es", "fr", "de"))
+    assert found is not None and found.code == code and not found.is_sure
+    alone = await detect(word)
+    assert alone is not None and not alone.is_sure
+
+
+async def test_the_usual_language_goes_before_the_known_ones() -> None:
+    found = await detect("ja", hint="nl", known=("en", "de"))
+    assert found is not None and found.code == "nl" and not found.is_sure
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("danke", "de"),
+        ("danke dir", "de"),
+        ("hola amigo", "es"),
+        ("merci", "fr"),
+        ("Buenos días a todos", "es"),
+        ("Bonjour tout le monde", "fr"),
+    ],
+)
+async def test_greetings_of_one_language_are_sure(text: str, code: str) -> None:
+    found = await detect(text)
+    assert found is not None and found.code == code and found.is_sure
+
+
 def test_words_alone_do_where_there_is_no_model() -> None:
     assert by_words("Ik weet niet waar je bent") == "nl" and by_words("Xyzzy") is None
     found = judge("Ich weiß nicht, wo du bist", {})

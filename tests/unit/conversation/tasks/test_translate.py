@@ -231,6 +231,16 @@ async def test_a_doubtful_language_is_told_and_the_authors_usual_one_preferred()
     assert await run_command(TASK, generator, memory, {"to": "fr"}) == "OBRIGADO, FICOU MUITO BOM"
 
 
+async def test_a_word_of_several_languages_is_taken_for_that_of_the_channel_or_a_known_one_and_told() -> None:
+    generator = ScriptedGenerator(shout, replace(SMALL, translates=("en", "fr", "de")))
+    options = {"to": "en", "text": "ja"}
+    assert "I took it for German" in await run_command(TASK, generator, options=options)
+    said = ["ik weet het niet", "dat is een goed idee", "wat gaan we doen vandaag?"]
+    store = await remembering([turn(text, BOB, number) for number, text in enumerate(said)])
+    answer = await run_command(TASK, ScriptedGenerator(shout), store, options)
+    assert "I took it for Dutch" in answer
+
+
 async def test_a_doubtful_language_that_is_the_wanted_one_generates_nothing() -> None:
     said = ["vou pegar um café agora", "você viu o jogo ontem?", "ok blz"]
     memory = await remembering([turn(text, BOB, number) for number, text in enumerate(said)])
