@@ -23,7 +23,7 @@ from bot.conversation.reply import Outcome, Reply
 from bot.errors import CommandError
 from bot.generation.types import TextGenerator
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
-from bot.storage.records import ConversationSummary, Job
+from bot.storage.records import Change, ConversationSummary, Job
 from bot.storage.store import HistoryStore
 
 T = TypeVar("T")
@@ -103,6 +103,7 @@ class ConversationManager:
         """A message was edited: memory follows, and its answer is made again into the same posts, if it is
         being made or was the last one in the conversation."""
         change = await self._store.amend(key, message_id, text, edited_at)
+        self._correct(change)
         if change.is_known:
             await self._translate_again(key, message_id)
         if change.open_reply_id is not None:
@@ -125,6 +126,7 @@ class ConversationManager:
 
     async def _forget(self, key: ConversationKey, message_id: str) -> None:
         change = await self._store.forget(key, message_id)
+        self._correct(change)
         if change.waiting_in is not None:
             self._schedule(change.waiting_in)
         if change.posting_reply_id is not None:
@@ -133,6 +135,11 @@ class ConversationManager:
             return
         is_over = await self._store.withdraw(change.open_reply_id, message_id)
         self._end(key, change.open_reply_id, "withdrawn" if is_over else "restarted")
+
+    def _correct(self, change: Change) -> None:
+        """Answers that quoted the message are shown without the quotation."""
+        for answer in change.corrections:
+            self._schedule(answer.conversation)
 
     async def _take_back(self, key: ConversationKey, reply_id: int) -> None:
         """Somebody deleted a post of an answer in the making: the answer is not wanted. Once all is written

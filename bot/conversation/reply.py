@@ -34,6 +34,7 @@ class Reply:
     `begun` is what an earlier answer wrote and `pieces` go on from, `written` all text so far, `is_written`
     whether that is the whole. `afterword` is shown behind the text and never remembered. `is_answer`: the
     model makes it, so it can be made again; `can_continue`: its task can go on where a text was cut.
+    `is_correction`: it was finished and is shown once more, without what it quoted of a deleted message.
     `is_quiet`: nobody waits for it, so it is announced nowhere. `audience` is the id of the one person who
     may see it, None for everybody. `lane` is the conversation that it has its turn in.
     """
@@ -52,6 +53,7 @@ class Reply:
         self.afterword = ""
         self.outcome: Outcome = "finished"
         self.is_notice = False
+        self.is_correction = job.text is not None and job.text == job.begun
         self.is_written = False
         self.is_answer = False
         self.can_continue = False

@@ -78,7 +78,8 @@ class _Delivery:
 
     async def run(self) -> None:
         """Pull and show until the stream ends; then show the end, or take back what is not to stand."""
-        await self._find_doubtful_post()
+        if not self._reply.is_correction:
+            await self._find_doubtful_post()
         pulling = asyncio.create_task(self._pull())
         try:
             while not self._written.is_set():
@@ -132,6 +133,8 @@ class _Delivery:
     async def _show(self, chunks: list[str]) -> bool:
         has_written = False
         for index, chunk in enumerate(chunks):
+            if self._reply.is_correction and not self._posts:
+                return has_written  # what only one person saw is out of reach
             if index >= len(self._posts):
                 await self._remember(await self._sink.post(chunk, self._nonce(index)))
                 self._shown.append(chunk)
@@ -162,6 +165,8 @@ class _Delivery:
         try:
             await self._sink.edit(self._posts[index], chunk)
         except PostGoneError:
+            if self._reply.is_correction:
+                return
             nonce = f"{self._nonce(index)}+{self._posts[index]}"
             self._posts[index] = await self._sink.post(chunk, nonce)
             await self._manager.posted(self._reply, index, self._posts[index])

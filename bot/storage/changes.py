@@ -35,7 +35,9 @@ from bot.storage.models import (
     reply_posts,
 )
 from bot.storage.outbox import bury, drop_turn, reopen, take_back
+from bot.storage.quotations import Redaction
 from bot.storage.records import Change
+from bot.storage.redaction import redact
 from bot.storage.words import folded
 
 _UNKNOWN = Change(is_known=False)
@@ -61,7 +63,8 @@ async def amend(
     change = await _change(connection, found.conversation_id, message_id)
     if change.open_reply_id is not None:
         await drop_turn(connection, change.open_reply_id)  # a text that was to be continued
-    return change
+    redaction = Redaction(message_id, found.text, text)
+    return replace(change, corrections=await redact(connection, key, redaction, change.done_reply_id))
 
 
 async def _change(connection: AsyncConnection, conversation_id: int, message_id: str) -> Change:
@@ -107,10 +110,10 @@ async def forget(connection: AsyncConnection, key: ConversationKey, message_id: 
     event = and_(inbox.c.conversation_id == found.conversation_id, inbox.c.message_id == message_id)
     await connection.execute(update(inbox).where(event).values(command=None))
     await connection.execute(update(inbox).where(event, inbox.c.state == WAITING).values(state=CANCELLED))
-    if change.open_reply_id is not None:
-        return change
-    waiting_in = await _rework_finished(connection, found.conversation_id, message_id)
-    return replace(change, done_reply_id=None, waiting_in=waiting_in)
+    if change.open_reply_id is None:
+        waiting_in = await _rework_finished(connection, found.conversation_id, message_id)
+        change = replace(change, done_reply_id=None, waiting_in=waiting_in)
+    return replace(change, corrections=await redact(connection, key, Redaction(message_id, found.text)))
 
 
 async def _rework_finished(

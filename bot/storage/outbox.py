@@ -102,11 +102,19 @@ async def complete(connection: AsyncConnection, reply_id: int, *, is_memory: boo
         return
     await cancel_deleted_questions(connection, reply_id)
     question = (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first()
-    if question is not None and reply.text and reply.text.strip():
+    if question is not None and reply.text and reply.text.strip() and not await _is_kept(connection, reply):
         await drop_turn(connection, reply_id)
         await _append_turn(connection, reply, question, author, is_memory)
     await _set_questions(connection, reply_id, ANSWERING, DONE)
     await connection.execute(update(replies).where(replies.c.id == reply_id).values(state=DONE, text=None))
+
+
+async def _is_kept(connection: AsyncConnection, reply: Row[*tuple[Any, ...]]) -> bool:
+    """Whether memory has just this text of a reply, which was shown once more."""
+    turn = select(messages.c.text, messages.c.message_id).where(messages.c.reply_id == reply.id)
+    kept = (await connection.execute(turn)).first()
+    first_post = await connection.scalar(_FIRST_POST, {"of_reply": reply.id})
+    return kept is not None and kept.text == reply.text and first_post in (None, kept.message_id)
 
 
 async def _append_turn(
@@ -205,6 +213,24 @@ async def reopen(
         update(replies).where(replies.c.id == reply_id).values(**_AFTER_RESTART, variation=variation)
     )
     return await _key_of(connection, reply)
+
+
+async def resend(connection: AsyncConnection, reply_id: int, text: str) -> None:
+    """A finished reply was corrected: it waits to be shown as `text`, and nothing is made anew. One that is
+    on its way waits too, with what it has: the attempt that is under way is not written down."""
+    reply = await _reply(connection, reply_id)
+    if reply is None or reply.state not in (DONE, *OPEN):
+        return
+    waiting = _AFTER_RESTART | {"text": reply.text, "finish_reason": reply.finish_reason}
+    if reply.state == DONE:
+        if await connection.scalar(_FIRST_POST, {"of_reply": reply_id}) is None:
+            return
+        await _set_questions(connection, reply_id, DONE, ANSWERING)
+        await cancel_deleted_questions(connection, reply_id)
+        if (await connection.execute(_LAST_QUESTION, {"of_reply": reply_id})).first() is None:
+            return
+        waiting |= {"text": text, "variation": 0}
+    await connection.execute(update(replies).where(replies.c.id == reply_id).values(waiting))
 
 
 async def take_back(connection: AsyncConnection, reply_id: int) -> ConversationKey | None:

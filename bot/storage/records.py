@@ -53,6 +53,16 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """An answer that quoted what is gone: where it is, the turn that it was and its text now, None for one
+    that is no turn yet."""
+
+    conversation: ConversationKey
+    message_id: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What an edit or a deletion touched.
 
@@ -60,7 +70,8 @@ class Change:
     unfinished reply that answers it, `posting_reply_id` the one that posted it. `done_reply_id`: the finished
     reply that answers it, only when that is the latest reply of its conversation. `waiting_in`: the
     conversation in which the finished reply to a deleted message waits now, to be taken back, or to be made
-    again for its other questions.
+    again for its other questions. `corrections`: the answers that quoted the message or rested on it; their
+    replies wait to be shown anew.
     """
 
     is_known: bool
@@ -68,6 +79,7 @@ class Change:
     done_reply_id: int | None = None
     waiting_in: ConversationKey | None = None
     posting_reply_id: int | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

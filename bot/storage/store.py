@@ -45,6 +45,11 @@ class HistoryStore:
         for watcher in self._watchers:
             watcher(key, message_id, text)
 
+    def _tell_of_corrections(self, change: Change) -> None:
+        for answer in change.corrections:
+            if answer.message_id is not None:
+                self._tell(answer.conversation, answer.message_id, answer.text)
+
     # --- messages in -------------------------------------------------------------------------
 
     async def accept(self, message: IncomingMessage, stopping: tuple[int, str] | None = None) -> bool:
@@ -68,20 +73,26 @@ class HistoryStore:
             return await inbox.import_messages(connection, messages)
 
     async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> Change:
-        """Replace a message's text, and drop derived data that rested on it."""
+        """Replace a message's text, and drop derived data that rested on it. Answers that quoted the former
+        text say so no longer, as in `forget`."""
         async with self._database.write() as connection:
             change = await changes.amend(connection, key, message_id, text, edited_at)
         self._tell(key, message_id, text)
+        self._tell_of_corrections(change)
+        if change.is_known:
+            await self._database.scrub()
         return change
 
     async def forget(self, key: ConversationKey, message_id: str) -> Change:
         """Erase a message's text and author name and drop derived data that rested on it. The tombstone
         keeps its ids, so that a late copy of the event does not bring the text back. A post of
-        the bot's own erases the whole reply's text when it is the reply's only post. No byte of the text
+        the bot's own erases the whole reply's text when it is the reply's only post. What answers in the
+        channel quote of it is taken out of them, and they wait to be shown anew. No byte of the text
         is left in the database's files, which are rebuilt: that takes about 0.6 s for 100,000 messages."""
         async with self._database.write() as connection:
             change = await changes.forget(connection, key, message_id)
         self._tell(key, message_id, None)
+        self._tell_of_corrections(change)
         await self._database.scrub()
         return change
 
