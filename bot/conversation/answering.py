@@ -217,6 +217,10 @@ class Answerer:
             translate = partial(generate, generator=self._translation.generator)
             translator = Translator(self._translation, translate)
 
+        def leave_out() -> None:
+            if reply is not None:
+                reply.is_notice = True
+
         def permalink(turn: Turn) -> str | None:
             return self.permalink(replace(question.conversation, thread_id=turn.thread_id), turn.message_id)
 
@@ -236,6 +240,7 @@ class Answerer:
             variation=variation,
             controls=reply.controls if reply else None,
             translator=translator,
+            leave_out=leave_out,
         )
 
 

@@ -11,6 +11,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.conversation.memory.following import (
+    follow_ups,
+    is_same_question,
+    was_request_to_bot,
+)
 from bot.conversation.memory.material import Found
 from bot.conversation.memory.terms import (
     BOT_FACTOR,
@@ -23,6 +28,7 @@ from bot.conversation.memory.terms import (
 )
 from bot.conversation.text.statements import parse_statements
 from bot.messages import ConversationKey, IncomingMessage, Turn
+from bot.storage.records import Fact
 from bot.storage.store import HistoryStore
 
 MAX_FOUND = 5
@@ -37,6 +43,9 @@ CLEAR_SCORE = 0.38
 question are rare enough: together as telling as one word that no more than RARE messages have."""
 RARE = 8
 AROUND_BEFORE, AROUND_AFTER = 1, 1
+ANSWERS_WITHIN = 6
+"""Messages after one that is found among which its answers are looked for."""
+MAX_LOOKED_AT = 4 * MAX_FOUND
 
 
 async def find(
@@ -54,34 +63,64 @@ async def find(
     weights = {stem: _weight(len(turns)) for stem, turns in hits.items()}
     words = [*hits, *(word for term in terms for word in term.kindred)]
     together = await _search(store, key, words, HITS_TOGETHER) if words else []
-    asked = {message.message_id for message in messages} | {question.casefold().strip()}
+    asked = {message.message_id for message in messages}
     telling = [turns for turns in hits.values() if len(turns) < HITS_PER_TERM]
     candidates = {turn.message_id: turn for turns in (*telling, together) for turn in turns}
     scored = [
         _scored(turn, terms, weights, question)
         for turn in candidates.values()
-        if turn.message_id not in asked and turn.text.casefold().strip() not in asked
+        if turn.message_id not in asked
     ]
-    best = sorted(scored, key=lambda found: (found.score, found.turn.sent_at), reverse=True)[:MAX_FOUND]
-    return tuple([await _with_surroundings(store, key, one) for one in best if one.score >= MIN_SCORE])
+    best = sorted(scored, key=lambda found: (found.score, found.turn.sent_at), reverse=True)
+    return await _telling(store, key, question, [one for one in best if one.score >= MIN_SCORE])
+
+
+async def find_facts(store: HistoryStore, key: ConversationKey, question: str) -> tuple[Fact, ...]:
+    """The facts that clearly tell what `question` asks for, the best first. Raises StorageError."""
+    known = await store.facts(key)
+    terms = terms_of(question) if known else []
+    hits = {term.stem: await _search(store, key, [term.sought], HITS_PER_TERM) for term in terms}
+    weights = {stem: _weight(len(turns)) for stem, turns in hits.items()}
+    scores = {fact.number: coverage(terms, weights, question, fact.text) for fact in known}
+    clear = [fact for fact in known if _is_clear(fact.text, terms, weights, question, scores[fact.number])]
+    return tuple(sorted(clear, key=lambda fact: (scores[fact.number], fact.number), reverse=True)[:MAX_FOUND])
 
 
 async def _search(store: HistoryStore, key: ConversationKey, words: Sequence[str], limit: int) -> list[Turn]:
     return [hit.turn for hit in await store.search(key, " ".join(words), limit=limit)]
 
 
+async def _telling(
+    store: HistoryStore, key: ConversationKey, question: str, best: Sequence[Found]
+) -> tuple[Found, ...]:
+    """The first that tell something: not the question once more, unless somebody answered it, and no request
+    to the bot to remember, since facts are kept apart and can be forgotten."""
+    found: list[Found] = []
+    for one in best[:MAX_LOOKED_AT]:
+        turns = await store.turns_around(key, one.turn.message_id, AROUND_BEFORE, ANSWERS_WITHIN)
+        whole = _surrounded(one, turns)
+        is_repeated = is_same_question(one.turn.text, question)
+        if not was_request_to_bot(one.turn, whole.after) and (whole.answers or not is_repeated):
+            found.append(whole)
+        if len(found) == MAX_FOUND:
+            break
+    return tuple(found)
+
+
 def _scored(turn: Turn, terms: Sequence[Term], weights: dict[str, float], question: str) -> Found:
+    is_own = turn.role == "assistant"
     score = coverage(terms, weights, question, turn.text)
-    score *= BOT_FACTOR if turn.role == "assistant" else 1.0
+    score *= BOT_FACTOR if is_own else 1.0
     score *= QUESTION_FACTOR if turn.text.rstrip().endswith(("?", "？")) else 1.0
-    return Found(turn, score, _is_clear(turn, terms, weights, question, score))
+    is_clear = not is_own and _is_clear(turn.text, terms, weights, question, score)
+    return Found(turn, score, is_clear)
 
 
 def _is_clear(
-    turn: Turn, terms: Sequence[Term], weights: dict[str, float], question: str, score: float
+    text: str, terms: Sequence[Term], weights: dict[str, float], question: str, score: float
 ) -> bool:
-    """Whether a message surely tells what was asked; never for what is no question about the channel."""
-    evidence = sum(weights[term.stem] * term.weight for term in matched(terms, turn.text))
+    """Whether a text surely tells what was asked; never for what is no question about the channel."""
+    evidence = sum(weights[term.stem] * term.weight for term in matched(terms, text))
     return score >= CLEAR_SCORE and evidence >= _weight(RARE) and is_asking(question, terms)
 
 
@@ -90,12 +129,15 @@ def _weight(messages: int) -> float:
     return math.log(ASSUMED_MESSAGES / (1 + messages))
 
 
-async def _with_surroundings(store: HistoryStore, key: ConversationKey, found: Found) -> Found:
-    turns = await store.turns_around(key, found.turn.message_id, AROUND_BEFORE, AROUND_AFTER)
+def _surrounded(found: Found, turns: Sequence[Turn]) -> Found:
+    """With what was said right before and after, and what answers it."""
     at = next((at for at, turn in enumerate(turns) if turn.message_id == found.turn.message_id), None)
     if at is None:
         return found
-    return replace(found, before=tuple(turns[:at]), after=tuple(turns[at + 1 :]))
+    before, after = turns[max(at - AROUND_BEFORE, 0) : at], turns[at + 1 :]
+    answers = follow_ups(found.turn, after)
+    near = [turn for place, turn in enumerate(after) if place < AROUND_AFTER or turn in answers]
+    return replace(found, before=tuple(before), after=tuple(near), answers=answers)
 
 
 def cited(text: str, found: Sequence[Found]) -> list[int]:

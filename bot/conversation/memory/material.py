@@ -16,6 +16,7 @@ class Found:
     """A message that search found for a question, with what was said right before and after it.
 
     `score` tells how much of the question's words it has, from 0 to 1; `is_clear`: surely what was meant.
+    `answers`: where it is itself a question or a proposal, what answers or settles it; part of `after`.
     """
 
     turn: Turn
@@ -23,6 +24,7 @@ class Found:
     is_clear: bool = False
     before: tuple[Turn, ...] = ()
     after: tuple[Turn, ...] = ()
+    answers: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

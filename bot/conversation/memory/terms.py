@@ -77,6 +77,12 @@ _ASKS = re.compile(
 )
 _ASKS_BOT = re.compile(r"\b(?:(?:are|do|can|could|will|would) you|you are|your name|the weather)\b")
 _SMALL_TALK = re.compile(r"\b(?:i|i'm|me|my|you|your|good|nice|hello|hi|thanks?|please)\b")
+_ABOUT_US = re.compile(
+    r"\b(?:we|us|our|ours|wir|uns|unser\w*|nous|notre|nos|nosotros|nuestr\w+|nós|noss[ao]s?)\b"
+    r"|\b(?:did|has|have|hat|haben) (?:any|some|every)?\w+ (?:\w+ ){0,3}?(?:say|said|mention(?:ed)?|decided?"
+    r"|agreed?|propose[ds]?|suggest(?:ed)?|gesagt|entschieden|vorgeschlagen)\b"
+    r"|我们|我們|咱们|私たち|みんな"
+)
 KIND_BONUS = 0.1
 """What a message gains that has what the question asks for: a date for "when", a number for "how many"."""
 QUESTION_FACTOR, BOT_FACTOR = 0.6, 0.75
@@ -161,6 +167,11 @@ def is_asking(text: str, terms: Sequence[Term]) -> bool:
     if "?" in text or "？" in text or _ASKS.search(folded):
         return _ASKS_BOT.search(folded) is None
     return len(terms) > 1 and not _SMALL_TALK.search(folded)
+
+
+def is_about_us(text: str) -> bool:
+    """Whether a question is about the people here and what they said ("what did we decide?")."""
+    return _ABOUT_US.search(text.casefold()) is not None
 
 
 def matched(terms: Sequence[Term], text: str) -> list[Term]:

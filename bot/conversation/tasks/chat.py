@@ -6,13 +6,15 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from bot.conversation.memory.facts import forgotten_in
-from bot.conversation.memory.finding import cited, find
+from bot.conversation.memory.finding import cited, find, find_facts
+from bot.conversation.memory.following import is_question, is_same_question
 from bot.conversation.memory.material import Found
-from bot.conversation.memory.phrases import fact_in, forgotten_words
-from bot.conversation.memory.reporting import used
+from bot.conversation.memory.phrases import fact_in, forgotten_words, without_call
+from bot.conversation.memory.reporting import quoted, used
+from bot.conversation.memory.terms import is_about_us
 from bot.conversation.tasks.answer import clean_answer, sampling
 from bot.conversation.tasks.facts import delete
-from bot.conversation.tasks.listing import credit, listed
+from bot.conversation.tasks.listing import credit, listed_with_answers, told_fact
 from bot.conversation.tasks.prompting import history, prompt_for, reads_data, said_in
 from bot.conversation.tasks.remember import keep
 from bot.conversation.tasks.task import Option, Task, TaskContext
@@ -25,7 +27,8 @@ WAS_CUT = "\n\n_(Your message was longer than I can read at once: I read its beg
 FOUND_HERE = "I found this in the channel:"
 NOT_KNOWN = "I remember no such fact here. `/facts` lists what I remember."
 SOURCES = "Sources: "
-MAX_QUOTED = 5
+SURE_SCORE = 1.05
+"""A message that has all words of a question and the kind of answer that it asks for."""
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
@@ -35,8 +38,8 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         yield NOTHING_SAID
     elif done := await _done_in_words(ctx):
         yield done
-    elif quoted := await _quoted(ctx):
-        yield quoted
+    elif quotations := await _quoted(ctx):
+        yield quotations
     else:
         async with aclosing(_answer(ctx)) as pieces:
             async for piece in pieces:
@@ -57,13 +60,30 @@ async def _done_in_words(ctx: TaskContext) -> str | None:
 
 
 async def _quoted(ctx: TaskContext) -> str | None:
-    """For `/ask`, where the model could not read what search finds: the messages that clearly tell what was
-    asked, quoted. None where there are none, so that small talk stays with the model."""
-    if ctx.question.command is None or ctx.begun or reads_data(ctx.model):
+    """Where the model could not read facts and what search finds: those that clearly tell what was asked,
+    quoted. None where there are none, so that small talk stays with the model."""
+    is_command = ctx.question.command is not None
+    asked = without_call(said_in(ctx.question), ctx.bot_name)
+    if ctx.begun or reads_data(ctx.model) or not (is_command or is_question(asked)):
         return None
-    found = await find(ctx.memory, ctx.question.conversation, said_in(ctx.question), ctx.messages)
-    clear = [one.turn for one in found if one.is_clear][:MAX_QUOTED]
-    return f"{FOUND_HERE}\n\n{listed(ctx, clear)}" if clear else None
+    key = ctx.question.conversation
+    facts = await find_facts(ctx.memory, key, asked)
+    found = await find(ctx.memory, key, asked, ctx.messages)
+    is_for_us = is_command or is_about_us(asked)
+    clear = [one for one in found if one.is_clear and (is_for_us or _is_sure(one, asked))]
+    if not facts and not clear:
+        return None
+    ctx.leave_out()
+    parts = ["\n".join(told_fact(ctx, fact) for fact in facts)] if facts else []
+    parts += [f"{FOUND_HERE}\n\n{listed_with_answers(ctx, clear)}"] if clear else []
+    parts += [f"_{quoted(len(facts), len(clear))}_"] if ctx.options.get("context") == "yes" else []
+    return "\n\n".join(parts)
+
+
+def _is_sure(found: Found, asked: str) -> bool:
+    """Whether a message tells what was asked in plain talk, even where that may be general knowledge."""
+    was_asked_here = bool(found.answers) and is_same_question(found.turn.text, asked)
+    return was_asked_here or found.score >= SURE_SCORE
 
 
 async def _answer(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
@@ -79,8 +99,9 @@ async def _answer(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     if sources := _sources(ctx, written, found):
         yield f"\n\n_{sources}_"
     if ctx.options.get("context") == "yes":
-        known = len(await ctx.memory.turns(ctx.question.conversation))
-        yield f"\n\n_{used(fitted, ctx.model, known)}_"
+        key = ctx.question.conversation
+        known, facts = len(await ctx.memory.turns(key)), len(await ctx.memory.facts(key))
+        yield f"\n\n_{used(fitted, ctx.model, known, facts)}_"
 
 
 def _sources(ctx: TaskContext, text: str, found: Sequence[Found]) -> str:

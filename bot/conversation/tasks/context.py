@@ -16,7 +16,8 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     turns = await ctx.memory.turns(asked.conversation)
     nothing = Turn("user", "", asked.author, asked.sent_at, asked.message_id, asked.reply_to)
     fitted, _ = await prompt_for(ctx, [*turns, nothing])
-    yield used(fitted, ctx.model, len(turns))
+    facts = await ctx.memory.facts(asked.conversation)
+    yield used(fitted, ctx.model, len(turns), len(facts))
 
 
 TASK = Task(

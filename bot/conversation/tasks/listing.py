@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.conversation.memory.material import Found
 from bot.conversation.memory.stems import MIN_STEM, stem_of
 from bot.conversation.tasks.task import TaskContext
 from bot.conversation.text.safety import ANONYMOUS, clean_name, one_line
-from bot.messages import Turn
+from bot.messages import Author, Turn
+from bot.storage.records import Fact
 
 MAX_EXCERPT = 240
 BEFORE_HIT = 60
@@ -22,6 +24,27 @@ def listed(ctx: TaskContext, turns: Sequence[Turn], words: Sequence[str] = ()) -
     return "\n".join(f"{number}. {quotation(ctx, turn, words)}" for number, turn in enumerate(turns, 1))
 
 
+def listed_with_answers(ctx: TaskContext, found: Sequence[Found]) -> str:
+    """A numbered list of what was found, under each what answers it; nothing is listed twice."""
+    lines: list[str] = []
+    shown: set[str] = set()
+    for one in found:
+        telling = {turn.message_id for turn in one.answers or (one.turn,)}
+        if one.turn.message_id in shown or telling <= shown:
+            continue
+        shown |= telling | {one.turn.message_id}
+        number = sum(line[:1] != " " for line in lines) + 1
+        lines.append(f"{number}. {quotation(ctx, one.turn)}")
+        lines += [f"   - {quotation(ctx, turn)}" for turn in one.answers]
+    return "\n".join(lines)
+
+
+def told_fact(ctx: TaskContext, fact: Fact) -> str:
+    """A fact as an answer: by whose wish it is known, and what it says."""
+    who = "You" if fact.author.id == ctx.question.author.id else "Somebody"
+    return f"{who} asked me to remember (fact {fact.number}, {_name(fact.author)}): {fact.text}"
+
+
 def quotation(ctx: TaskContext, turn: Turn, words: Sequence[str] = ()) -> str:
     """One message: who, when, what, and where it stands if the platform can tell."""
     link = ctx.permalink(turn)
@@ -31,9 +54,12 @@ def quotation(ctx: TaskContext, turn: Turn, words: Sequence[str] = ()) -> str:
 
 def credit(ctx: TaskContext, turn: Turn) -> str:
     """Who wrote a message, and when, in the time zone of the question."""
-    name = clean_name(turn.author.name) if turn.author else ANONYMOUS
     when = turn.sent_at.astimezone(ctx.question.sent_at.tzinfo)
-    return f"**{_MARKUP.sub('', name)}**, {when:%Y-%m-%d %H:%M}"
+    return f"**{_name(turn.author)}**, {when:%Y-%m-%d %H:%M}"
+
+
+def _name(author: Author | None) -> str:
+    return _MARKUP.sub("", clean_name(author.name) if author else ANONYMOUS)
 
 
 def excerpt(text: str, words: Sequence[str] = ()) -> str:

@@ -29,6 +29,7 @@ class TaskContext:
     `translator` is the translation model, None where the chat model is to translate.
     `variation` counts how often this answer was asked for anew: above 0 it must come out differently.
     `controls` act on other answers of the conversation; None outside of one.
+    `leave_out` keeps this answer out of memory, where it repeats what others may still delete.
     """
 
     messages: tuple[IncomingMessage, ...]
@@ -46,6 +47,7 @@ class TaskContext:
     variation: int = 0
     controls: Controls | None = None
     translator: Translator | None = None
+    leave_out: Callable[[], None] = lambda: None
 
     @property
     def by_manager(self) -> bool:

@@ -259,6 +259,81 @@ async def test_what_was_found_is_of_this_channel_only() -> None:
     assert "Tuesday" not in str(generator.prompts)
 
 
+async def talk(memory: HistoryStore, text: str) -> str:
+    """What a small model's bot answers in plain talk; "An answer." is the model's own."""
+    return await said(memory, text, ScriptedGenerator(model=SMALL))
+
+
+async def small_ask(memory: HistoryStore, question: str) -> str:
+    return await told(ASK, memory, {"question": question}, generator=ScriptedGenerator(model=SMALL))
+
+
+async def test_a_small_models_bot_quotes_matching_facts_first() -> None:
+    memory = await history()
+    await told(REMEMBER, memory, {"text": "The gate code is 7741"})
+    await told(REMEMBER, memory, {"text": "Deploy day starts at nine"}, author=BOB)
+    fact = "You asked me to remember (fact 1, Alice): The gate code is 7741"
+    assert await small_ask(memory, "What is the gate code?") == fact
+    assert await talk(memory, "@Parley what is the gate code?") == fact
+    assert await talk(memory, "I like the gate") == await talk(memory, "who are you?") == "An answer."
+    answer = await small_ask(memory, "When is deploy day?")
+    assert answer.startswith("Somebody asked me to remember (fact 2, Bob): Deploy day starts at nine\n\n")
+    assert FOUND_HERE in answer and "The deploy day is Tuesday" in answer
+    line = await told(CONTEXT, memory, generator=ScriptedGenerator(model=SMALL))
+    assert "2 facts known, quoted where a question asks for it" in line
+    await told(FACTS, memory, {"delete": "1"})
+    assert await small_ask(memory, "What is the gate code?") == "An answer."
+
+
+async def test_a_question_is_quoted_with_its_answer_and_never_alone() -> None:
+    memory = await remembering([turn("What is the wifi password?", number=1)])
+    assert await small_ask(memory, "What is the wifi password?") == "An answer."
+    memory = await remembering(
+        [turn("@Parley what is the wifi password?", number=1), turn("What is the wifi password?", number=2),
+         turn("It is hunter22", BOB, 3), turn("Lunch?", BOB, 4)]
+    )  # fmt: skip
+    answer = await small_ask(memory, "what is the wifi password?")
+    assert "Alice**, 2026-11-20 12:02: What is the wifi password?" in answer
+    assert "   - **Bob**, 2026-11-20 12:03: It is hunter22" in answer and answer.count("It is hunter22") == 1
+
+
+async def test_a_proposal_is_quoted_with_what_settled_it() -> None:
+    memory = await remembering(
+        [turn("Where do we go for the offsite?", number=1), turn("I propose Lisbon", BOB, 2),
+         turn("Fine with me", number=3), turn("So Lisbon it is", BOB, 4)]
+    )  # fmt: skip
+    answer = await small_ask(memory, "Where do we go for the offsite?")
+    assert answer.index("I propose Lisbon") < answer.index("So Lisbon it is") and "Fine" not in answer
+
+
+async def test_plain_talk_about_the_people_here_is_answered_by_quotation() -> None:
+    memory = await remembering(
+        [turn("We decided to renew the domain in March", BOB, 1), turn("The moon is far away", BOB, 2)]
+    )
+    answer = await talk(memory, "@Parley What did we decide about the domain?")
+    assert answer.startswith(FOUND_HERE) and "renew the domain in March" in answer
+    assert "renew" in await talk(memory, "When is the domain renewed?")
+    for text in ("what is the capital of France?", "tell me a joke", "how are you?", "we like the domain"):
+        assert await talk(memory, text) == "An answer."
+
+
+async def test_what_the_bot_said_and_what_it_was_told_to_remember_is_no_evidence() -> None:
+    memory = await remembering(
+        [turn("@Parley remember that the gate code is 7741", number=1),
+         turn("I will remember in this channel, as fact 1: the gate code is 7741", PARLEY, 2)]
+    )  # fmt: skip
+    assert await small_ask(memory, "What is the gate code?") == "An answer."
+
+
+async def test_an_answer_by_quotation_says_what_was_used_if_asked() -> None:
+    memory = await history()
+    await told(REMEMBER, memory, {"text": "Deploy day starts at nine"})
+    options = {"question": "When is deploy day?", "context": "yes"}
+    answer = await told(ASK, memory, options, generator=ScriptedGenerator(model=SMALL))
+    assert answer.endswith(" found by search, quoted as they are; the model was not asked_")
+    assert "_Context used: 1 fact and " in answer
+
+
 # --- context ---------------------------------------------------------------------------------
 
 
