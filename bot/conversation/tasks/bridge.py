@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -10,14 +11,23 @@ from dataclasses import replace
 from bot.conversation.bridges import POST as POST_NAME
 from bot.conversation.bridges import SETTING, Bridge, bridge_of, named_channel
 from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.text.detect import Detected
 from bot.conversation.text.languages import Language, english_name, find_language, flag, language
+from bot.conversation.text.layout import words_of
+from bot.conversation.text.plausible import doubt
 from bot.conversation.text.safety import clean_name
 from bot.conversation.translation.detection import detect
-from bot.conversation.translation.translating import translate_text
+from bot.conversation.translation.translating import Outcome, translate_text
 from bot.errors import CommandError
 from bot.messages import ConversationKey, Piece
 
+log = logging.getLogger(__name__)
+
 EXAMPLE = "/bridge to:fr"
+ROUGH_MARK = "≈"
+EXPLAINED = f" `{ROUGH_MARK}` beside a flag: roughly, by a small model; what looks wrong I leave out."
+REFUSED = "bridge-refused"
+"""The setting with the languages that the channel was told of."""
 CLEAR_WORDS = 4
 """Shorter messages ("ok lol") are left alone where their language is a guess."""
 NO_BRIDGE = (
@@ -55,11 +65,15 @@ async def _state(ctx: TaskContext, key: ConversationKey) -> str:
     if bridge.kind == "to":
         return (
             f"What people write here in another language I translate into {names[0]}. `/bridge off` ends it."
+            + EXPLAINED
         )
     if bridge.kind == "pair":
-        return f"I translate between {names[0]} and {names[1]} here. `/bridge off` ends it."
+        return f"I translate between {names[0]} and {names[1]} here. `/bridge off` ends it." + EXPLAINED
     if await bridge_of(ctx.memory, key):
-        return f"What people write here I show in the other channel, in {names[0]}. `/bridge off` ends it."
+        return (
+            f"What people write here I show in the other channel, in {names[0]}. `/bridge off` ends it."
+            + EXPLAINED
+        )
     return (
         "Nothing is shown yet: a manager of the other channel has to agree, by `/bridge with:` this channel "
         f"and `to:` the language spoken here. What is written here is then shown there, in {names[0]}."
@@ -74,6 +88,7 @@ async def _end(ctx: TaskContext, key: ConversationKey) -> str:
     if bridge.kind == "with" and await bridge_of(ctx.memory, key):
         await ctx.memory.set_setting(replace(key, channel_id=bridge.channel), SETTING, None)
     await ctx.memory.set_setting(key, SETTING, None)
+    await ctx.memory.set_setting(key, REFUSED, None)
     return OFF
 
 
@@ -108,27 +123,55 @@ def _language(ctx: TaskContext, text: str) -> str:
 
 
 async def post(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
-    """One message as its bridge shows it, in one piece; nothing where it needs no translation."""
+    """One message as its bridge shows it, in one piece; nothing where it needs no translation, or has none
+    that can be believed. That a language is not known is said once."""
     codes = tuple(ctx.options["languages"].split(","))
     text, is_mirror = ctx.question.text, ctx.options["kind"] == "with"
     found = await detect(text)
-    spoken = found.code if found else None
     is_clear = found is not None and (found.is_sure or len(text.split()) >= CLEAR_WORDS)
-    target = _target(codes, spoken if is_clear else None)
-    translated = ""
-    if target is not None:
-        source = spoken if found and found.is_sure else None
-        async with aclosing(translate_text(ctx, text, target, source, has_notes=False)) as pieces:
-            async for piece in pieces:
-                translated += piece if isinstance(piece, str) else ""
-    is_same = translated.split() == text.split() or not translated.strip()
+    target = _target(codes, found.code if found and is_clear else None)
+    translated, mark, note = "", "", ""
+    if target is not None and found is not None:
+        try:
+            translated, mark = await _translation(ctx, target, found)
+        except CommandError:
+            note = await _refusal(ctx, found) if found.is_sure else ""
     if is_mirror:
         author = clean_name(ctx.question.author.name).translate(str.maketrans("", "", "*_~`|[]<>"))
-        shown = text if is_same else translated
-        mark = "" if is_same or target is None else f" {flag(target)}"
-        yield f"**{author}**{mark}:{_joint(shown)}{shown.strip()}"
-    elif not is_same and target is not None:
-        yield f"{flag(target)}{_joint(translated)}{translated.strip()}"
+        shown = translated or text
+        after = f"\n_({note})_" if note else ""
+        yield f"**{author}**{mark and ' '}{mark}:{_joint(shown)}{shown.strip()}{after}"
+    elif translated:
+        yield f"{mark}{_joint(translated)}{translated.strip()}"
+    elif note:
+        yield note
+
+
+async def _translation(ctx: TaskContext, target: Language, spoken: Detected) -> tuple[str, str]:
+    """The translation of the question and the mark beside it; both empty where it is not to be believed.
+    Raises CommandError where no model can do it, and GenerationError."""
+    outcome, text, translated = Outcome(), ctx.question.text, ""
+    # A small model stays silent where the guess is none of its languages; a better one is not misled by it.
+    source = spoken.code if spoken.is_sure or ctx.model.translates is not None else None
+    stream = translate_text(ctx, text, target, source, has_notes=False, outcome=outcome)
+    async with aclosing(stream) as pieces:
+        async for piece in pieces:
+            translated += piece if isinstance(piece, str) else ""
+    why = doubt(words_of(text), words_of(translated), spoken.code, target.code, is_rough=outcome.is_rough)
+    if why is not None or not translated.strip():
+        log.info("a bridge's translation into %s is withheld: %s", target.code, why or "it is empty")
+        return "", ""
+    return translated, flag(target) + ROUGH_MARK * outcome.is_rough
+
+
+async def _refusal(ctx: TaskContext, spoken: Detected) -> str:
+    """That a language cannot be translated here; "" where that was said before."""
+    key = replace(ctx.question.conversation, thread_id=None)
+    told = (await ctx.memory.setting(key, REFUSED) or "").split()
+    if spoken.code in told:
+        return ""
+    await ctx.memory.set_setting(key, REFUSED, " ".join([*told, spoken.code]))
+    return f"I cannot translate {english_name(spoken.code)} here."
 
 
 def _target(codes: tuple[str, ...], spoken: str | None) -> Language | None:
