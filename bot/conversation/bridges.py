@@ -20,7 +20,7 @@ from typing import Literal
 
 from bot.conversation.reply import Reply
 from bot.conversation.text.safety import is_blank
-from bot.errors import BotError, WorkerBusyError
+from bot.errors import BotError, CommandError, WorkerBusyError
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece
 from bot.storage.records import Job
 from bot.storage.store import HistoryStore
@@ -36,6 +36,8 @@ BUSY_RETRY_S = (1.0, 3.0, 10.0, 30.0)
 """Waits between attempts at a translation while the model has too much to do."""
 
 SETTING = "bridge"
+_ENDED = "bridge-ended"
+"""The setting with the channel that this one was in step with."""
 POST = "bridge-post"
 """The name of the task that makes one translation."""
 _LANE = "bridge:"
@@ -108,6 +110,35 @@ async def bridge_of(store: HistoryStore, key: ConversationKey) -> Bridge | None:
     other = replace(key, channel_id=bridge.channel, thread_id=None)
     back = Bridge.of_setting(await store.setting(other, SETTING))
     return bridge if back is not None and (back.kind, back.channel) == ("with", key.channel_id) else None
+
+
+async def begin(store: HistoryStore, key: ConversationKey, bridge: Bridge) -> None:
+    """Put a bridge in force in a channel, in the place of the one before. Raises CommandError where that is
+    in step with another channel, which is not to be cut off in passing."""
+    live = await bridge_of(store, key)
+    if live is not None and live.kind == "with" and live.channel != bridge.channel:
+        raise CommandError(
+            f"This channel is in step with #{live.channel}. `/bridge off` ends that; then try again."
+        )
+    await store.set_setting(key, SETTING, bridge.to_setting())
+    await store.set_setting(key, _ENDED, None)
+
+
+async def end(store: HistoryStore, key: ConversationKey) -> None:
+    """Remove the bridge of a channel; a pair ends on both sides, and both are told when they ask."""
+    live = await bridge_of(store, key)
+    if live is not None and live.kind == "with":
+        other = replace(key, channel_id=live.channel)
+        await store.set_setting(other, SETTING, None)
+        await store.set_setting(other, _ENDED, key.channel_id)
+        await store.set_setting(key, _ENDED, live.channel)
+    await store.set_setting(key, SETTING, None)
+
+
+async def was_in_step(store: HistoryStore, key: ConversationKey) -> str:
+    """A sentence about the pair that ended last in a channel, "" where none did."""
+    other = await store.setting(key, _ENDED)
+    return "" if other is None else f"This channel was in step with #{other}, until that was ended. "
 
 
 class Bridges:

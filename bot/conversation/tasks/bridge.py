@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bot.conversation.bridges import POST as POST_NAME
-from bot.conversation.bridges import SETTING, Bridge, bridge_of, named_channel
+from bot.conversation.bridges import SETTING, Bridge, begin, bridge_of, end, named_channel, was_in_step
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.detect import Detected
 from bot.conversation.text.languages import Language, english_name, find_language, flag, language
@@ -52,15 +52,15 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     bridge = _wanted(ctx)
     if bridge.channel == key.channel_id:
         raise CommandError("A channel cannot be bridged with itself. `/bridge pair:en,fr` has two languages.")
-    await _end(ctx, key)
-    await ctx.memory.set_setting(key, SETTING, bridge.to_setting())
+    await begin(ctx.memory, key, bridge)
+    await ctx.memory.set_setting(key, REFUSED, None)
     yield await _state(ctx, key)
 
 
 async def _state(ctx: TaskContext, key: ConversationKey) -> str:
     bridge = Bridge.of_setting(await ctx.memory.setting(key, SETTING))
     if bridge is None:
-        return NO_BRIDGE
+        return await was_in_step(ctx.memory, key) + NO_BRIDGE
     names = [english_name(code) for code in bridge.languages]
     if bridge.kind == "to":
         return (
@@ -85,9 +85,7 @@ async def _end(ctx: TaskContext, key: ConversationKey) -> str:
     bridge = Bridge.of_setting(await ctx.memory.setting(key, SETTING))
     if bridge is None:
         return NO_BRIDGE
-    if bridge.kind == "with" and await bridge_of(ctx.memory, key):
-        await ctx.memory.set_setting(replace(key, channel_id=bridge.channel), SETTING, None)
-    await ctx.memory.set_setting(key, SETTING, None)
+    await end(ctx.memory, key)
     await ctx.memory.set_setting(key, REFUSED, None)
     return OFF
 

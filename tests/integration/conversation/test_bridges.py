@@ -200,7 +200,32 @@ async def test_a_pair_of_channels_is_kept_in_step_when_both_agree(database: Path
         await settled(bench)
         assert "chers amis" not in " ".join(paris.texts)
         assert await switched(bench, bridge(8, PARIS, state="off")) == bridge_task.OFF
-        assert await switched(bench, bridge(9)) == bridge_task.NO_BRIDGE
+        for number, key, other in ((9, GENERAL, "paris"), (10, PARIS, "general")):
+            told = await switched(bench, bridge(number, key))
+            assert f"was in step with #{other}" in told and bridge_task.NO_BRIDGE in told
+        await switched(bench, bridge(11, to="fr"))
+        await switched(bench, bridge(12, state="off"))
+        assert await switched(bench, bridge(13)) == bridge_task.NO_BRIDGE
+
+
+@pytest.mark.parametrize("options", [{"with": "#rome", "to": "de"}, {"to": "de"}, {"pair": "en,fr"}])
+async def test_a_pair_that_is_in_step_is_not_ended_in_passing(
+    database: Path, options: dict[str, str]
+) -> None:
+    platform, generator = ListPlatform(), PlayedGenerator(translator)
+    async with Bench(database, generator, platform) as bench:
+        await switched(bench, bridge(1, **{"with": "#paris", "to": "de"}))
+        await switched(bench, bridge(1, PARIS, **{"with": "#general", "to": "en"}))
+        refused = await switched(bench, bridge(2, **options))
+        assert "in step with #paris. `/bridge off` ends that" in refused
+        assert "in French" in await switched(bench, bridge(3, **{"with": "#paris", "to": "fr"}))
+        await bench.manager.accept(talk(QUESTION, 4))
+        await bench.manager.accept(talk(ILL, 5, PARIS, BOB))
+        await settled(bench)
+        assert platform.channel(PARIS).texts[-1] == f"**Alice** 🇫🇷: {IN_FRENCH[QUESTION]}"
+        assert platform.channel(GENERAL).texts[-1] == f"**Bob** 🇬🇧: {IN_ENGLISH[ILL]}"
+        await switched(bench, bridge(6, state="off"))
+        assert "in step" not in await switched(bench, bridge(7, **options))
 
 
 async def test_a_reply_to_an_answer_is_a_question_also_where_there_is_a_bridge(database: Path) -> None:
