@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from bot.conversation.memory.facts import forgotten_in
 from bot.conversation.memory.finding import cited, find, find_facts
@@ -36,9 +37,26 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     generation."""
     if all(is_blank(said_in(message)) for message in ctx.messages):
         yield NOTHING_SAID
-    elif done := await _done_in_words(ctx):
-        yield done
-    elif quotations := await _quoted(ctx):
+        return
+    left, gap = [], ""
+    for message in ctx.messages:
+        done = None if ctx.begun else await _done_in_words(replace(ctx, messages=(message,)))
+        if done:
+            yield f"{gap}{done}"
+            gap = "\n\n"
+        else:
+            left.append(message)
+    if any(not is_blank(said_in(message)) for message in left):
+        if gap:
+            yield gap
+        async with aclosing(_told(replace(ctx, messages=tuple(left)))) as pieces:
+            async for piece in pieces:
+                yield piece
+
+
+async def _told(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
+    """What memory tells by itself, else what the model says."""
+    if quotations := await _quoted(ctx):
         yield quotations
     else:
         async with aclosing(_answer(ctx)) as pieces:

@@ -24,6 +24,7 @@ from bot.storage.migrate import upgrade
 from tests.integration.conversation.rig import BOB, GENERAL, Bench, ListPlatform, say, until
 from tests.integration.conversation.script import PlayedGenerator, echo, last_user
 from tests.support import (
+    SMALL,
     ScriptedGeneration,
     ScriptedGenerator,
     answer_of,
@@ -130,3 +131,24 @@ async def test_notes_are_made_between_questions_and_reach_the_next_prompt(tmp_pa
         gone = next(iter(notes[0].source_ids))
         await bench.manager.forget(GENERAL, gone)
         assert all(gone not in note.source_ids for note in await running_notes(bench.store, GENERAL))
+
+
+async def test_plain_talk_is_answered_by_quotation_that_memory_does_not_keep(tmp_path: Path) -> None:
+    """What is quoted can still be deleted: the answer must not keep it."""
+    database = tmp_path / "parley.sqlite3"
+    upgrade(f"sqlite+aiosqlite:///{database}")
+    platform, generator = ListPlatform(), ScriptedGenerator(model=SMALL)
+    async with Bench(database, generator, platform) as bench:
+        await bench.manager.accept(say("Parley, remember that the gate code is 7741", 1))
+        await bench.manager.accept(say("We decided to renew the domain", 2, author=BOB, is_addressed=False))
+        await until(lambda: bench.manager.is_idle and len(platform.channel(GENERAL).posts) == 1)
+        await bench.manager.accept(say("@Parley What did we decide about the domain?", 3))
+        await until(lambda: bench.manager.is_idle and len(platform.channel(GENERAL).posts) == 2)
+        await bench.manager.accept(say("@Parley what is the gate code?", 4))
+        await until(lambda: bench.manager.is_idle and len(platform.channel(GENERAL).posts) == 3)
+        posts = platform.channel(GENERAL).texts
+        assert "We decided to renew the domain" in posts[1]
+        assert posts[2] == "You asked me to remember (fact 1, Alice): the gate code is 7741"
+        await bench.manager.forget(GENERAL, "m2")
+        turns = await bench.store.turns(GENERAL)
+        assert not any("renew" in turn.text for turn in turns) and not generator.requests

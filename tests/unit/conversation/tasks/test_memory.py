@@ -88,6 +88,16 @@ async def test_facts_are_kept_by_command_and_in_words_and_listed_with_who_said_t
     assert "no facts" in NONE_KNOWN and await told(FACTS, await remembering()) == NONE_KNOWN
 
 
+async def test_each_of_several_messages_that_wait_is_done() -> None:
+    memory, generator = await remembering(), ScriptedGenerator(model=SMALL)
+    texts = ("@Parley remember that Bo is vegan", "hello", "@Parley remember: lunch is at noon")
+    waiting = [message(text, number=200 + number) for number, text in enumerate(texts)]
+    answer = await answer_of(CHAT, context(generator, memory, *waiting))
+    assert [fact.text for fact in await memory.facts(CHANNEL)] == ["Bo is vegan", "lunch is at noon"]
+    assert "as fact 1" in answer and "as fact 2" in answer and answer.endswith("\n\nAn answer.")
+    assert generator.prompts[0].messages[-1].content == "hello"
+
+
 async def test_facts_stand_in_the_prompt_with_their_author_and_nowhere_else() -> None:
     memory, generator = await remembering(), ScriptedGenerator(model=LARGE)
     await told(REMEMBER, memory, {"text": "The deploy day is Tuesday"}, author=BOB)
