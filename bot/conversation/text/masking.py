@@ -158,8 +158,8 @@ class Masked:
     def is_unchanged(self, skeleton: str) -> bool:
         """Whether a skeleton only says again what the source says, which has more than one word: a name alone
         may be the same in two languages."""
-        said = MASK.sub(" ", self.text).split()
-        return len(said) > 1 and MASK.sub(" ", skeleton).split() == said
+        said = re.findall(r"\w+", MASK.sub(" ", self.text))
+        return len(said) > 1 and re.findall(r"\w+", MASK.sub(" ", skeleton)) == said
 
     def tidied(self, skeleton: str) -> str:
         """A sound skeleton without space between a Markdown mark and what it marks, and with space where a

@@ -33,7 +33,7 @@ def doubt(source: str, translation: str, source_code: str, target_code: str, *, 
     `source_code` and `target_code` are different languages (ISO 639-1). `is_rough`: a small model made it, so
     that a question or a negation which is gone is rather lost than put otherwise.
     """
-    if source.split() == translation.split():
+    if re.findall(r"\w+", source) == re.findall(r"\w+", translation):
         return "it is the source"
     size = _size(source)
     if size > SHORT_CHARS and not LEAST_RATIO <= _size(translation) / size <= MOST_RATIO:

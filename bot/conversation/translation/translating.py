@@ -2,8 +2,8 @@
 
 Every sentence goes out with placeholders for what must survive, for a small model numbers too. What comes
 back is checked; where it cannot be trusted the model is asked once more, and after that only what stands
-between the masked places is translated. So nothing that is masked is ever lost, whatever the model does. Used
-by the task, by summaries in another language and by bridges.
+between the masked places is translated, or nothing. So nothing that is masked is ever lost, whatever the
+model does. Used by the task, by summaries in another language and by bridges.
 """
 
 from __future__ import annotations
@@ -134,13 +134,17 @@ class _Run:
 
     async def _translated(self, sentence: Masked, attempts: int) -> AsyncGenerator[Piece, None]:
         """Signs of life, then the skeleton of the translation: from the model where that can be trusted, else
-        of what stands between the masked places."""
+        of what stands between the masked places. Words between mere numbers make no sense to a small model:
+        then the sentence stays as it is."""
         placeholder = self._placeholder_for(sentence)
         unlike: str | None = None
         if placeholder is not None or sentence.is_soft:
             for attempt in range(attempts):
                 answer = ""
-                request = Request(sentence.shown(placeholder), self._before, attempt)
+                is_plain = bool(attempt) and sentence.is_strict and sentence.is_soft
+                placeholder = None if is_plain else placeholder
+                # A small model asked in another way is asked greedily again: sampling makes it worse.
+                request = Request(sentence.shown(placeholder), self._before, 0 if is_plain else attempt)
                 async with aclosing(self._route.ask(request)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, str):
@@ -158,7 +162,7 @@ class _Run:
             self._outcome.unlike_numbers += 1
             yield unlike
             return
-        if not sentence.masks:
+        if not sentence.masks or (sentence.is_strict and sentence.is_soft):
             self._outcome.blanks += 1
             yield sentence.text
             return
