@@ -11,15 +11,17 @@ import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.conversation.text.features import Scene, features, scene
 from bot.conversation.text.graph import Links, links, vectors
 from bot.conversation.text.kinds import Kind, kind_of, kind_of_text
 from bot.conversation.text.selector import Selector, load_selector, outlook
 from bot.conversation.text.units import Unit, beginning, meaningful, tokenize, units
+from bot.conversation.text.words import stem
 from bot.messages import Turn
 
-__all__ = ["Choice", "Kind", "choose", "kind_of", "relevant"]
+__all__ = ["Choice", "Kind", "choose", "kind_of", "matching", "relevant"]
 
 MAX_CANDIDATES = 400
 STRETCHES = 20
@@ -35,10 +37,10 @@ ANSWER_WITHIN = 3
 """An answer that names no question stands at most so many messages after it."""
 WORTH_OF_ANSWER = 0.5
 """The least score of such an answer, as a part of the question's."""
-NEAR = 1
-"""Messages this near to one that has the words asked for belong to it."""
 LEAST_MATCH = 0.34
 """A message is relevant that matches at least this part of what the best one does."""
+MIN_FORM = 4
+"""Letters that a word keeps at least without its ending."""
 MAX_TOPIC_WORDS = 5
 """With more words than these, `about` is no topic but an instruction."""
 KIND_WEIGHTS: dict[Kind, float] = {"decision": 1.3, "action": 1.15}
@@ -49,6 +51,7 @@ _ASKING_WORDS = (
     " reference bullet points sentence sentences brief briefly short main please resume resumen résume résumé"
     " résumer zusammenfassen zusammenfassung resuma resumo"
 )
+_INFLECTIONS = ("en", "es", "os", "as", "e", "n", "s", "o", "a")
 _ASKING = frozenset(beginning(word) for word in _ASKING_WORDS.split())
 
 
@@ -144,19 +147,25 @@ def _prior(view: Scene, place: int) -> float:
 
 
 def relevant(turns: Sequence[Turn], about: str) -> list[int]:
-    """Indices of the messages that `about` is found in, and of those next to them or replying to them; all
-    where it asks for nothing in particular ("summarise this")."""
-    asked = _topic(about)
+    """Indices of the messages that `about` is found in and of direct replies to them; all where it asks for
+    nothing in particular ("summarise this")."""
+    hits = set(matching(turns, about))
+    ids = {turns[index].message_id for index in hits}
+    return [index for index, turn in enumerate(turns) if index in hits or turn.reply_to in ids]
+
+
+def matching(turns: Sequence[Turn], about: str) -> list[int]:
+    """Indices of the messages that have words of `about` themselves, in any form; all without a topic."""
+    asked = {form: word for word in _topic(about) for form in _forms(word)}
     if not asked:
         return list(range(len(turns)))
-    found = [asked & {beginning(word) for word in _words_of(turn)} for turn in turns]
+    found = [
+        {asked[form] for word in _words_of(turn) for form in _forms(word) if form in asked} for turn in turns
+    ]
     frequencies = Counter(word for own in found for word in own)
     weights = [sum(math.log(1 + len(turns) / frequencies[word]) for word in own) for own in found]
     least = max(weights, default=0.0) * LEAST_MATCH
-    hits = [index for index, weight in enumerate(weights) if weight and weight >= least]
-    ids = {turns[index].message_id for index in hits}
-    wanted = {index for hit in hits for index in range(hit - NEAR, hit + NEAR + 1)}
-    return [index for index, turn in enumerate(turns) if index in wanted or turn.reply_to in ids]
+    return [index for index, weight in enumerate(weights) if weight and weight >= least]
 
 
 def _wanted(turns: Sequence[Turn], about: str) -> Collection[int]:
@@ -167,8 +176,16 @@ def _wanted(turns: Sequence[Turn], about: str) -> Collection[int]:
 
 
 def _topic(about: str) -> set[str]:
-    """Beginnings of the words that name the topic, without those that only say that something is asked."""
-    return {beginning(word) for word in meaningful(tokenize(about))} - _ASKING
+    """The words that name the topic, without those that only say that something is asked."""
+    return {word for word in meaningful(tokenize(about)) if beginning(word) not in _ASKING}
+
+
+@lru_cache(maxsize=20_000)
+def _forms(word: str) -> tuple[str, str]:
+    """What two forms of one word share: the English stem, or the word without a common ending of other
+    languages ("Küchen"). A mere prefix is no form: `battery` is not `battering`."""
+    bare = next((word.removesuffix(end) for end in _INFLECTIONS if word.endswith(end)), word)
+    return stem(word), bare if len(bare) >= MIN_FORM else word
 
 
 def _words_of(turn: Turn) -> list[str]:

@@ -5,6 +5,7 @@ Spanish, French, German, Portuguese, Chinese and Japanese; in other languages qu
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from bot.messages import Turn
@@ -87,8 +88,9 @@ def kind_of(turn: Turn) -> Kind:
     return kind_of_text(turn.text)
 
 
+@lru_cache(maxsize=1024)
 def kind_of_text(text: str) -> Kind:
-    """The same for a part of a message."""
+    """The same for a part of a message; each is asked about several times in a row."""
     text = text[:MAX_CHARS].replace("’", "'")
     is_question = _QUESTION.search(text) is not None
     if not is_question and _DECISION.search(_UNDECIDED.sub(" ", text)):

@@ -18,7 +18,7 @@ from bot.messages import Turn
 WHOLE_CHARS = 120
 """A message of at most so many characters is quoted whole."""
 MAX_SENTENCE_CHARS = 400
-MAX_CHARS = 20_000
+MAX_CHARS = 200_000
 """What stands later in one message is not looked at."""
 MIN_SENTENCE_WORDS, MIN_SENTENCE_CHARS = 4, 40
 """A sentence that is shorter by both counts is quoted with the next one; scripts without spaces have few

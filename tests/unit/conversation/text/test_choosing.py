@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.text.choosing import choose, kind_of, relevant
+from bot.conversation.text.choosing import choose, kind_of, matching, relevant
 from bot.conversation.text.features import features, scene
+from bot.conversation.text.kinds import kind_of_text
 from bot.conversation.text.selector import load_selector
 from bot.conversation.text.units import units
 from bot.messages import Author, Turn
@@ -157,10 +158,26 @@ def test_neighbouring_sentences_of_a_message_are_one_choice() -> None:
 
 def test_only_what_is_relevant_is_chosen() -> None:
     turns = said(*TALK, "Bo: The cat of my neighbour sleeps on the roof again", "Cy: That cat is very old")
-    assert relevant(turns, "neighbour's cat") == [10, 11, 12]
-    assert {choice.index for choice in choose(turns, 5, "cat")} <= {10, 11, 12}
+    assert relevant(turns, "neighbour's cat") == [11, 12]
+    assert {choice.index for choice in choose(turns, 5, "cat")} <= {11, 12}
     assert choose(turns, 5, "zebra") == []
     assert relevant(turns, "please summarise this") == list(range(len(turns)))
+
+
+def test_a_topic_is_found_in_every_form_but_not_in_words_that_only_begin_alike() -> None:
+    turns = said(
+        "Ana: Two batteries are empty", "Bo: They were battering the door", "Cy: I can't come on Monday"
+    )
+    reply = replace(turns[2], message_id="9", reply_to="0")
+    assert matching([*turns, reply], "battery") == [0]
+    assert relevant([*turns, reply], "about battery") == [0, 3]
+    assert matching(said("Ana: Die Küchen sind neu"), "Küche") == [0]
+
+
+def test_the_end_of_a_very_long_message_is_read() -> None:
+    text = "The old kettle in the kitchen is noisy again. " * 1000
+    turns = said(f"Ana: {text}We decided to buy Rust books for everybody.", "Bo: ok")
+    assert "Rust" in units(turns)[-2].text and kind_of_text(units(turns)[-2].text) == "decision"
 
 
 def test_a_question_leaves_nothing_out() -> None:
