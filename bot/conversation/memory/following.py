@@ -22,18 +22,29 @@ _SETTLES = re.compile(
     r"(?:so|ok|okay|alright|then|agreed|deal|dann|also gut|alors|donc|entonces|pues|então|那就|じゃあ)\b",
     re.IGNORECASE,
 )
+_ASKS_FIRST = re.compile(
+    r"(?:what|who|where|when|how|which)(?:['’]?s)?\b|(?:why|whose|wann|wo|wer|was|wie|quand|où|qui|cuándo"
+    r"|dónde|quién|qué|quando|onde|quem)\b",
+    re.IGNORECASE,
+)
+_ENDING = " \t\n.!?。！？"
+MAX_BARE_CHARS = 60
+"""Longer messages without a question mark that begin with "when" or the like are seldom questions."""
 
 
 def is_question(text: str) -> bool:
     """Whether a message asks something, whatever else it does."""
-    return text.rstrip().endswith(("?", "？")) or kind_of_text(uncalled(text)) == "question"
+    text = uncalled(text).strip()
+    is_bare = len(text) <= MAX_BARE_CHARS and not {",", "."} & set(text) and _ASKS_FIRST.match(text)
+    return text.endswith(("?", "？")) or bool(is_bare) or kind_of_text(text) == "question"
 
 
 def is_same_question(text: str, question: str) -> bool:
     """Whether a message asks what `question` asks, in the same words that carry meaning."""
-    text, question = (uncalled(one).casefold().strip() for one in (text, question))
+    is_asked = is_question(text)
+    text, question = (uncalled(one).casefold().strip(_ENDING) for one in (text, question))
     stems, asked = ({term.stem for term in terms_of(one)} for one in (text, question))
-    return text == question or (is_question(text) and bool(asked) and stems == asked)
+    return text == question or (is_asked and bool(asked) and stems == asked)
 
 
 def was_request_to_bot(turn: Turn, after: Sequence[Turn]) -> bool:

@@ -89,6 +89,8 @@ async def _quoted(ctx: TaskContext) -> str | None:
     found = await find(ctx.memory, key, asked, ctx.messages)
     is_for_us = is_command or is_about_us(asked)
     clear = [one for one in found if one.is_clear and (is_for_us or _is_sure(one, asked))]
+    telling = [one for one in clear if one.answers or not is_question(one.turn.text)]
+    clear = telling or (clear if is_command else [])
     if not facts and not clear:
         return None
     ctx.leave_out()

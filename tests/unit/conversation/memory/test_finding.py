@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.memory.finding import cited, find
+from bot.conversation.memory.following import is_question, is_same_question
 from bot.conversation.memory.material import Found
 from bot.conversation.memory.terms import is_asking, terms_of
 from bot.storage.store import HistoryStore
@@ -87,3 +88,32 @@ def test_citations_are_read_and_bounded() -> None:
     found = [Found(turn("a"), 1.0), Found(turn("b"), 1.0)]
     assert cited("It is so [2], and [1, 7].", found) == [1, 2]
     assert cited("It is so [1].", []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "is_same"),
+    [
+        ("@Parley What is the wifi password?", "whats the wifi password", True),
+        ("who brings the cake", "Who brings the cake?", True),
+        ("who brings the wine", "Who brings the cake?", False),
+        ("The wifi password is on the wall", "what is the wifi password?", False),
+        ("hello", "hi", False),
+    ],
+)
+def test_the_same_question_is_known_again(text: str, question: str, is_same: bool) -> None:
+    assert is_same_question(text, question) == is_same
+
+
+def test_what_begins_with_a_small_word_is_not_always_a_question() -> None:
+    assert is_question("who brings the cake") and is_question("wo ist der Schlüssel")
+    assert not is_question("When we arrive, the cake is there") and not is_question("so Lisbon it is")
+
+
+async def test_what_answers_a_question_comes_with_it() -> None:
+    memory = await remembering(
+        [turn("Where is the key?", number=1), turn("good morning", PARLEY, 2),
+         turn("has anybody seen Bo?", BOB, 3), turn("under the pot", BOB, 4, reply_to="m1"),
+         turn("Where is the spare key?", number=10), turn("Where is the ladder?", BOB, 11)]
+    )  # fmt: skip
+    answered = {one.turn.message_id: one.answers for one in await find(memory, CHANNEL, "Who has the key?")}
+    assert [one.text for one in answered["m1"]] == ["under the pot"] and answered["m10"] == ()

@@ -300,11 +300,13 @@ async def test_a_question_is_quoted_with_its_answer_and_never_alone() -> None:
     assert await small_ask(memory, "What is the wifi password?") == "An answer."
     memory = await remembering(
         [turn("@Parley what is the wifi password?", number=1), turn("What is the wifi password?", number=2),
-         turn("It is hunter22", BOB, 3), turn("Lunch?", BOB, 4)]
+         turn("It is hunter22", BOB, 3), turn("Lunch?", BOB, 4),
+         turn("Does the wifi reach the garden?", BOB, 5)]
     )  # fmt: skip
     answer = await small_ask(memory, "what is the wifi password?")
     assert "Alice**, 2026-11-20 12:02: What is the wifi password?" in answer
     assert "   - **Bob**, 2026-11-20 12:03: It is hunter22" in answer and answer.count("It is hunter22") == 1
+    assert "garden" not in answer and "hunter22" in await talk(memory, "whats the wifi password")
 
 
 async def test_a_proposal_is_quoted_with_what_settled_it() -> None:
