@@ -70,9 +70,11 @@ class Redaction:
             at = plain.find(seed)
             while at >= 0:
                 begin, end = _grown(plain, at, self._old, offset, len(seed))
-                if end - begin >= needed and (needed >= MIN_QUOTED or _is_word(plain, begin, end)):
+                is_quoted = end - begin >= needed and (needed >= MIN_QUOTED or _is_word(plain, begin, end))
+                if is_quoted:
                     yield begin, end
-                at = plain.find(seed, at + 1)
+                # Behind the run: one letter a thousand times would else be compared a thousand times.
+                at = plain.find(seed, end if is_quoted else at + 1)
 
     def _uncited(self, line: str, numbers: set[str]) -> str:
         """A line without the statements that cite the message, by its address or by the number given it."""
