@@ -19,7 +19,7 @@ from bot.storage.records import Derived
 from bot.storage.store import HistoryStore
 
 KIND = "notes"
-VERSION = 1
+VERSION = 2
 """Of how notes are made and written down: another number, and all blocks are read anew."""
 MIN_MESSAGES, MAX_MESSAGES = 48, 96
 """A block ends at the longest silence between these; a short rest of a stretch makes a shorter block."""

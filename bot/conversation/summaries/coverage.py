@@ -12,12 +12,14 @@ from bot.conversation.text.counting import counted
 
 @dataclass(slots=True)
 class Coverage:
-    """What was read so far. `total` is what was asked for; `about` a topic, `relevant` its messages."""
+    """What was read so far. `total` is what was asked for; `about` a topic, `relevant` its messages,
+    `replies` what else replies to them."""
 
     total: int
     is_limited: bool = False
     about: str = ""
     relevant: int = 0
+    replies: int = 0
     read: int = 0
     cut: int = 0
     unread: int = 0
@@ -40,14 +42,17 @@ class Coverage:
     def line(self, now: datetime) -> str:
         """One closing sentence, with times in the time zone of `now`."""
         about = f" about “{self.about}”" if self.about else ""
-        of = f"{self.relevant} of {counted(self.total, 'message')}{about}"
-        parts = [of if self.about else f"{self.read} of {counted(self.total, 'message')}"]
+        of = f"{self.relevant:,} of {counted(self.total, 'message')}{about}"
+        parts = [of if self.about else f"{self.read:,} of {counted(self.total, 'message')}"]
+        parts += [f"with {self.replies:,} direct " + ("reply" if self.replies == 1 else "replies")] * bool(
+            self.replies
+        )
         parts += self._times(now)
         parts += [counted(len(self.threads), "thread")] if self.threads else []
-        more = [f"{self.cut} very long, read in part"] if self.cut else []
+        more = [f"{self.cut:,} very long, read in part"] if self.cut else []
         if self.unread:
             more.append(
-                f"{self.unread} could not be read ({'; '.join(self.reasons)}): I only quote from them"
+                f"{self.unread:,} could not be read ({'; '.join(self.reasons)}): I only quote from them"
             )
         more += ["I did not read what is older"] if self.is_limited else []
         return "; ".join([", ".join(parts), *more])

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from bot.conversation.summaries.asking import is_informative
 from bot.conversation.summaries.blocks import Kept, Stretch, cut
 from bot.conversation.summaries.extracting import quoted_notes
 from bot.conversation.summaries.noting import Noted, noted
@@ -20,6 +21,7 @@ from bot.conversation.summaries.reading import Plan
 from bot.conversation.summaries.records import Block
 from bot.conversation.text.languages import Language
 from bot.conversation.text.safety import is_blank
+from bot.conversation.text.units import MAX_CHARS
 from bot.messages import Progress
 from bot.storage.digests import END
 
@@ -64,7 +66,7 @@ class Digester:
                 if isinstance(piece, Progress):
                     yield piece
                 else:
-                    block = to_block(part, piece)
+                    block = to_block(part, piece, MAX_CHARS if self._writer is None else MAX_MESSAGE_CHARS)
         if block is not None:
             if part.is_kept and not block.unread:
                 await self._kept.put(part, block, plan.read_at)
@@ -91,8 +93,8 @@ async def _quoted(part: Stretch) -> Noted:
     return Noted(tuple(await asyncio.to_thread(quoted_notes, part.turns)))
 
 
-def to_block(part: Stretch, found: Noted) -> Block:
-    """A stretch that was read, with its notes."""
+def to_block(part: Stretch, found: Noted, max_chars: int = MAX_CHARS) -> Block:
+    """A stretch that was read, with its notes; of each message `max_chars` characters were."""
     turns = part.turns
     said = [turn for turn in turns if not is_blank(turn.text)]
     times = [turn.sent_at for turn in said]
@@ -108,8 +110,12 @@ def to_block(part: Stretch, found: Noted) -> Block:
         threads=frozenset(turn.thread_id for turn in said if turn.thread_id),
         people=labels(names_of(turns)),
         notes=found.notes,
-        replied_to=frozenset(turn.reply_to for turn in said if turn.reply_to and turn.reply_to not in ids),
-        cut=sum(len(turn.text) > MAX_MESSAGE_CHARS for turn in said),
+        replied_to=frozenset(
+            turn.reply_to
+            for turn in said
+            if turn.reply_to and turn.reply_to not in ids and is_informative(turn.text)
+        ),
+        cut=sum(len(turn.text) > max_chars for turn in said),
         unread=found.unread,
         why=found.why,
     )

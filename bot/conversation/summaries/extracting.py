@@ -7,16 +7,22 @@ Conversations are told apart first, so that each is quoted for itself, and what 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from bot.conversation.memory.phrases import is_memory_request
+from bot.conversation.summaries.asking import is_informative, may_answer
 from bot.conversation.summaries.forms import QUOTAS
 from bot.conversation.summaries.people import label_of
 from bot.conversation.summaries.records import SMALL_WEIGHT, Note, Source, kept_turn
 from bot.conversation.text.choosing import Choice, choose
-from bot.conversation.text.kinds import Kind, kind_of
+from bot.conversation.text.dates import without_dates
+from bot.conversation.text.kinds import Kind, kind_of, kind_of_text
 from bot.conversation.text.safety import is_blank, one_line
 from bot.conversation.text.segments import segment
+from bot.conversation.text.units import meaningful, tokenize, units
+from bot.conversation.text.words import content_stems
 from bot.messages import Turn
 
 MAX_QUOTE_CHARS = 500
@@ -25,11 +31,22 @@ ANSWERED_WITHIN = 6
 after it,"""
 ANSWERED_AT_ONCE = 2
 """or so few messages of the channel: conversations cannot always be told apart."""
+DECIDED_WITHIN = 12
+"""A proposal and the decision that it led to stand at most so many messages apart."""
+MIN_WORDS = 2
+"""Words with a meaning, days and times apart, that a quotation has."""
 SOUGHT: tuple[Kind, ...] = ("decision", "action", "question")
 MAX_SOUGHT = 12
 COUNTED = ("bullets", "timeline")
 """Forms of a short conversation that show as many quotations as they may; others as many as people need."""
 SEEKING = ("decisions", "questions")
+_PROPOSAL = re.compile(
+    r"\b(?:propose|suggest|proposal|how about|what about|why don't we|should we|shall we|could we"
+    r"|let's|vote for|propongo|qué tal|proponho|que tal|je propose|et si|ich schlage|vorschlag"
+    r"|wie wäre|sollen wir)\b"
+    r"|提议|提議|建议|建議|提案",
+    re.IGNORECASE,
+)
 
 
 def quoted_notes(turns: Sequence[Turn]) -> list[Note]:
@@ -41,14 +58,15 @@ def quoted_notes(turns: Sequence[Turn]) -> list[Note]:
         for places in conversations
         for note in best_quotes(turns, places, None, math.log2(1 + len(places)))
     ]
+    notes = decided(turns, notes)
     return in_order([*notes, *sought_notes(turns, still_open, notes)], still_open)
 
 
 def whole_notes(turns: Sequence[Turn], style: str, about: str = "") -> list[Note]:
     """The notes of a conversation that is short enough to be quoted as a whole."""
-    places = [place for place, turn in enumerate(turns) if not is_blank(turn.text)]
     still_open = open_questions(turns, conversations_of(turns))
-    notes = best_quotes(turns, places, QUOTAS[style].short if style in COUNTED else None, about=about)
+    count = QUOTAS[style].short if style in COUNTED else None
+    notes = decided(turns, best_quotes(turns, range(len(turns)), count, about=about))
     return in_order(
         [*notes, *sought_notes(turns, still_open, notes)] if style in SEEKING else notes, still_open
     )
@@ -69,21 +87,76 @@ def conversations_of(turns: Sequence[Turn]) -> list[list[int]]:
 def best_quotes(
     turns: Sequence[Turn], places: Sequence[int], count: int | None, weight: float = 1.0, about: str = ""
 ) -> list[Note]:
-    """At most `count` quotations of the messages at `places`; None: as many as a summary of them has."""
+    """At most `count` quotations of the messages at `places`; None: as many as a summary of them has.
+    Fragments are left out where anything else is there."""
+    places = [place for place in places if is_quotable(turns[place])]
     chosen = choose([turns[place] for place in places], count, about)
-    return [_quote(turns, places, choice, weight) for choice in chosen]
+    notes = [_quote(turns, places, choice, weight) for choice in chosen]
+    return [note for note in notes if note.kind == "decision" or not _is_fragment(note.text)] or notes
+
+
+def is_quotable(turn: Turn) -> bool:
+    """Whether a message was said by people to people: not by the bot, and no request to its memory."""
+    return turn.role != "assistant" and not is_blank(turn.text) and not is_memory_request(turn.text)
+
+
+def _is_fragment(text: str) -> bool:
+    """Whether hardly anything is said beside a day, a time or a link."""
+    return len(meaningful(tokenize(without_dates(text)))) < MIN_WORDS
+
+
+def decided(turns: Sequence[Turn], notes: Sequence[Note]) -> list[Note]:
+    """`notes` with the decisions that proposals led to in their place."""
+    found: dict[tuple[int, str], Note] = {}
+    for note in notes:
+        outcome = _outcome(turns, note) if _PROPOSAL.search(note.text) else None
+        if outcome is not None:
+            note = replace(outcome, weight=note.weight)
+        found.setdefault((note.sources[0].number, note.text), note)
+    return list(found.values())
+
+
+def _outcome(turns: Sequence[Turn], note: Note) -> Note | None:
+    """The first decision soon after a proposal that shares a word with it."""
+    place, words = note.sources[0].number, set(content_stems(note.text))
+    if note.kind == "decision":
+        return None
+    for later in range(place + 1, min(place + 1 + DECIDED_WITHIN, len(turns))):
+        turn = turns[later]
+        is_decision = kind_of(turn) == "decision" and is_quotable(turn)
+        if is_decision and turn.thread_id == turns[place].thread_id and words & set(content_stems(turn.text)):
+            return quote_of(turn, later, "decision", note.weight)
+    return None
 
 
 def sought_notes(turns: Sequence[Turn], still_open: Iterable[int], notes: Sequence[Note]) -> list[Note]:
     """Decisions, things to do and open questions that none of `notes` rests on, as quotations."""
     open_places, noted = set(still_open), {source.number for note in notes for source in note.sources}
     found = [
-        quote_of(turn, place, kind, SMALL_WEIGHT)
+        note
         for place, turn in enumerate(turns)
-        if place not in noted and (kind := kind_of(turn)) in SOUGHT and not is_blank(turn.text)
-        if kind != "question" or place in open_places
+        if place not in noted or len(turn.text) > MAX_QUOTE_CHARS
+        for note in _sought_in(turn, place)
+        if (note.kind != "question" or place in open_places)
+        and note.text not in {each.text for each in notes}
     ]
-    return found[:MAX_SOUGHT]
+    return sorted(found, key=lambda note: SOUGHT.index(note.kind))[:MAX_SOUGHT]
+
+
+def _sought_in(turn: Turn, place: int) -> list[Note]:
+    """A message as a note where forms seek it; of a long one each sentence that they seek."""
+    if not is_quotable(turn):
+        return []
+    if len(turn.text) <= MAX_QUOTE_CHARS:
+        parts = [(turn.text, kind_of(turn))]
+    else:
+        parts = [(unit.text, kind_of_text(unit.text)) for unit in units([turn])]
+    source = (Source(kept_turn(turn), place),)
+    return [
+        Note(shortened(text), kind, SMALL_WEIGHT, source, is_quote=True)
+        for text, kind in parts
+        if kind in SOUGHT
+    ]
 
 
 def quote_of(turn: Turn, place: int, kind: Kind, weight: float) -> Note:
@@ -104,25 +177,34 @@ def in_order(notes: Iterable[Note], still_open: Iterable[int]) -> list[Note]:
 def open_questions(turns: Sequence[Turn], conversations: Iterable[Sequence[int]]) -> set[int]:
     """Places of the questions that nobody replied to, and after which nobody else said anything that may be
     an answer: soon in their conversation, or right after them in the channel."""
-    replied = {turn.reply_to for turn in turns if turn.reply_to}
+    replied = {turn.reply_to for turn in turns if turn.reply_to and is_informative(turn.text)}
     found: set[int] = set()
     for places in conversations:
         for at, place in enumerate(places):
-            if turns[place].message_id in replied or kind_of(turns[place]) != "question":
+            turn = turns[place]
+            if turn.message_id in replied or kind_of(turn) != "question" or not is_quotable(turn):
                 continue
             here = places[at + 1 : at + 1 + ANSWERED_WITHIN]
             next_ones = range(place + 1, min(place + 1 + ANSWERED_AT_ONCE, len(turns)))
-            is_countered = bool(here) and turns[here[0]].author != turns[place].author
+            is_countered = (
+                bool(here) and kind_of(turns[here[0]]) == "question" and _tells(turns, place, here[0])
+            )
             if not is_countered and not any(_answers(turns, place, later) for later in (*here, *next_ones)):
                 found.add(place)
     return found
 
 
 def _answers(turns: Sequence[Turn], question: int, later: int) -> bool:
-    """Whether a message may answer a question: another person wrote it, and it neither asks nor replies."""
+    """Whether a message may answer a question: it neither asks nor replies elsewhere."""
     said = turns[later]
     is_elsewhere = said.reply_to is not None or said.thread_id != turns[question].thread_id
-    return said.author != turns[question].author and kind_of(said) != "question" and not is_elsewhere
+    return kind_of(said) != "question" and not is_elsewhere and _tells(turns, question, later)
+
+
+def _tells(turns: Sequence[Turn], question: int, later: int) -> bool:
+    """Whether another person says something after a question that it may have asked for."""
+    asked, said = turns[question], turns[later]
+    return said.author != asked.author and is_informative(said.text) and may_answer(asked.text, said.text)
 
 
 def _quote(turns: Sequence[Turn], places: Sequence[int], choice: Choice, weight: float) -> Note:

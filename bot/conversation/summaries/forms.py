@@ -101,13 +101,19 @@ class Teller:
             "decisions": self._decision,
             "questions": self._bullet,
         }[self.style]
-        return shown(note)
+        return self._plain(shown(note))
 
     def sentence(self, note: Note) -> str:
         """What a note says, with its sources."""
         said = self.said(note)
         end = "" if note.is_quote or said.endswith(ENDS) else "."
-        return f"{said}{end} {self.cited(note.sources)}"
+        return self._plain(f"{said}{end} {self.cited(note.sources)}")
+
+    def _plain(self, line: str) -> str:
+        """`line` with the numbers of people who share a name in brackets: `Alex (2)`."""
+        for label in sorted((name for name in self.called.values() if " #" in name), key=len, reverse=True):
+            line = line.replace(label, f"{label.replace(' #', ' (')})")
+        return line
 
     def said(self, note: Note) -> str:
         """What a note says; the words of somebody are in quotation marks, behind the name."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bot.conversation.text.safety import ANONYMOUS, clean_name, folded_name
 from bot.messages import Turn
 
 _MARKS = re.compile(r"[\[\](){}<>|*_`~\\#\uff3b\uff3d\u3010\u3011]")
-_SHORTEST = 4
 
 
 def names_of(turns: Iterable[Turn]) -> dict[str, str]:
@@ -24,16 +23,16 @@ def plain_name(name: str) -> str:
 
 
 def labels(names: Mapping[str, str]) -> dict[str, str]:
-    """What each id is called: the name, with the end of the id where others show the same name.
+    """What each id is called: the name, with a number in the order of `names` where others show the same.
 
-    The end of an id is the same in every block and every summary, a count would not be.
+    A name has no # of its own, so that nobody can show such a number; nor is it read as a source.
     """
     ids = defaultdict(list)
     for person, name in names.items():
         ids[folded_name(name)].append(person)
     alike = {person: ids[folded_name(name)] for person, name in names.items()}
     return {
-        person: name if len(alike[person]) == 1 else f"{name} #{_end(person, alike[person])}"
+        person: name if len(alike[person]) == 1 else f"{name} #{alike[person].index(person) + 1}"
         for person, name in names.items()
     }
 
@@ -51,13 +50,5 @@ def relabelled(text: str, used: Mapping[str, str], called: Mapping[str, str]) ->
     if not changed or len(changed) != sum(name in changed for name in used.values()):
         return text
     longest_first = sorted(changed, key=len, reverse=True)
-    pattern = "|".join(rf"(?<!\w){re.escape(name)}(?![\w#])" for name in longest_first)
+    pattern = "|".join(rf"(?<!\w){re.escape(name)}(?![\w#]| #\d)" for name in longest_first)
     return re.sub(pattern, lambda match: changed[match[0]], text)
-
-
-def _end(person: str, others: list[str]) -> str:
-    """As much of the end of an id as tells it from the others."""
-    for length in range(_SHORTEST, len(person) + 1):
-        if Counter(other[-length:] for other in others)[person[-length:]] == 1:
-            return person[-length:]
-    return person

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -28,7 +29,8 @@ from bot.conversation.summaries.reading import WHOLE, Plan, read_plan
 from bot.conversation.summaries.records import Block, Note
 from bot.conversation.summaries.scope import Scope
 from bot.conversation.tasks.task import TaskContext
-from bot.conversation.text.choosing import relevant
+from bot.conversation.text.choosing import matching, relevant
+from bot.conversation.text.dates import days
 from bot.conversation.text.safety import one_line
 from bot.conversation.translation.translating import translate_text
 from bot.errors import CommandError, GenerationError
@@ -50,6 +52,8 @@ INTRO = {
 """Above a summary that is made by rule."""
 AT_LAST = ("brief", "questions")
 """Forms that can be told only when everything is read."""
+_NUMBER = re.compile(r"\d+")
+_SEPARATOR = re.compile(r"(?<=\d)[.,'\u00a0\u202f](?=\d)")
 MAX_MERGED = 24
 """Notes that a paragraph is made of."""
 
@@ -84,7 +88,6 @@ class Summary:
                 count, about = self._coverage.total, inert(self._scope.about)
                 yield NOTHING_ABOUT.format(count=count, limits=self._scope.limits, about=about)
                 return
-        self._coverage.relevant = plan.messages
         async with aclosing(self._told(plan)) as pieces:
             async for piece in pieces:
                 yield piece
@@ -131,8 +134,10 @@ class Summary:
     def _about(self, plan: Plan) -> Plan:
         """The messages of a plan, all of them in stretches, that are about the topic; never kept."""
         rows = [row for part in plan.parts if isinstance(part, Stretch) for row in part.rows if row.turn]
-        found = relevant([row.turn for row in rows if row.turn], self._scope.about)
-        kept = [rows[at] for at in found]
+        turns = [row.turn for row in rows if row.turn]
+        kept = [rows[at] for at in relevant(turns, self._scope.about)]
+        self._coverage.relevant = len(matching(turns, self._scope.about))
+        self._coverage.replies = len(kept) - self._coverage.relevant
         if not kept:
             return replace(plan, parts=())
         stretch = Stretch(kept[0].place.just_before, plan.parts[-1].through, kept, is_kept=False)
@@ -297,6 +302,13 @@ class Summary:
             self._cannot_translate = f"I cannot translate these quotations into {language.name} here."
             return
         text = one_line(text)
-        if text and text != note.text:
+        if text and text != note.text and _same_numbers(text, note.text):
             mark = ">" if self._scope.style == "brief" else " "
             yield f"\n{mark} ↳ _rough translation:_ {inert(text)}"
+
+
+def _same_numbers(text: str, source: str) -> bool:
+    """Whether a translation has the numbers and the days of its source."""
+    numbers = (sorted(_NUMBER.findall(_SEPARATOR.sub("", each))) for each in (text, source))
+    (own, other) = ({(day.month, day.weekday) for day in days(each, None)} for each in (text, source))
+    return next(numbers) == next(numbers) and (not own or not other or own == other)

@@ -119,12 +119,12 @@ async def test_people_of_one_name_are_told_apart() -> None:
     alex, other = Author("user-1111", "Alex"), Author("user-2222", "Alex")
     memory = await remembering([turn("I sell the red car", alex, 1), turn("I sell the blue boat", other, 2)])
     generator = ScriptedGenerator(
-        lambda _: ["- Alex #2222 sells the blue boat [2]\n- Alex #2222 sells the red car [1]"]
+        lambda _: ["- Alex #2 sells the blue boat [2]\n- Alex #2 sells the red car [1]"]
     )
     answer = await run_command(TASK, generator, memory, {"style": "bullets"})
-    assert "[1] Alex #1111: I sell the red car" in shown(generator)
-    assert "- Alex #2222 sells the blue boat. [2]" in answer
-    assert "Alex #2222 sells the red" not in answer and "**Alex #1111**: “I sell the red car”" in answer
+    assert "[1] Alex #1: I sell the red car" in shown(generator)
+    assert "- Alex (2) sells the blue boat. [2]" in answer
+    assert "Alex (2) sells the red" not in answer and "**Alex (1)**: “I sell the red car”" in answer
 
 
 async def test_a_long_channel_is_read_in_parts_and_every_message_is_read() -> None:
@@ -225,6 +225,27 @@ async def test_quotations_are_followed_by_a_rough_translation() -> None:
     assert "> ↳ _rough translation:_ Nous avons décidé." in answer
     klingon = await run_command(TASK, generator, memory, {"language": "Japanese"})
     assert "rough" not in klingon and "cannot translate these quotations into Japanese" in klingon
+
+
+async def test_a_rough_translation_with_other_numbers_is_dropped() -> None:
+    generator = ScriptedGenerator(
+        lambda _: ["Nous avons décidé de payer 300 euros avant le 4 décembre."], SMALL
+    )
+    memory = await remembering([turn("We decided to pay 300 euros before 3 December.", BOB, 1)])
+    answer = await run_command(TASK, generator, memory, {"language": "fr"})
+    assert "300 euros before 3 December" in answer and "rough" not in answer
+
+
+async def test_a_topic_counts_what_matches_and_what_replies_to_it() -> None:
+    memory = await remembering(
+        [
+            turn("The battery of the alarm is empty", BOB, 1),
+            turn("Somebody was battering the door", number=2),
+            turn("I bring a new one", number=3, reply_to="m1"),
+        ]
+    )
+    answer = await run_command(TASK, ScriptedGenerator(model=SMALL), memory, {"about": "battery"})
+    assert "1 of 3 messages about “battery”, with 1 direct reply" in answer and "battering" not in answer
 
 
 async def test_closing_the_stream_closes_the_generation() -> None:
