@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.conversation.text.dates import days, times_of_day
+from bot.conversation.text.dates import days, times_of_day, without_dates
 from bot.conversation.text.units import meaningful, tokenize
 from bot.conversation.text.words import content_stems
 
@@ -28,7 +28,7 @@ _ASKS = {
 }
 _ASKING = {kind: re.compile(rf"(?:^|[\s,.;:¿])(?:{words})\b", re.I) for kind, words in _ASKS.items()}
 _ME = re.compile(
-    r"\b(?:i|i'm|i'll|i've|me|mine|my|we|us|he|she|they|nobody|everyone|ich|wir|yo|moi|je|nous|eu|nós)\b|@\w"
+    r"\b(?:i|i'm|i'll|i've|me|mine|my|he|she|they|nobody|everyone|ich|wir|yo|moi|je|nous|eu|nós)\b|@\w"
     r"|<@",
     re.I,
 )
@@ -64,17 +64,18 @@ def is_informative(text: str) -> bool:
     return len(meaningful(tokenize(_FILLER.sub(" ", _NO_IDEA.sub(" ", text))))) >= MIN_WORDS
 
 
-def may_answer(question: str, said: str) -> bool:
-    """Whether `said` may answer: it shares a word with the question, or has what that asks for."""
+def may_answer(question: str, said: str, *, is_near: bool) -> bool:
+    """Whether `said` may answer: it shares a word with the question or, said soon after it, has what that
+    asks for."""
     question, said = question[:MAX_CHARS].replace("’", "'"), said[:MAX_CHARS].replace("’", "'")
     kinds = [kind for kind, pattern in _ASKING.items() if pattern.search(question)]
     shares = not set(content_stems(question)).isdisjoint(content_stems(said))
-    return not kinds or shares or any(_has(kind, said) for kind in kinds)
+    return not kinds or shares or (is_near and any(_has(kind, said) for kind in kinds))
 
 
 def _has(kind: str, said: str) -> bool:
     if kind == "who":
-        return bool(_ME.search(said) or _NAME.search(said))
+        return bool(_ME.search(said) or _NAME.search(without_dates(said)))
     if kind == "when":
         return bool(days(said, None) or times_of_day(said) or _MOMENT.search(said) or re.search(r"\d", said))
     return bool((_PLACE if kind == "where" else _AMOUNT).search(said))

@@ -204,7 +204,9 @@ def _answers(turns: Sequence[Turn], question: int, later: int) -> bool:
 def _tells(turns: Sequence[Turn], question: int, later: int) -> bool:
     """Whether another person says something after a question that it may have asked for."""
     asked, said = turns[question], turns[later]
-    return said.author != asked.author and is_informative(said.text) and may_answer(asked.text, said.text)
+    if said.author == asked.author or not is_informative(said.text):
+        return False
+    return may_answer(asked.text, said.text, is_near=later - question <= ANSWERED_AT_ONCE)
 
 
 def _quote(turns: Sequence[Turn], places: Sequence[int], choice: Choice, weight: float) -> Note:

@@ -30,6 +30,11 @@ def test_a_question_without_an_answer_is_open(question: str, said: str) -> None:
     assert is_open(question, said)
 
 
+def test_what_is_said_much_later_about_something_else_answers_nothing() -> None:
+    talk = ("The weather is nice", "Decided: we ship on Thursday 26 November", "OK I'll buy the cake")
+    assert is_open("Who books the hotel?", *talk)
+
+
 @pytest.mark.parametrize(
     ("question", "said"),
     [
