@@ -99,7 +99,7 @@ def test_wrong_use_is_explained(parley: CommandLine, arguments: list[str]) -> No
 
 
 def test_summaries_styles_are_named_where_they_are_asked_for(parley: CommandLine) -> None:
-    from bot.conversation.tasks.summarize import STYLES
+    from bot.conversation.summaries.forms import STYLES
 
     [line] = [line for line in parley.run("summarize", "--help").stdout.splitlines() if "--style" in line]
     assert all(style in line for style in STYLES)

@@ -169,7 +169,7 @@ async def test_a_pair_of_channels_is_kept_in_step_when_both_agree(database: Path
     platform, generator = ListPlatform(), PlayedGenerator(translator)
     async with Bench(database, generator, platform) as bench:
         london, paris = platform.channel(GENERAL), platform.channel(PARIS)
-        said = await switched(bench, bridge(1, **{"with": "<#paris>", "to": "fr"}))
+        said = await switched(bench, bridge(1, GENERAL, **{"with": "<#paris>", "to": "fr"}))
         assert "has to agree" in said
         await bench.manager.accept(talk(QUESTION, 2))
         await settled(bench)
@@ -214,18 +214,18 @@ async def test_a_pair_that_is_in_step_is_not_ended_in_passing(
 ) -> None:
     platform, generator = ListPlatform(), PlayedGenerator(translator)
     async with Bench(database, generator, platform) as bench:
-        await switched(bench, bridge(1, **{"with": "#paris", "to": "de"}))
+        await switched(bench, bridge(1, GENERAL, **{"with": "#paris", "to": "de"}))
         await switched(bench, bridge(1, PARIS, **{"with": "#general", "to": "en"}))
-        refused = await switched(bench, bridge(2, **options))
+        refused = await switched(bench, bridge(2, GENERAL, **options))
         assert "in step with #paris. `/bridge off` ends that" in refused
-        assert "in French" in await switched(bench, bridge(3, **{"with": "#paris", "to": "fr"}))
+        assert "in French" in await switched(bench, bridge(3, GENERAL, **{"with": "#paris", "to": "fr"}))
         await bench.manager.accept(talk(QUESTION, 4))
         await bench.manager.accept(talk(ILL, 5, PARIS, BOB))
         await settled(bench)
         assert platform.channel(PARIS).texts[-1] == f"**Alice** 🇫🇷: {IN_FRENCH[QUESTION]}"
         assert platform.channel(GENERAL).texts[-1] == f"**Bob** 🇬🇧: {IN_ENGLISH[ILL]}"
         await switched(bench, bridge(6, state="off"))
-        assert "in step" not in await switched(bench, bridge(7, **options))
+        assert "in step" not in await switched(bench, bridge(7, GENERAL, **options))
 
 
 async def test_a_reply_to_an_answer_is_a_question_also_where_there_is_a_bridge(database: Path) -> None:
@@ -250,7 +250,7 @@ async def test_only_managers_change_a_bridge_and_wrong_ones_are_explained(databa
         assert await switched(bench, by_bob) == bridge_task.MANAGERS_ONLY
         wrong = [{"to": "klingon"}, {"pair": "en"}, {"pair": "en,en"}, {"with": "#x"}, {"state": "away"}]
         for number, options in enumerate([*wrong, {"with": "general", "to": "fr"}], 2):
-            assert "/bridge" in await switched(bench, bridge(number, **options))
+            assert "/bridge" in await switched(bench, bridge(number, GENERAL, **options))
         assert await switched(bench, bridge(20)) == bridge_task.NO_BRIDGE
 
 

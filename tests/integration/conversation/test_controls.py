@@ -122,7 +122,7 @@ async def test_a_crash_right_after_a_stop_does_not_bring_the_answer_back(databas
     channel = platform.channel(GENERAL)
     await crashed.manager.accept(say("count", 1))
     await until(lambda: channel.texts and len(channel.texts[0].split()) > 3)
-    crashed.store.record_text = _never  # type: ignore[method-assign]  # dies before anything else is written
+    crashed.store.record_text = _never  # type: ignore[method-assign, assignment]  # dies before anything else is written
     await crashed.manager.accept(command("stop", 2))
     await crashed.crash()
     generator = PlayedGenerator(for_ever)
@@ -216,7 +216,7 @@ async def test_a_crash_after_the_deed_neither_loses_nor_repeats_it(database: Pat
     await crashed.__aenter__()
     await crashed.manager.accept(say("count", 1))
     await idle(crashed, 1)
-    crashed.store.complete = _never  # type: ignore[method-assign]
+    crashed.store.complete = _never  # type: ignore[method-assign, assignment]
     channel = platform.channel(GENERAL)
     await crashed.manager.accept(command(name, 2))
     await until(lambda: len(channel.outcomes) == 2)

@@ -93,7 +93,7 @@ async def test_a_crash_between_the_deletion_and_the_posts_loses_neither(database
 
 async def test_an_answer_of_which_no_post_can_be_reached_is_not_posted_again(database: Path) -> None:
     class Forgetful(ListPlatform):
-        def sink(self, reply):  # type: ignore[no-untyped-def]
+        def sink(self, reply):
             reply.posts = ()
             return super().sink(reply)
 

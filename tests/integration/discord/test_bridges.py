@@ -128,7 +128,7 @@ async def test_after_a_crash_a_mirrored_post_is_found_again(discord: FakeDiscord
     async def never(*_: object) -> None:
         await asyncio.Event().wait()
 
-    bot.store.record_post = never  # type: ignore[method-assign]
+    bot.store.record_post = never  # type: ignore[method-assign, assignment]
     discord.say(WHERE, discord.ben)
     await until(lambda: len(discord.texts(discord.other)) == 1)
     await bot.crash()

@@ -130,7 +130,7 @@ async def test_after_a_crash_a_mirrored_post_is_found_again(slack: FakeSlack, da
     async def never(*_: object) -> None:
         await asyncio.Event().wait()
 
-    bot.store.record_post = never  # type: ignore[method-assign]
+    bot.store.record_post = never  # type: ignore[method-assign, assignment]
     slack.say(WHERE, BEN)
     await until(lambda: len(slack.texts(slack.random)) == 1)
     await bot.crash()

@@ -183,7 +183,7 @@ async def test_who_gives_a_command_while_the_database_refuses_is_told(
             raise StorageError("disk full")
 
         accept = bot.store.accept
-        bot.store.accept = refuse  # type: ignore[method-assign]
+        bot.store.accept = refuse  # type: ignore[method-assign, assignment]
         command = slack.command("/ask", "who are you?")
         await until(lambda: command.envelope.acknowledgements)
         bot.store.accept = accept  # type: ignore[method-assign]

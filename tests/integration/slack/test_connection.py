@@ -28,7 +28,7 @@ async def test_an_event_is_acknowledged_only_when_it_is_kept(slack: FakeSlack, d
             await may_write.wait()
             return await accept(message, stopping)
 
-        bot.store.accept = slowly  # type: ignore[method-assign]
+        bot.store.accept = slowly  # type: ignore[method-assign, assignment]
         slack.say("hello", place=slack.direct)
         await asyncio.sleep(0.3)
         assert slack.event_envelopes()[0].acknowledgements == []
@@ -50,7 +50,7 @@ async def test_what_the_database_refuses_is_not_acknowledged_and_comes_again(
                 raise StorageError("disk full")
             return await accept(message, stopping)
 
-        bot.store.accept = refuse_twice  # type: ignore[method-assign]
+        bot.store.accept = refuse_twice  # type: ignore[method-assign, assignment]
         slack.say("hello", place=slack.direct)
         await until(lambda: slack.texts(slack.direct) == ["You said: hello"])
     assert slack.event_envelopes()[0].attempts == 3

@@ -1,9 +1,10 @@
 """Buttons under answers, links to messages and private answers, through the websocket and in Chromium."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -23,10 +24,11 @@ in_chromium = [
         reason="Chromium is not installed; on Debian: apt install chromium chromium-driver",
     ),
 ]
+Test = TypeVar("Test", bound=Callable[..., Any])
 CUT_SHORT = f"1 2 3 4\n\n{CUT}"
 
 
-def chromium(test):
+def chromium(test: Test) -> Test:
     """Mark a test that needs the browser."""
     for mark in in_chromium:
         test = mark(test)
