@@ -34,7 +34,7 @@ ANSWERED_AT_ONCE = 2
 DECIDED_WITHIN = 12
 """A proposal and the decision that it led to stand at most so many messages apart."""
 MIN_WORDS = 2
-"""Words with a meaning, days and times apart, that a quotation has."""
+"""Words, days and times apart, that a quotation has; one of them has a meaning."""
 SOUGHT: tuple[Kind, ...] = ("decision", "action", "question")
 MAX_SOUGHT = 12
 COUNTED = ("bullets", "timeline")
@@ -102,7 +102,8 @@ def is_quotable(turn: Turn) -> bool:
 
 def _is_fragment(text: str) -> bool:
     """Whether hardly anything is said beside a day, a time or a link."""
-    return len(meaningful(tokenize(without_dates(text)))) < MIN_WORDS
+    words = tokenize(without_dates(text))
+    return len(words) < MIN_WORDS or not meaningful(words)
 
 
 def decided(turns: Sequence[Turn], notes: Sequence[Note]) -> list[Note]:

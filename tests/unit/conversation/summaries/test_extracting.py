@@ -70,6 +70,11 @@ def test_a_decision_stands_for_the_proposal_that_led_to_it() -> None:
         assert "March 2nd." not in texts and not any("propose" in text for text in texts)
 
 
+def test_a_short_sentence_with_a_day_is_no_fragment() -> None:
+    turns = [turn("We ship on Friday.", ALICE, 1), turn("The tests are red.", BOB, 2)]
+    assert [note.text for note in whole_notes(turns, "brief")] == [said.text for said in turns]
+
+
 def test_the_bot_and_what_is_said_to_its_memory_are_not_quoted() -> None:
     bot = Turn("assistant", "We decided to buy a new printer for the office", None, turn("x").sent_at, "b")
     turns = [
