@@ -101,8 +101,8 @@ async def seconds(ctx: TaskContext) -> float:
     async with aclosing(TASK.run(ctx)) as pieces:
         text = "".join([piece async for piece in pieces if isinstance(piece, str)])
     taken = time.perf_counter() - begun
-    total = ctx.options["last"]
-    if f"{total} of {int(total):,} messages" not in text:
+    total = f"{int(ctx.options['last']):,}"
+    if f"{total} of {total} messages" not in text:
         raise RuntimeError("the summary did not read the whole channel")
     return taken
 

@@ -22,10 +22,16 @@ from bot.conversation.manager import ConversationManager
 from bot.conversation.memory.remembering import Remembering
 from bot.conversation.translator import TranslationModel
 from bot.errors import ConfigError, ModelLoadError
-from bot.generation.catalog import choose, choose_translation, default_hub_cache, why_no_room
+from bot.generation.catalog import (
+    ModelChoice,
+    choose,
+    choose_translation,
+    default_hub_cache,
+    why_no_room,
+)
 from bot.generation.lazy import LazyGenerator
 from bot.generation.memory import available_memory
-from bot.generation.process import TRANSLATION_MODULE
+from bot.generation.process import ENGINE_MODULE, TRANSLATION_MODULE
 from bot.generation.types import TextGenerator
 from bot.generation.worker import GenerationWorker
 from bot.platforms.base import Platform
@@ -91,16 +97,7 @@ def build_generator(settings: Settings) -> TextGenerator:
         device=settings.bot_device,
     )
     log.info("model %s: %s", model.name, model.reason)
-    return GenerationWorker(
-        model,
-        environment=surroundings,
-        pins_file=settings.bot_models_dir / "pins.json",
-        max_batch=settings.bot_max_batch,
-        queue_limit=settings.bot_queue_limit,
-        device=settings.bot_device,
-        dtype=settings.bot_dtype,
-        threads=settings.bot_threads or None,
-    )
+    return _worker(settings, model)
 
 
 def build_translation(settings: Settings) -> TranslationModel | None:
@@ -108,7 +105,6 @@ def build_translation(settings: Settings) -> TranslationModel | None:
     chat model translates. Raises ConfigError for a wrong one."""
     if settings.bot_translation_model is None:
         return None
-    surroundings = environment()
     model = choose_translation(settings.bot_translation_model, models_dir=settings.bot_models_dir)
 
     def make() -> GenerationWorker:
@@ -117,19 +113,23 @@ def build_translation(settings: Settings) -> TranslationModel | None:
         if lack:
             log.error("translation model %s cannot be loaded: it %s", model.name, lack)
             raise ModelLoadError(f"translation model {model.name} {lack}")
-        return GenerationWorker(
-            model,
-            environment=surroundings,
-            pins_file=settings.bot_models_dir / "pins.json",
-            max_batch=settings.bot_max_batch,
-            queue_limit=settings.bot_queue_limit,
-            device=settings.bot_device,
-            dtype=settings.bot_dtype,
-            threads=settings.bot_threads or None,
-            engine_module=TRANSLATION_MODULE,
-        )
+        return _worker(settings, model, TRANSLATION_MODULE)
 
     return TranslationModel(model.name, LazyGenerator(make))
+
+
+def _worker(settings: Settings, model: ModelChoice, engine_module: str = ENGINE_MODULE) -> GenerationWorker:
+    return GenerationWorker(
+        model,
+        environment=environment(),
+        pins_file=settings.bot_models_dir / "pins.json",
+        max_batch=settings.bot_max_batch,
+        queue_limit=settings.bot_queue_limit,
+        device=settings.bot_device,
+        dtype=settings.bot_dtype,
+        threads=settings.bot_threads or None,
+        engine_module=engine_module,
+    )
 
 
 @asynccontextmanager
