@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from itertools import count
 
 from bot.generation.types import Delta, FinishReason, GenerationRequest, ModelInfo, Usage
 from tests.support import INSTRUCTED
@@ -86,3 +88,45 @@ async def echo(request: GenerationRequest) -> AsyncIterator[str]:
     for word in f"You said: {last_user(request)}".split(" "):
         await asyncio.sleep(0)
         yield word + " "
+
+
+def numbered() -> Script:
+    """Another answer each time."""
+    numbers = count(1)
+
+    async def answer(request: GenerationRequest) -> AsyncIterator[str]:
+        yield f"answer {next(numbers)}"
+
+    return answer
+
+
+def of_lengths(*lengths: int) -> Script:
+    """Answers of so many lines, one after the other."""
+    following = iter(lengths)
+
+    async def answer(request: GenerationRequest) -> AsyncIterator[str]:
+        lines = next(following)
+        yield "\n".join(f"line {number} of {lines}" for number in range(lines))
+
+    return answer
+
+
+WHERE = "Where is the meeting tomorrow morning?"
+ROOM = "The meeting is in the big room."
+HALL = "The meeting is in the town hall."
+FRENCH = {
+    WHERE: "Où est la réunion demain matin ?",
+    ROOM: "La réunion est dans la grande salle.",
+    HALL: "La réunion est dans la mairie.",
+    "we meet in the small room.": "Cher ⟦0⟧ et ⟦1⟧, nous nous réunissons dans la petite salle.",
+}
+
+
+async def translator(request: GenerationRequest) -> AsyncIterator[str]:
+    await asyncio.sleep(0)
+    asked = last_user(request)
+    numbered = re.search(r"The meeting number (\S+) is in the small room.", asked)
+    if numbered:
+        yield f"La réunion numéro {numbered[1]} est dans la petite salle."
+    else:
+        yield next(FRENCH[text] for text in FRENCH if text in asked)

@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.conversation.tasks.bridge import MANAGERS_ONLY
-from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
-from tests.integration.conversation.script import last_user
+from tests.integration.conversation.script import FRENCH, HALL, ROOM, WHERE, translator
 from tests.integration.discord.fake_discord import FakeDiscord
 from tests.integration.discord.rig import Bot, running
-
-WHERE = "Where is the meeting tomorrow morning?"
-ROOM = "The meeting is in the big room."
-HALL = "The meeting is in the town hall."
-FRENCH = {
-    WHERE: "Où est la réunion demain matin ?",
-    ROOM: "La réunion est dans la grande salle.",
-    HALL: "La réunion est dans la mairie.",
-    "we meet in the small room.": "Cher ⟦0⟧ et ⟦1⟧, nous nous réunissons dans la petite salle.",
-}
-
-
-async def translator(request: GenerationRequest) -> AsyncIterator[str]:
-    await asyncio.sleep(0)
-    asked = last_user(request)
-    numbered = re.search(r"The meeting number (\S+) is in the small room.", asked)
-    if numbered:
-        yield f"La réunion numéro {numbered[1]} est dans la petite salle."
-    else:
-        yield next(FRENCH[text] for text in FRENCH if text in asked)
 
 
 async def bridged(discord: FakeDiscord, bot: Bot, **options: str) -> None:

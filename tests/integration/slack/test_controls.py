@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,32 +12,11 @@ from bot.conversation.controls import NOT_YOURS, STOPPED, TAKEN_BACK
 from bot.conversation.reply import CUT
 from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
-from tests.integration.conversation.script import Script, echo
+from tests.integration.conversation.script import echo, numbered, of_lengths
 from tests.integration.slack.fake_slack import BEN, FakeSlack
 from tests.integration.slack.rig import running
 
 CUT_HERE = CUT.strip("_()").split("`")[0]
-
-
-def numbered() -> Script:
-    """Another answer each time."""
-    numbers = count(1)
-
-    async def answer(request: GenerationRequest) -> AsyncIterator[str]:
-        yield f"answer {next(numbers)}"
-
-    return answer
-
-
-def of_lengths(*lengths: int) -> Script:
-    """Answers of so many lines, one after the other."""
-    following = iter(lengths)
-
-    async def answer(request: GenerationRequest) -> AsyncIterator[str]:
-        lines = next(following)
-        yield "\n".join(f"line {number} of {lines}" for number in range(lines))
-
-    return answer
 
 
 def is_whole(slack: FakeSlack, lines: int, thread: str | None = None) -> bool:
