@@ -43,11 +43,13 @@ class Command:
 
     `options` maps option names to text; the task parses and checks the values. `by_manager`: the platform
     says that whoever gave it may manage the channel, and so may change what holds for everybody in it.
+    `language` is the code of the language that the person's client is set to, "" where that is not known.
     """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
     by_manager: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class IncomingMessage:
     `message_id` names the message in its conversation, `event_id` the delivery: a platform
     that delivers the same event again uses the same `event_id`. `is_addressed` says that the
     bot should answer (a mention, a direct message, a command); other messages are remembered
-    only. `reply_to` is the `message_id` this one replies to. `sent_at` is timezone-aware.
+    only. `reply_to` is the `message_id` this one replies to. `sent_at` is timezone-aware. `sees_history`: the
+    platform lets the author read what was said here before; if not, the answer may not tell of it.
     """
 
     conversation: ConversationKey
@@ -69,6 +72,15 @@ class IncomingMessage:
     is_addressed: bool
     command: Command | None = None
     reply_to: str | None = None
+    sees_history: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A part of an answer that is shown as a file of its own, such as a long block of code."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

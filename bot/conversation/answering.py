@@ -15,7 +15,8 @@ from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
-from bot.conversation.commands import check_options
+from bot.conversation.access import Access
+from bot.conversation.commands import check_options, is_private
 from bot.conversation.reply import Reply
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Task, TaskContext
@@ -91,6 +92,7 @@ class Answerer:
         self._translation = translation
         self._tasks = {task.name: task for task in tasks}
         self.permalinks: dict[str, Permalink] = {}
+        self.access: dict[str, Access] = {}
 
     def task_for(self, question: IncomingMessage) -> Task:
         """The task that a message asks for. Raises CommandError for an unknown command."""
@@ -113,7 +115,7 @@ class Answerer:
 
     def is_private(self, question: IncomingMessage) -> bool:
         """Whether only the person who asked is to see the answer to a message."""
-        return self._has(question, lambda task: task.is_private)
+        return is_private(question.command, tuple(self._tasks.values()))
 
     def _has(self, question: IncomingMessage, trait: Callable[[Task], bool]) -> bool:
         try:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import TypedDict
 
 from bot.conversation.tasks import TASKS
-from bot.conversation.tasks.task import Option, Task
+from bot.conversation.tasks.task import SHOW, Option, Task
 from bot.errors import CommandError
 from bot.messages import Command
 
@@ -76,8 +76,14 @@ def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
 
 
 def is_private(command: Command | None, tasks: Sequence[Task] = TASKS) -> bool:
-    """Whether the answer to a command is for the person alone who gave it."""
-    return any(command and command.name == task.name and task.is_private for task in tasks)
+    """Whether the answer to a command is for the person alone who gave it: as they chose, else as the
+    task is."""
+    if command is None:
+        return False
+    shown = command.options.get(SHOW.name, "").strip().casefold()
+    if shown in SHOW.choices:
+        return shown == "me"
+    return any(command.name == task.name and task.is_private for task in tasks)
 
 
 def parse_options(task: Task, text: str) -> dict[str, str]:

@@ -51,7 +51,8 @@ class Asker:
 class ControlDesk:
     """Does what people ask for. `schedule` lets a conversation's next reply be made; `until_settled` waits
     for one that is written, and is being put down as finished, never for one in the making. `can_rework` says
-    whether the answer to a message is made by the model, `can_continue` whether it can be continued."""
+    whether the answer to a message is made by the model, `can_continue` whether it can be continued;
+    `running` gives the reply in the making of a conversation."""
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class ControlDesk:
         can_rework: Callable[[IncomingMessage], bool],
         can_continue: Callable[[IncomingMessage], bool],
         permalink: Permalink,
+        running: Callable[[ConversationKey], Reply | None],
     ) -> None:
         self._store = store
         self._schedule = schedule
@@ -68,6 +70,23 @@ class ControlDesk:
         self._can_rework = can_rework
         self._can_continue = can_continue
         self._permalink = permalink
+        self._running = running
+
+    async def stop(
+        self, key: ConversationKey, asker: Asker | None = None, post_id: str | None = None
+    ) -> bool:
+        """Stop the answer being made in a conversation, or only the one that `post_id` belongs to; what was
+        written stands. False if there was none. Raises CommandError for an `asker` who may not; without one
+        it is the operator who stops it."""
+        reply = self._running(key)
+        if reply is None or reply.has_been_ended:
+            return False
+        if post_id is not None and await self._store.reply_of_post(key, post_id) != reply.reply_id:
+            return False
+        if asker is not None and not asker.may_change(reply.messages):
+            raise CommandError(NOT_YOURS)
+        reply.end("stopped")
+        return True
 
     async def regenerate(
         self, key: ConversationKey, asker: Asker, post_id: str | None = None, told_by: int | None = None

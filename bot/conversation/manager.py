@@ -15,12 +15,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from bot.conversation.admission import Admission
 from bot.conversation.answering import Answerer
 from bot.conversation.bridges import Bridges, Lanes, is_lane, lanes_of, translated
-from bot.conversation.controls import NOT_YOURS, Asker, ControlDesk, Controls, stopped_by
+from bot.conversation.controls import Asker, ControlDesk, Controls, stopped_by
 from bot.conversation.patience import patiently
 from bot.conversation.reply import Outcome, Reply
-from bot.errors import CommandError
+from bot.conversation.rules import RuleBook
 from bot.generation.types import TextGenerator
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
 from bot.storage.records import Change, ConversationSummary, Job
@@ -64,6 +65,8 @@ class ConversationManager:
         self._is_draining = False
         self._bridges = Bridges(store, bot_name)
         self._lanes = Lanes()
+        self._admission = Admission(self._bridges)
+        self.rules = RuleBook(store)
         self.controls = ControlDesk(
             store,
             self._schedule,
@@ -71,19 +74,21 @@ class ConversationManager:
             answerer.is_made_by_model,
             answerer.can_continue,
             answerer.permalink,
+            self._active.get,
         )
 
     # --- from platforms: what happened -------------------------------------------------------
 
-    async def accept(self, message: IncomingMessage) -> bool:
+    async def accept(self, arrived: IncomingMessage) -> bool:
         """Remember a message, durably, and answer it if it is addressed. False for a repeated event.
 
         Acknowledge the platform's event only after this returned. Raises StorageError: then the event
         must not be acknowledged. `/stop` acts here: what it stops is written down with it, and it then
         refers to the question of that.
         """
-        if message.is_addressed and await self._bridges.is_to_bridge(message):
-            message = replace(message, is_addressed=False)
+        message = await self._admission.admit(arrived)
+        if message is None:
+            return False
         stopped = stopped_by(message, self._active.get(message.conversation))
         if message.command is not None and message.command.name == "stop":
             message = replace(message, reply_to=stopped.question.message_id if stopped else None)
@@ -169,16 +174,11 @@ class ConversationManager:
         """
         return await self._store.erase_conversation(key)
 
-    async def stop(self, key: ConversationKey, asker: Asker | None = None) -> bool:
-        """Stop the answer being made in a conversation; what was written stands. False if there was none.
-        Raises CommandError for an `asker` who may not; without one it is the operator who stops it."""
-        reply = self._active.get(key)
-        if reply is None or reply.has_been_ended:
-            return False
-        if asker is not None and not asker.may_change(reply.messages):
-            raise CommandError(NOT_YOURS)
-        reply.end("stopped")
-        return True
+    async def stop(
+        self, key: ConversationKey, asker: Asker | None = None, post_id: str | None = None
+    ) -> bool:
+        """See ControlDesk.stop."""
+        return await self.controls.stop(key, asker, post_id)
 
     async def import_messages(self, messages: Sequence[IncomingMessage]) -> int:
         """Remember past messages without answering them; returns how many were new."""

@@ -12,15 +12,17 @@ from typing import Protocol
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import PlatformError
-from bot.messages import ConversationKey
+from bot.messages import ConversationKey, File
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLimits:
-    """What a platform allows: characters in one post, and seconds between two edits of a post."""
+    """What a platform allows: characters in one post, and seconds between two edits of a post. A block of
+    code longer than `max_code_chars` goes as a file; None where the platform takes none."""
 
     max_chars: int
     min_edit_interval_s: float
+    max_code_chars: int | None = None
 
 
 class PostGoneError(PlatformError):
@@ -33,12 +35,12 @@ class ReplySink(Protocol):
     @property
     def limits(self) -> DeliveryLimits: ...
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Post a new message and return its id. The same `nonce` again must not post twice where the
-        platform can prevent that."""
+        platform can prevent that. A `file` comes only where `limits` allow it."""
 
-    async def edit(self, message_id: str, text: str) -> None:
-        """Replace the text of a posted message. Raises PostGoneError for one that was deleted."""
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
+        """Replace the text of a posted message, and its file. Raises PostGoneError for one that is gone."""
 
     async def delete(self, message_id: str) -> None:
         """Remove a posted message; one that is gone already is no error."""

@@ -24,7 +24,7 @@ from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.conversation.tasks import TASKS
 from bot.errors import BotError
-from bot.messages import Author, ConversationKey, IncomingMessage
+from bot.messages import Author, ConversationKey, File, IncomingMessage
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.lines import Lines, PipedLines, TypedLines
 
@@ -81,13 +81,13 @@ class TerminalSink:
         """No length limit, and a pace that is pleasant to read."""
         return LIMITS
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Print a new message; its nonce serves as its id."""
         self._print(printable(text))
         self._shown[nonce] = printable(text)
         return nonce
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         """Print what `text` adds to what stands there; all of it, on a new line, when it differs."""
         text = printable(text)
         shown = self._shown.get(message_id, "")

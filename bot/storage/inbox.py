@@ -98,6 +98,7 @@ async def accept(connection: AsyncConnection, message: IncomingMessage) -> bool:
         "message_id": message.message_id,
         "command": _to_json(message.command) if is_job else None,
         "state": WAITING if is_job else NOTED,
+        "sees_history": message.sees_history,
     }
     await connection.execute(_ADD_EVENT, event)
     return True
@@ -183,6 +184,7 @@ _EVERY_QUESTION = (
         inbox.c.conversation_id,
         inbox.c.event_id,
         inbox.c.command,
+        inbox.c.sees_history,
         messages.c.message_id,
         messages.c.author_id,
         messages.c.author_name,
@@ -331,17 +333,18 @@ def _to_message(key: ConversationKey, row: Row[*tuple[Any, ...]]) -> IncomingMes
         is_addressed=True,
         command=_from_json(row.command),
         reply_to=row.reply_to,
+        sees_history=row.sees_history,
     )
 
 
 def _to_json(command: Command | None) -> str | None:
     if command is None:
         return None
-    return json.dumps([command.name, dict(command.options), command.by_manager])
+    return json.dumps([command.name, dict(command.options), command.by_manager, command.language])
 
 
 def _from_json(command: str | None) -> Command | None:
     if command is None:
         return None
-    # Rows from before `by_manager` was kept have two items.
+    # Rows from before `by_manager` and `language` were kept have fewer items.
     return Command(*json.loads(command))

@@ -153,6 +153,7 @@ inbox = Table(
     Column("command", AnyText),
     Column("state", AnyText, nullable=False),
     Column("reply_id", Integer, ForeignKey("replies.id", ondelete="SET NULL")),
+    Column("sees_history", Boolean, nullable=False, server_default="1"),
     UniqueConstraint("platform", "workspace_id", "event_id"),
     Index(None, "message_id", "conversation_id"),
     Index(None, "state", "conversation_id"),
@@ -183,6 +184,16 @@ reply_posts = Table(
     Column("position", Integer, primary_key=True),
     Column("message_id", AnyText, nullable=False),
     Index(None, "message_id"),
+)
+
+# What people thought of an answer: one row a person, without a word of what was said.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("reply_id", Integer, ForeignKey("replies.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", AnyText, primary_key=True),
+    Column("is_good", Boolean, nullable=False),
+    Column("said_at", Instant, nullable=False),
 )
 
 channel_settings = Table(

@@ -14,6 +14,7 @@ from bot import app
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
+from bot.messages import File
 from bot.storage.migrate import upgrade
 from bot.storage.store import HistoryStore
 from tests.integration.conversation.rig import GENERAL, Bench, Channel, ListPlatform, ListSink, say, until
@@ -23,7 +24,7 @@ from tests.integration.conversation.script import PlayedGenerator, echo
 class DeafSink(ListSink):
     """A sink of a platform that takes every call and never answers it."""
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         await asyncio.Event().wait()
         return ""
 

@@ -94,6 +94,10 @@ class Task:
     is_for_managers: bool = False
 
 
+SHOW = Option("show", "who sees the answer: all, or only me", choices=("me", "all"))
+"""The option of tasks whose answer may be for one person or for everybody; unset, the task's `is_private`."""
+
+
 def controls_of(ctx: TaskContext) -> Controls:
     """What a command about another answer needs. Raises CommandError where there is no conversation."""
     if ctx.controls is None:

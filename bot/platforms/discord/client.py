@@ -12,6 +12,7 @@ import discord
 from bot.conversation.tasks import TASKS
 from bot.errors import BotError, where
 from bot.platforms.discord.commands import payloads
+from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 
@@ -21,7 +22,13 @@ log = logging.getLogger(__name__)
 class ParleyClient(discord.Client):
     """The gateway's events on their way to a listener. `opened` is called when the gateway greets the bot."""
 
-    def __init__(self, listener: Listener, intents: discord.Intents, opened: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        interactions: Interactions,
+        intents: discord.Intents,
+        opened: Callable[[], None],
+    ) -> None:
         super().__init__(
             intents=intents,
             max_messages=None,
@@ -30,6 +37,7 @@ class ParleyClient(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self._listener = listener
+        self._interactions = interactions
         self._opened = opened
         self._registering: asyncio.Task[None] | None = None
 
@@ -66,7 +74,7 @@ class ParleyClient(discord.Client):
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """A command was given."""
-        await self._listener.interaction(self, interaction)
+        await self._interactions.command(self, interaction)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """An event could not be handled: one line for the operator, without what people wrote."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 import discord
 
 from bot.errors import BotError, PlatformError
+from bot.messages import File
 from bot.platforms.base import DeliveryLimits, PostGoneError
 from bot.platforms.discord.command_token import ORIGINAL, CommandToken, TokenExpiredError
 from bot.platforms.discord.sink import PERSON, ChannelSink
@@ -43,7 +44,7 @@ class CommandSink:
         """As in the channel."""
         return self._channel.limits
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Answer the command, or add to the answer."""
         try:
             message_id = await self._answer(text)
@@ -52,7 +53,7 @@ class CommandSink:
         self._channel.posts.append(message_id)
         return message_id
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         """Replace a post's text. Raises PostGoneError."""
         try:
             self._reach(message_id)

@@ -13,9 +13,11 @@ from bot.platforms.discord.command_sink import CommandSink
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.connection import Connection, Endpoints
 from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, PLATFORM, channel_id
+from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.sink import PERSON, ChannelSink, PersonSink
 from bot.platforms.discord.typing_status import TypingStatus
+from bot.platforms.event_order import EventOrder
 
 SETTLE_S = 5.0
 
@@ -43,15 +45,16 @@ class DiscordPlatform:
         self._typing = TypingStatus()
         self._open_commands = OpenCommands()
         self._manager: ConversationManager | None = None
-        self._listener: Listener | None = None
+        self._order: EventOrder[int] = EventOrder()
 
     async def run(self, manager: ConversationManager) -> None:
         """Stay connected until cancelled or closed. PlatformError: Discord will not have this bot."""
-        listener = Listener(manager, self._bot_name, self._typing, self._open_commands)
-        self._manager, self._listener = manager, listener
+        self._manager = manager
+        listener = Listener(manager, self._bot_name, self._typing, self._order)
+        interactions = Interactions(manager, self._open_commands, self._order)
 
         def build(intents: discord.Intents) -> discord.Client:
-            return ParleyClient(listener, intents, self._connection.opened)
+            return ParleyClient(listener, interactions, intents, self._connection.opened)
 
         await self._connection.run(build)
 
@@ -82,8 +85,7 @@ class DiscordPlatform:
         """Leave Discord; what has arrived is still written down."""
         await self._typing.close()
         await self._connection.close()
-        if self._listener is not None:
-            await self._listener.settle(SETTLE_S)
+        await self._order.settle(SETTLE_S)
 
     async def _is_known(self, message_id: str) -> bool:
         return self._manager is not None and await self._manager.has_posted(PLATFORM, message_id)

@@ -13,6 +13,7 @@ import discord
 
 from bot.conversation.reply import Reply
 from bot.errors import StorageError
+from bot.messages import File
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.discord.connection import Connection
 from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, channel_id
@@ -64,7 +65,7 @@ class ChannelSink:
         """2,000 characters a post, a little less than one edit a second."""
         return LIMITS
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Post a message, the first one as a reply to the question. It mentions nobody, previews no links."""
 
         async def send(client: discord.Client, channel: Place) -> discord.Message:
@@ -81,7 +82,7 @@ class ChannelSink:
         self.posts.append(str(message.id))
         return str(message.id)
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         """Replace a post's text. Raises PostGoneError."""
 
         async def edit(_: discord.Client, channel: Place) -> None:
@@ -183,13 +184,13 @@ class ChannelSink:
 class PersonSink(ChannelSink):
     """Where a private answer goes when its command can no longer be answered: to the person alone."""
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Post a message to the person."""
-        return PERSON + await super().post(text, nonce)
+        return PERSON + await super().post(text, nonce, file)
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         """Replace the text of a message to the person. Raises PostGoneError."""
-        await super().edit(message_id.removeprefix(PERSON), text)
+        await super().edit(message_id.removeprefix(PERSON), text, file)
 
     async def delete(self, message_id: str) -> None:
         """Take a message to the person back; one that is gone already is no error."""

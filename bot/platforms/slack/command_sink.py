@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.conversation.reply import Reply
 from bot.errors import BotError, PlatformError
-from bot.messages import Piece, Progress
+from bot.messages import File, Piece, Progress
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.mrkdwn import INERT, message_body
@@ -52,13 +52,13 @@ class CommandSink:
         """As in a channel."""
         return LIMITS
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Show the answer, or its next part."""
         await self._show(text)
         self._has_posted = True
         return f"{self._question.message_id}/{nonce}"
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         """Show an answer anew that was made anew. Else nothing: a part that was shown was shown whole."""
         if self._reply.variation or self._reply.begun:
             await self._show(text)

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.conversation.reply import Reply
+from bot.messages import File
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.slack.mrkdwn import INERT, message_body
 from bot.platforms.slack.pace import Pace, Paces
@@ -60,7 +61,7 @@ class ChannelSink:
         """3,500 characters a post, an edit each 1.2 s."""
         return LIMITS
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Post a message where the question stands. It mentions nobody and previews no links."""
         has_asked = False
 
@@ -77,7 +78,7 @@ class ChannelSink:
         self._status.answered(self._place)
         return message_id
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         """Replace a post's text. Raises PostGoneError."""
 
         # An empty list takes away the sections of an earlier text.

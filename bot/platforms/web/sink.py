@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from bot.conversation.reply import Reply
 from bot.errors import PlatformError, StorageError
-from bot.messages import Author
+from bot.messages import Author, File
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.web import frames
 from bot.platforms.web.board import Board
@@ -43,7 +43,7 @@ class WebSink:
         """8,000 characters a post, twenty edits a second."""
         return LIMITS
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Put a new message on the board. Repeating a nonce changes the message it made."""
         known = await self._by_nonce(nonce)
         if known is not None:
@@ -54,7 +54,7 @@ class WebSink:
         self._hub.show("message", note, self._reply.reply_id)
         return note.id
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         """Show a post's new text now; write it to the board now or within a second."""
         note = self._notes.get(message_id) or await self._get(message_id)
         if note is None:

@@ -17,7 +17,7 @@ from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import PlatformError
 from bot.generation.types import TextGenerator
-from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.messages import Author, Command, ConversationKey, File, IncomingMessage
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.delivery import serve
 
@@ -53,7 +53,7 @@ class ListSink:
         self._channel = channel
         self._refuses = refuses
 
-    async def post(self, text: str, nonce: str) -> str:
+    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         await asyncio.sleep(0)
         if self._refuses:
             raise PlatformError("missing permission")
@@ -63,7 +63,7 @@ class ListSink:
         self._channel.writes.append(("post", text, asyncio.get_running_loop().time()))
         return message_id
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         await asyncio.sleep(0)
         self._channel.posts[message_id] = text
         self._channel.writes.append(("edit", text, asyncio.get_running_loop().time()))

@@ -1,0 +1,54 @@
+"""Rules: when the bot speaks in a channel, as its managers set it.
+
+Kept as settings of the channel; a thread has its channel's. Knows storage and text, and nothing of platforms.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from bot.messages import ConversationKey
+from bot.storage.store import HistoryStore
+
+Speak = Literal["mention", "always", "off"]
+"""`mention`: when it is called; `always`: to every message that is not plainly for somebody else; `off`: to
+commands only."""
+
+SPEAK, WAKE_WORDS, FLAGS, LANGUAGE = "speak", "wake-words", "flags", "language"
+"""The names of the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds in one channel. `wake_words` call the bot like a mention does; `flags`: a reaction with a
+    flag has the message translated; `language`: the code of the language of people there who chose none."""
+
+    speak: Speak = "mention"
+    wake_words: tuple[str, ...] = ()
+    flags: bool = True
+    language: str = ""
+
+    def is_woken_by(self, text: str) -> bool:
+        """Whether one of the wake words stands in `text`, as whole words, whatever their case."""
+        words = f" {' '.join(text.casefold().split())} "
+        return any(f" {word.casefold()} " in words for word in self.wake_words)
+
+
+class RuleBook:
+    """The rules of every channel, read once from storage."""
+
+    def __init__(self, store: HistoryStore) -> None:
+        self._store = store
+
+    async def of(self, key: ConversationKey) -> Rules:
+        """What holds in a conversation. Raises StorageError."""
+        settings = await self._store.settings(key)
+        speak = settings.get(SPEAK, "mention")
+        return Rules(
+            speak=next((choice for choice in get_args(Speak) if choice == speak), "mention"),
+            wake_words=tuple(json.loads(settings.get(WAKE_WORDS, "[]"))),
+            flags=settings.get(FLAGS) != "off",
+            language=settings.get(LANGUAGE, ""),
+        )

@@ -1,0 +1,72 @@
+"""What people do with the bot's own surfaces on Discord, told to the manager: commands for now.
+
+Acknowledged at once, because Discord waits three seconds only. It decides nothing about answers.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+
+import discord
+
+from bot.conversation.commands import is_private
+from bot.conversation.manager import ConversationManager
+from bot.errors import StorageError
+from bot.platforms.discord.command_token import OpenCommands
+from bot.platforms.discord.commands import chosen
+from bot.platforms.discord.incoming import from_interaction
+from bot.platforms.discord.patience import patiently
+from bot.platforms.discord.places import find_key
+from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
+from bot.platforms.event_order import EventOrder
+
+log = logging.getLogger(__name__)
+
+
+class Interactions:
+    """Takes interactions. `order` is shared with the listener: a channel's events are handled one by one."""
+
+    def __init__(
+        self, manager: ConversationManager, open_commands: OpenCommands, order: EventOrder[int]
+    ) -> None:
+        self._manager = manager
+        self._open_commands = open_commands
+        self._order = order
+
+    async def command(self, client: discord.Client, interaction: discord.Interaction) -> None:
+        """Take a slash command."""
+        if interaction.type is not discord.InteractionType.application_command or not interaction.channel_id:
+            return
+        if await _defer(interaction, is_private=is_private(chosen(interaction.data))):
+            self._open_commands.add(interaction)
+        async with self._order.turn(interaction.channel_id):
+            key = await find_key(client, interaction.channel_id, interaction.guild_id, interaction.channel)
+            command = from_interaction(interaction, key)
+            try:
+                if command is not None:
+                    await patiently(lambda: self._manager.accept(command))
+            except StorageError as error:
+                await _tell(interaction, error.user_message)
+                raise
+
+
+async def _defer(interaction: discord.Interaction, *, is_private: bool) -> bool:
+    """Acknowledge a command; False when that came too late or was not possible."""
+    try:
+        await interaction.response.defer(thinking=True, ephemeral=is_private)
+    except discord.HTTPException as error:
+        if error.code == ALREADY_ACKNOWLEDGED:
+            return True
+        log.warning(
+            "a command could not be acknowledged: Discord answered %d, code %d", error.status, error.code
+        )
+        return False
+    except CONNECTION_ERRORS as error:
+        log.warning("a command may not have been acknowledged: %s", type(error).__name__)
+    return True
+
+
+async def _tell(interaction: discord.Interaction, text: str) -> None:
+    with suppress(discord.HTTPException, *CONNECTION_ERRORS):
+        await interaction.edit_original_response(content=text)

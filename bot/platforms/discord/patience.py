@@ -1,0 +1,28 @@
+"""Patience with the database: Discord delivers an event only once, so what it refuses is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+STORAGE_RETRY_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Waits between attempts while the database refuses."""
+
+
+async def patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Do `work`, again while the database refuses. Raises StorageError when it still does."""
+    for wait_s in STORAGE_RETRY_S:
+        try:
+            return await work()
+        except StorageError as error:
+            log.warning("the database refused, next try in %.1f s: %s", wait_s, error)
+        await asyncio.sleep(wait_s)
+    return await work()
