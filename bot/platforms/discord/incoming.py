@@ -5,11 +5,13 @@ They decide what is meant for the bot. They know nothing of the connection, stor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import discord
 
 from bot.conversation.commands import command_in
+from bot.conversation.rules import Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
 from bot.platforms.discord.commands import chosen
@@ -22,6 +24,7 @@ BY_COMMAND = "interaction:"
 DIRECT = "dm"
 """The workspace of conversations outside of servers."""
 
+_USUAL = Rules()
 _SAID_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -67,13 +70,20 @@ def is_call(message: discord.Message, me: Me) -> bool:
     return is_mentioned or bool(_own_roles(message, me)) or _answered_author(message) == me.id
 
 
-def is_addressed(message: discord.Message, me: Me, *, is_called_into: bool) -> bool:
-    """Whether the bot is to answer: direct messages, calls, and in a thread that it was called into
-    everything that is not plainly meant for somebody else."""
-    if is_direct(message) or is_call(message, me):
+def is_addressed(message: discord.Message, me: Me, *, is_called_into: bool, rules: Rules = _USUAL) -> bool:
+    """Whether the bot is to answer: direct messages, and where `rules` let it speak calls, wake words, and
+    in a thread that it was called into (or anywhere, by the rules) everything that is not plainly meant for
+    somebody else. Where they do not, only commands behind its name."""
+    if is_direct(message):
+        return True
+    if rules.speak == "off":
+        return is_call(message, me) and _command(message, me, "") is not None
+    if is_call(message, me):
+        return True
+    if rules.speak == "mention" and rules.is_woken_by(text_of(message, me)):
         return True
     has_other_addressee = message.mentions or message.role_mentions or _answered_author(message) is not None
-    return is_called_into and not has_other_addressee
+    return (is_called_into or rules.speak == "always") and not has_other_addressee
 
 
 def to_incoming(
@@ -83,17 +93,18 @@ def to_incoming(
     *,
     is_called_into: bool = False,
     event: str = "message",
+    rules: Rules = _USUAL,
+    files: Sequence[str] = (),
 ) -> IncomingMessage | None:
     """A message as the bot is told of it; None for what people did not write, and for what has no words and
     is not addressed by a call (without the message content intent, all that the bot may not read). `event`
-    names the kind of event that brought it."""
+    names the kind of event that brought it, `files` is what `attachments.read_files` made of its files."""
     if not is_from_person(message):
         return None
-    text = text_of(message, me)
+    text = text_of(message, me, files=files)
     if not text and not (is_direct(message) or is_call(message, me)):
         return None
-    is_reply = message.type is discord.MessageType.reply and message.reference is not None
-    is_for_bot = is_addressed(message, me, is_called_into=is_called_into)
+    is_for_bot = is_addressed(message, me, is_called_into=is_called_into, rules=rules)
     return IncomingMessage(
         conversation=key,
         message_id=str(message.id),
@@ -103,17 +114,44 @@ def to_incoming(
         sent_at=message.created_at,
         is_addressed=is_for_bot,
         command=_command(message, me, text) if is_for_bot else None,
-        reply_to=_id_or_none(message.reference.message_id) if is_reply and message.reference else None,
+        reply_to=_replied_to(message),
+        sees_history=_has_permission(message, "read_message_history"),
+    )
+
+
+def from_bot_or_webhook(
+    message: discord.Message, me: Me, key: ConversationKey, files: Sequence[str] = ()
+) -> IncomingMessage:
+    """A message that no person wrote, for memory: what people say about it is about this. Never answered."""
+    return IncomingMessage(
+        conversation=key,
+        message_id=str(message.id),
+        event_id=f"message:{message.id}",
+        author=Author(str(message.author.id), message.author.display_name, is_bot=True),
+        text=text_of(message, me, files=files),
+        sent_at=message.created_at,
+        is_addressed=False,
+        reply_to=_replied_to(message),
     )
 
 
 def _command(message: discord.Message, me: Me, text: str) -> Command | None:
-    """The command behind the bot's name, if there is one."""
-    command = command_in(text, by_manager=_may_manage(message))
-    return with_channels(command, command_in(text_of(message, me, keeps_channels=True))) if command else None
+    """The command behind the bot's name, if there is one. What hangs on the message may be its text, or
+    nothing that it takes."""
+    written = without_call(message.content, me.id, frozenset(_own_roles(message, me)))
+    by_manager = is_direct(message) or (
+        message.guild is not None and _has_permission(message, "manage_channels")
+    )
+    for line in (text, readable(written, _names(message, me))):
+        if command := command_in(line, by_manager=by_manager):
+            raw = readable(written, _names(message, me), keeps_channels=True)
+            return with_channels(command, command_in(raw))
+    return None
 
 
-def text_of(message: discord.Message, me: Me, *, keeps_channels: bool = False) -> str:
+def text_of(
+    message: discord.Message, me: Me, *, keeps_channels: bool = False, files: Sequence[str] = ()
+) -> str:
     """What a message says, in words: the call of the bot taken off, mentions and emoji by name."""
     called = without_call(message.content, me.id, frozenset(_own_roles(message, me)))
     return readable(called, _names(message, me), keeps_channels=keeps_channels)
@@ -133,21 +171,27 @@ def from_interaction(interaction: discord.Interaction, key: ConversationKey) -> 
         text=_as_line(command),
         sent_at=interaction.created_at,
         is_addressed=True,
-        command=replace(command, by_manager=by_manager),
+        command=replace(command, by_manager=by_manager, language=language_of(str(interaction.locale))),
+        sees_history=interaction.guild_id is None or interaction.permissions.read_message_history,
     )
 
 
-def _may_manage(message: discord.Message) -> bool:
-    """Whether the author may manage the channel; everybody may, who talks with the bot alone."""
-    if message.guild is None:
-        return is_direct(message)
+def language_of(locale: str) -> str:
+    """The language of a client's locale: `es-ES` is `es`."""
+    return locale.partition("-")[0]
+
+
+def _has_permission(message: discord.Message, name: str) -> bool:
+    """Whether the author has a permission where the message was written, as far as Discord said: nobody has
+    that to change what holds for others where it did not, and everybody that to read."""
     author, channel = message.author, message.channel
+    is_unknown_granted = name == "read_message_history"
     if not isinstance(author, discord.Member) or isinstance(channel, discord.PartialMessageable):
-        return False
+        return is_unknown_granted
     try:
-        return bool(channel.permissions_for(author).manage_channels)
+        return bool(getattr(channel.permissions_for(author), name))
     except (discord.ClientException, AttributeError):  # a thread whose channel is not known
-        return False
+        return is_unknown_granted
 
 
 def _as_line(command: Command) -> str:
@@ -157,6 +201,12 @@ def _as_line(command: Command) -> str:
 def _own_roles(message: discord.Message, me: Me) -> list[int]:
     """The mentioned roles that Discord made for this bot alone: people pick them like a user's name."""
     return [role.id for role in message.role_mentions if role.tags and role.tags.bot_id == me.id]
+
+
+def _replied_to(message: discord.Message) -> str | None:
+    """The id of the message that this one replies to. A forward is no reply."""
+    is_reply = message.type is discord.MessageType.reply and message.reference is not None
+    return _id_or_none(message.reference.message_id) if is_reply and message.reference else None
 
 
 def _answered_author(message: discord.Message) -> int | None:
