@@ -6,6 +6,7 @@ Kept as settings of the channel; a thread has its channel's. Knows storage and t
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -18,6 +19,9 @@ commands only."""
 
 SPEAK, WAKE_WORDS, FLAGS, LANGUAGE = "speak", "wake-words", "flags", "language"
 """The names of the settings."""
+
+MAX_KNOWN = 10_000
+"""Conversations whose rules are kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +41,39 @@ class Rules:
 
 
 class RuleBook:
-    """The rules of every channel, read once from storage."""
+    """The rules of every channel, read once from storage and again after a setting changed."""
 
     def __init__(self, store: HistoryStore) -> None:
         self._store = store
+        self._known: dict[ConversationKey, Rules] = {}
+        self._changes = 0
+        store.watch_settings(self._forget)
+
+    def _forget(self, key: ConversationKey) -> None:
+        """A setting changed: those of a channel hold in its threads too, so nothing of it is kept."""
+        self._changes += 1
+        for known in [known for known in self._known if known.channel_id == key.channel_id]:
+            del self._known[known]
 
     async def of(self, key: ConversationKey) -> Rules:
         """What holds in a conversation. Raises StorageError."""
-        settings = await self._store.settings(key)
-        speak = settings.get(SPEAK, "mention")
-        return Rules(
-            speak=next((choice for choice in get_args(Speak) if choice == speak), "mention"),
-            wake_words=tuple(json.loads(settings.get(WAKE_WORDS, "[]"))),
-            flags=settings.get(FLAGS) != "off",
-            language=settings.get(LANGUAGE, ""),
-        )
+        rules = self._known.get(key)
+        if rules is not None:
+            return rules
+        seen = self._changes
+        rules = _rules(await self._store.settings(key))
+        if seen == self._changes:  # else it may have been read before the change
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[key] = rules
+        return rules
+
+
+def _rules(settings: Mapping[str, str]) -> Rules:
+    speak = settings.get(SPEAK, "mention")
+    return Rules(
+        speak=next((choice for choice in get_args(Speak) if choice == speak), "mention"),
+        wake_words=tuple(json.loads(settings.get(WAKE_WORDS, "[]"))),
+        flags=settings.get(FLAGS) != "off",
+        language=settings.get(LANGUAGE, ""),
+    )

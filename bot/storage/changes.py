@@ -29,6 +29,7 @@ from bot.storage.models import (
     conversations,
     derived_sources,
     derived_texts,
+    feedback,
     inbox,
     messages,
     replies,
@@ -166,6 +167,7 @@ async def _forget_post(
     next_post = await connection.scalar(left)
     if next_post is None:
         await connection.execute(update(replies).where(replies.c.id == reply_id).values(text=None))
+        await connection.execute(delete(feedback).where(feedback.c.reply_id == reply_id))
         await bury(connection, messages.c.id == found.row_id)
     else:
         await connection.execute(

@@ -23,6 +23,9 @@ from bot.storage.location import prepare_file
 BUSY_TIMEOUT_S = 15.0
 """How long a writer waits for other writers, in this process and in others."""
 
+CHECK_TIMEOUT_S = 2.0
+"""Seconds that a health check waits for the database's write lock."""
+
 _CONNECTIONS = 5
 _POOL_TIMEOUT_S = 30.0
 _BEGIN = "begin_statement"
@@ -73,6 +76,7 @@ class Database:
         self._writing = asyncio.Lock()
         self._deletions = 0
         self._scrubbed = 0
+        self._checking: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -116,8 +120,24 @@ class Database:
         if is_busy:
             raise StorageError("a reader holds the write-ahead log")
 
+    async def check(self) -> None:
+        """Raise StorageError unless a write transaction can begin within CHECK_TIMEOUT_S."""
+        # SQLite's own wait for a lock cannot be cancelled: it goes on, and the next check joins it.
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._begin_to_write())
+        done, _ = await asyncio.wait({self._checking}, timeout=CHECK_TIMEOUT_S)
+        if not done:
+            raise StorageError(f"the database was locked for {CHECK_TIMEOUT_S:.0f} s")
+        self._checking.result()
+
+    async def _begin_to_write(self) -> None:
+        async with self.write():
+            pass
+
     async def close(self) -> None:
         """Close all connections."""
+        if self._checking is not None:
+            await asyncio.wait({self._checking})
         await self._engine.dispose()
 
     @asynccontextmanager

@@ -24,6 +24,7 @@ from bot.storage.models import (
     WAITING,
     WRITING,
     conversations,
+    feedback,
     inbox,
     messages,
     replies,
@@ -190,6 +191,7 @@ async def _let_posts_go(connection: AsyncConnection, reply_id: int) -> None:
     """A reply without questions waits until its posts are removed; where none are known it is over."""
     has_posts = exists().where(reply_posts.c.reply_id == reply_id)
     state = case((has_posts, WAITING), else_=CANCELLED)
+    await connection.execute(delete(feedback).where(feedback.c.reply_id == reply_id))
     await connection.execute(
         update(replies).where(replies.c.id == reply_id).values(**_AFTER_RESTART | {"state": state})
     )
@@ -208,6 +210,7 @@ async def reopen(
         return None
     if not keeps_text:
         await drop_turn(connection, reply_id)
+        await connection.execute(delete(feedback).where(feedback.c.reply_id == reply_id))
     variation = reply.variation + 1 if is_variation else reply.variation if keeps_text else 0
     await connection.execute(
         update(replies).where(replies.c.id == reply_id).values(**_AFTER_RESTART, variation=variation)

@@ -1,23 +1,83 @@
 """Settings of channels and their threads, of workspaces, and of persons within a workspace.
 
-Functions over an open transaction. What a setting means is not known here.
+What a setting means is not known here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
+from bot.storage.database import Database
 from bot.storage.lookup import get_conversation, is_in_channel
 from bot.storage.models import channel_settings, conversations, workspace_settings
 
+SettingsWatcher = Callable[[ConversationKey], None]
+"""Is told that a setting changed: of a channel, or of its workspace or a person there."""
+
+
+class SettingStore:
+    """The part of HistoryStore that keeps settings; each method is one short transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._settings_watchers: list[SettingsWatcher] = []
+
+    def watch_settings(self, watcher: SettingsWatcher) -> None:
+        """Tell `watcher` of every change of a setting, before the change's method returns."""
+        self._settings_watchers.append(watcher)
+
+    def _tell_of_setting(self, key: ConversationKey) -> None:
+        for watcher in self._settings_watchers:
+            watcher(key)
+
+    async def setting(self, key: ConversationKey, name: str) -> str | None:
+        """A channel setting; a thread without one of its own has its channel's."""
+        async with self._database.read() as connection:
+            return (await get_settings(connection, key)).get(name)
+
+    async def settings(self, key: ConversationKey) -> dict[str, str]:
+        """All settings that hold in a channel, or in a thread: its own before its channel's."""
+        async with self._database.read() as connection:
+            return await get_settings(connection, key)
+
+    async def set_setting(self, key: ConversationKey, name: str, value: str | None) -> None:
+        """Set, or with None remove, a channel setting."""
+        async with self._database.write() as connection:
+            await set_setting(connection, key, name, value)
+        self._tell_of_setting(key)
+
+    async def person_setting(self, key: ConversationKey, person_id: str, name: str) -> str | None:
+        """What a person set for themselves in the workspace of `key`."""
+        async with self._database.read() as connection:
+            return await get_workspace_setting(connection, key, person_id, name)
+
+    async def set_person_setting(
+        self, key: ConversationKey, person_id: str, name: str, value: str | None
+    ) -> None:
+        """Set, or with None remove, a setting of a person in the workspace of `key`."""
+        async with self._database.write() as connection:
+            await set_workspace_setting(connection, key, person_id, name, value)
+        self._tell_of_setting(key)
+
+    async def workspace_setting(self, key: ConversationKey, name: str) -> str | None:
+        """What is set for the whole workspace of `key`."""
+        async with self._database.read() as connection:
+            return await get_workspace_setting(connection, key, "", name)
+
+    async def set_workspace_setting(self, key: ConversationKey, name: str, value: str | None) -> None:
+        """Set, or with None remove, a setting of the whole workspace of `key`."""
+        async with self._database.write() as connection:
+            await set_workspace_setting(connection, key, "", name, value)
+        self._tell_of_setting(key)
+
 
 async def get_settings(connection: AsyncConnection, key: ConversationKey) -> dict[str, str]:
-    """See HistoryStore.settings."""
+    """See SettingStore.settings."""
     # Those of the thread itself come after those of its channel, and replace them.
     statement = (
         select(channel_settings.c.name, channel_settings.c.value)
@@ -31,7 +91,7 @@ async def get_settings(connection: AsyncConnection, key: ConversationKey) -> dic
 async def set_setting(
     connection: AsyncConnection, key: ConversationKey, name: str, value: str | None
 ) -> None:
-    """See HistoryStore.set_setting."""
+    """See SettingStore.set_setting."""
     place = {"conversation_id": await get_conversation(connection, key), "name": name}
     await _set(connection, channel_settings, place, value)
 
@@ -39,7 +99,7 @@ async def set_setting(
 async def get_workspace_setting(
     connection: AsyncConnection, key: ConversationKey, person_id: str, name: str
 ) -> str | None:
-    """See HistoryStore.person_setting; "" is the workspace itself."""
+    """See SettingStore.person_setting; "" is the workspace itself."""
     place = _in_workspace(key, person_id, name)
     value: str | None = await connection.scalar(
         select(workspace_settings.c.value).where(_is_at(workspace_settings, place))
@@ -50,7 +110,7 @@ async def get_workspace_setting(
 async def set_workspace_setting(
     connection: AsyncConnection, key: ConversationKey, person_id: str, name: str, value: str | None
 ) -> None:
-    """See HistoryStore.set_person_setting; "" is the workspace itself."""
+    """See SettingStore.set_person_setting; "" is the workspace itself."""
     await _set(connection, workspace_settings, _in_workspace(key, person_id, name), value)
 
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.errors import StorageError
 from bot.messages import Author, ConversationKey, IncomingMessage, Turn
-from bot.storage import answers, changes, facts, history, inbox, outbox, search, settings
+from bot.storage import answers, changes, facts, feedback, history, inbox, outbox, search
 from bot.storage import derived as derived_data
 from bot.storage.database import Database
 from bot.storage.digests import Digests
 from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Hit, Job
+from bot.storage.settings import SettingStore
 
 Watcher = Callable[[ConversationKey, str | None, str | None], None]
 """Is told of a change: where, which message (None: all of them there), its new text (None: it is gone)."""
 
-CHECK_TIMEOUT_S = 2.0
-"""Seconds that a health check waits for the database's write lock."""
 
-
-class HistoryStore:
+class HistoryStore(SettingStore):
     """History, inbox, outbox, settings, facts and derived data of every conversation.
 
     Every method is one short transaction and raises StorageError when the database fails; nothing
@@ -31,9 +27,8 @@ class HistoryStore:
     def __init__(self, database_url: str) -> None:
         """Opens nothing yet; `migrate.upgrade` makes the tables. Raises ConfigError for an unsupported URL or
         an unwritable place."""
-        self._database = Database(database_url)
+        super().__init__(Database(database_url))
         self.digests = Digests(self._database)
-        self._checking: asyncio.Task[None] | None = None
         self._watchers: list[Watcher] = []
 
     def watch(self, watcher: Watcher) -> None:
@@ -222,6 +217,24 @@ class HistoryStore:
         async with self._database.read() as connection:
             return await answers.message_of_post(connection, key, post_id)
 
+    async def put_feedback(
+        self, key: ConversationKey, post_id: str, person_id: str, is_good: bool | None
+    ) -> bool:
+        """Keep what a person thinks of the answer that a post belongs to, in the place of what they said
+        before; None takes it back. False where there is no such answer."""
+        async with self._database.write() as connection:
+            return await feedback.put_feedback(connection, key, post_id, person_id, is_good)
+
+    async def feedback_of(self, key: ConversationKey, post_id: str, person_id: str) -> bool | None:
+        """What a person said of the answer that a post belongs to; None where they said nothing."""
+        async with self._database.read() as connection:
+            return await feedback.feedback_of(connection, key, post_id, person_id)
+
+    async def feedback(self, key: ConversationKey) -> tuple[int, int]:
+        """How often answers in the channel of `key` and its threads were called good, and how often bad."""
+        async with self._database.read() as connection:
+            return await feedback.count_feedback(connection, key)
+
     # --- memory out --------------------------------------------------------------------------
 
     async def turns(
@@ -310,45 +323,6 @@ class HistoryStore:
             await self._database.scrub()
         return is_deleted
 
-    # --- settings ----------------------------------------------------------------------------
-
-    async def setting(self, key: ConversationKey, name: str) -> str | None:
-        """A channel setting; a thread without one of its own has its channel's."""
-        async with self._database.read() as connection:
-            return (await settings.get_settings(connection, key)).get(name)
-
-    async def settings(self, key: ConversationKey) -> dict[str, str]:
-        """All settings that hold in a channel, or in a thread: its own before its channel's."""
-        async with self._database.read() as connection:
-            return await settings.get_settings(connection, key)
-
-    async def set_setting(self, key: ConversationKey, name: str, value: str | None) -> None:
-        """Set, or with None remove, a channel setting."""
-        async with self._database.write() as connection:
-            await settings.set_setting(connection, key, name, value)
-
-    async def person_setting(self, key: ConversationKey, person_id: str, name: str) -> str | None:
-        """What a person set for themselves in the workspace of `key`."""
-        async with self._database.read() as connection:
-            return await settings.get_workspace_setting(connection, key, person_id, name)
-
-    async def set_person_setting(
-        self, key: ConversationKey, person_id: str, name: str, value: str | None
-    ) -> None:
-        """Set, or with None remove, a setting of a person in the workspace of `key`."""
-        async with self._database.write() as connection:
-            await settings.set_workspace_setting(connection, key, person_id, name, value)
-
-    async def workspace_setting(self, key: ConversationKey, name: str) -> str | None:
-        """What is set for the whole workspace of `key`."""
-        async with self._database.read() as connection:
-            return await settings.get_workspace_setting(connection, key, "", name)
-
-    async def set_workspace_setting(self, key: ConversationKey, name: str, value: str | None) -> None:
-        """Set, or with None remove, a setting of the whole workspace of `key`."""
-        async with self._database.write() as connection:
-            await settings.set_workspace_setting(connection, key, "", name, value)
-
     # --- derived data ------------------------------------------------------------------------
 
     async def derived(self, key: ConversationKey, kind: str, name: str) -> Derived | None:
@@ -374,20 +348,8 @@ class HistoryStore:
 
     async def check(self) -> None:
         """Raise StorageError unless a write transaction can begin within CHECK_TIMEOUT_S."""
-        # SQLite's own wait for a lock cannot be cancelled: it goes on, and the next check joins it.
-        if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(self._begin_to_write())
-        done, _ = await asyncio.wait({self._checking}, timeout=CHECK_TIMEOUT_S)
-        if not done:
-            raise StorageError(f"the database was locked for {CHECK_TIMEOUT_S:.0f} s")
-        self._checking.result()
-
-    async def _begin_to_write(self) -> None:
-        async with self._database.write():
-            pass
+        await self._database.check()
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._checking is not None:
-            await asyncio.wait({self._checking})
         await self._database.close()

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StorageError
+from bot.storage.database import CHECK_TIMEOUT_S
 from bot.storage.migrate import upgrade
-from bot.storage.store import CHECK_TIMEOUT_S, HistoryStore
+from bot.storage.store import HistoryStore
 
 
 async def test_a_locked_database_is_reported_in_time_and_is_well_again_after(tmp_path: Path) -> None:
