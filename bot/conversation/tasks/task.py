@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.conversation.controls import Controls
 from bot.conversation.translator import Translator
@@ -15,6 +16,9 @@ from bot.errors import CommandError
 from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerator
 from bot.messages import IncomingMessage, Piece, Turn
 from bot.storage.store import HistoryStore
+
+Suggests = Literal["language", "time", "command"]
+"""What an option takes that people can be offered to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,18 @@ class TaskContext:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a command. `is_rest` takes the rest of the line where commands are typed."""
+    """One option of a command. `is_rest` takes the rest of the line where commands are typed. What platforms
+    may make easier to give: `suggests` names what people are offered while they type, `between` are the
+    smallest and the largest of a whole number, `is_channel` takes a channel's mention, link or id."""
 
     name: str
     help: str
     is_required: bool = False
     is_rest: bool = False
     choices: tuple[str, ...] = ()
+    suggests: Suggests | None = None
+    between: tuple[int, int] | None = None
+    is_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,8 @@ class Task:
     `does_without_model`: run with a stand-in that has no skills where no model can be loaded at all.
     `is_private`: only the person who asked sees the answer, where the platform can do that.
     `continues`: an answer that was cut at its length can be continued from `ctx.begun`.
-    `is_for_managers`: nobody else is offered it; `run` must still ask `ctx.by_manager`."""
+    `is_for_managers`: nobody else is offered it; `run` must still ask `ctx.by_manager`.
+    `is_about_place`: it is about the place where it is given: not offered where the bot is no member."""
 
     name: str
     help: str
@@ -92,6 +102,7 @@ class Task:
     is_private: bool = False
     continues: bool = False
     is_for_managers: bool = False
+    is_about_place: bool = False
 
 
 SHOW = Option("show", "who sees the answer: all, or only me", choices=("me", "all"))

@@ -14,7 +14,6 @@ from bot.conversation.commands import command_in
 from bot.conversation.rules import Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
-from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.markup import Names, readable, without_call
 
 PLATFORM = "discord"
@@ -157,12 +156,12 @@ def text_of(
     return readable(called, _names(message, me), keeps_channels=keeps_channels)
 
 
-def from_interaction(interaction: discord.Interaction, key: ConversationKey) -> IncomingMessage | None:
-    """A command that a person gave, or None where it was another thing. Its id serves as message id."""
-    command = chosen(interaction.data)
-    if command is None:
-        return None
-    by_manager = interaction.guild_id is None or interaction.permissions.manage_channels
+def from_interaction(
+    interaction: discord.Interaction, key: ConversationKey, command: Command
+) -> IncomingMessage:
+    """A command that a person gave. The interaction's id serves as message id; in a conversation with the bot
+    alone everybody is a manager and sees all."""
+    is_direct, may = key.workspace_id == DIRECT, interaction.permissions
     return IncomingMessage(
         conversation=key,
         message_id=str(interaction.id),
@@ -171,8 +170,12 @@ def from_interaction(interaction: discord.Interaction, key: ConversationKey) -> 
         text=_as_line(command),
         sent_at=interaction.created_at,
         is_addressed=True,
-        command=replace(command, by_manager=by_manager, language=language_of(str(interaction.locale))),
-        sees_history=interaction.guild_id is None or interaction.permissions.read_message_history,
+        command=replace(
+            command,
+            by_manager=is_direct or may.manage_channels,
+            language=language_of(str(interaction.locale)),
+        ),
+        sees_history=is_direct or may.read_message_history,
     )
 
 

@@ -36,16 +36,17 @@ class Interactions:
 
     async def command(self, client: discord.Client, interaction: discord.Interaction) -> None:
         """Take a slash command."""
-        if interaction.type is not discord.InteractionType.application_command or not interaction.channel_id:
+        command = chosen(interaction.data)
+        is_command = interaction.type is discord.InteractionType.application_command
+        if command is None or not is_command or not interaction.channel_id:
             return
-        if await _defer(interaction, is_private=is_private(chosen(interaction.data))):
+        if await _defer(interaction, is_private=is_private(command)):
             self._open_commands.add(interaction)
         async with self._order.turn(interaction.channel_id):
             key = await find_key(client, interaction.channel_id, interaction.guild_id, interaction.channel)
-            command = from_interaction(interaction, key)
+            incoming = from_interaction(interaction, key, command)
             try:
-                if command is not None:
-                    await patiently(lambda: self._manager.accept(command))
+                await patiently(lambda: self._manager.accept(incoming))
             except StorageError as error:
                 await _tell(interaction, error.user_message)
                 raise
