@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -41,6 +41,7 @@ class Expects:
 
 
 _USER_INFO = r"([A-Za-z][\w+.-]*:/*)?+(.*)@"
+_SHARDS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
 _HTTP = r"^https?://."
 _URL = "an address that begins with http:// or https://"
 
@@ -74,6 +75,23 @@ class Settings(BaseSettings):
     )
     discord_cdn_url: Annotated[str | None, Expects(_URL)] = Field(
         default=None, pattern=_HTTP, description="Another server than Discord's own: its files."
+    )
+    discord_shard_count: Annotated[int, Expects("a whole number from 0 to 100000")] = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Connections that servers are spread over; 0 takes as many as Discord recommends.",
+    )
+    discord_shard_ids: Annotated[
+        tuple[NonNegativeInt, ...], NoDecode, Expects("numbers from 0 up, such as 0,1 or 0-3")
+    ] = Field(
+        default=(),
+        description="Shards of this process, such as 0-3 (with DISCORD_SHARD_COUNT); empty: all of them.",
+    )
+    discord_status: Annotated[str, Expects("a text of 1 to 128 characters, or none")] = Field(
+        default="/help",
+        max_length=128,
+        description="What people read below the bot's name on Discord; none shows nothing.",
     )
     slack_bot_token: Annotated[
         SecretStr | None, Expects("the bot token of the Slack app, which begins with xoxb-")
@@ -198,6 +216,17 @@ class Settings(BaseSettings):
             return value
         return tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
 
+    @field_validator("discord_shard_ids", mode="before")
+    @classmethod
+    def _split_shards(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ends = [match.groups() for part in value.split(",") if (match := _SHARDS.fullmatch(part.strip()))]
+        ranges = [range(int(first), int(last or first) + 1) for first, last in ends]
+        if len(ranges) < value.count(",") + 1 or not all(ranges):
+            raise ValueError("not numbers and ranges")
+        return tuple(sorted({shard for numbers in ranges for shard in numbers}))
+
     @field_validator("bot_log_level", mode="before")
     @classmethod
     def _upper_level(cls, value: object) -> object:
@@ -272,7 +301,7 @@ def validate(values: Mapping[str, object]) -> Settings:
         problems = {name: _problem(name, values.get(name)) for name in wrong}
         # The rest may still be wrong together: look at it with the wrong ones left out.
         settings = Settings.model_validate({k: v for k, v in values.items() if k not in problems})
-    for name, problem in _missing_tokens(settings):
+    for name, problem in (*_missing_tokens(settings), *_wrong_shards(settings)):
         problems.setdefault(name, problem)
     if problems:
         lines = tuple(problems.values())
@@ -331,6 +360,21 @@ def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
         yield "slack_bot_token", missing("slack_bot_token") + ", or take slack out of BOT_PLATFORMS"
     if settings.slack_app_token is None:
         yield "slack_app_token", missing("slack_app_token") + " (Socket Mode is how I hear of events)"
+
+
+def _wrong_shards(settings: Settings) -> Iterable[tuple[str, str]]:
+    count, shards = settings.discord_shard_count, settings.discord_shard_ids
+    if shards and not count:
+        yield (
+            "discord_shard_count",
+            "DISCORD_SHARD_COUNT is missing: write how many shards there are in all processes together, "
+            "or take DISCORD_SHARD_IDS away",
+        )
+    elif shards and shards[-1] >= count:
+        yield (
+            "discord_shard_ids",
+            f"DISCORD_SHARD_IDS has {shards[-1]}: write numbers below DISCORD_SHARD_COUNT, which is {count}",
+        )
 
 
 def _warnings(names: Iterable[str]) -> tuple[str, ...]:

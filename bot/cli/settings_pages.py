@@ -10,7 +10,15 @@ from pydantic.fields import FieldInfo
 from bot.config import LoadedSettings, Settings, is_secret, may_hold_password, without_password
 
 GROUPS = {
-    "Platforms": ("discord_token", "slack_", "bot_platforms", "bot_name", "bot_language"),
+    "Platforms": (
+        "discord_token",
+        "discord_status",
+        "discord_shard_",
+        "slack_",
+        "bot_platforms",
+        "bot_name",
+        "bot_language",
+    ),
     "Model": ("bot_model", "bot_translation_model", "bot_device", "bot_dtype", "bot_threads"),
     "Answers": (
         "bot_max_batch",

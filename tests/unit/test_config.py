@@ -236,3 +236,23 @@ def test_every_setting_has_help_a_default_and_an_expectation() -> None:
         assert field.description.endswith("."), name
         assert not field.is_required(), name
         assert expected(field), name
+
+
+def test_shards_are_numbers_and_ranges_of_a_known_count() -> None:
+    assert validate({"discord_shard_count": "8", "discord_shard_ids": "5,0-2, 2"}).discord_shard_ids == (
+        0,
+        1,
+        2,
+        5,
+    )
+    assert validate({"discord_shard_count": "8"}).discord_shard_ids == ()
+    [problem] = problems_of({"discord_shard_ids": "0-1"})
+    assert problem.startswith("DISCORD_SHARD_COUNT is missing")
+    [problem] = problems_of({"discord_shard_count": "2", "discord_shard_ids": "0-2"})
+    assert problem.startswith("DISCORD_SHARD_IDS has 2") and "which is 2" in problem
+
+
+@pytest.mark.parametrize("wrong", ["one", "3-1", "-1", "0-", "1--2", "0,,1", "0-99999999999"])
+def test_what_is_no_list_of_shards_is_refused(wrong: str) -> None:
+    [problem] = problems_of({"discord_shard_count": "4", "discord_shard_ids": wrong})
+    assert problem.startswith("DISCORD_SHARD_IDS is ")
