@@ -193,12 +193,13 @@ TASK = Task(
     example=EXAMPLE,
     run=run,
     options=(
-        Option("to", "into this language"),
+        Option("to", "into this language", suggests="language"),
         Option("pair", "between these two languages, such as en,fr"),
-        Option("with", "keep another channel in step: its mention, link or id"),
+        Option("with", "keep another channel in step: its mention, link or id", is_channel=True),
         Option("state", "off: end it", is_rest=True),
     ),
     needs_model=False,
+    is_about_place=True,
 )
 MESSAGE = Task(
     name=POST_NAME,

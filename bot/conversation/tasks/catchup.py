@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from bot.conversation.summaries.forms import STYLES
 from bot.conversation.summaries.scope import DEFAULT_LAST, MAX_LAST, Scope, language_of
 from bot.conversation.summaries.telling import Summary
-from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.messages import Piece
 from bot.storage.digests import BEGINNING, Place
 from bot.storage.records import Derived
@@ -62,9 +62,11 @@ TASK = Task(
     run=run,
     does_without_model=True,
     is_private=True,
+    is_about_place=True,
     options=(
         Option("about", "only what is about this topic"),
         Option("style", "how it is told", choices=STYLES),
-        Option("language", "the language it is told in"),
+        Option("language", "the language it is told in", suggests="language"),
+        SHOW,
     ),
 )

@@ -18,7 +18,7 @@ from bot.conversation.tasks.facts import delete
 from bot.conversation.tasks.listing import credit, listed_with_answers, told_fact
 from bot.conversation.tasks.prompting import history, prompt_for, reads_data, said_in
 from bot.conversation.tasks.remember import keep
-from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.conversation.text.safety import is_blank
 from bot.messages import Piece
 
@@ -152,6 +152,7 @@ ASK = Task(
     continues=True,
     options=(
         Option("context", "yes: say what the answer was made from", choices=("yes", "no")),
+        SHOW,
         Option("question", "what you want to know", is_required=True, is_rest=True),
     ),
 )

@@ -26,4 +26,5 @@ TASK = Task(
     example="/context",
     run=run,
     is_private=True,
+    is_about_place=True,
 )

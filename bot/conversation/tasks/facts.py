@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from bot.conversation.memory import facts
 from bot.conversation.memory.marking import Names
 from bot.conversation.tasks.task import Option, Task, TaskContext
-from bot.conversation.text.counting import whole_number
+from bot.conversation.text.counting import MAX_NUMBER, whole_number
 from bot.errors import CommandError
 from bot.messages import Piece
 from bot.storage.records import Fact
@@ -68,10 +68,15 @@ TASK = Task(
     example="/facts",
     run=run,
     options=(
-        Option("edit", "the number of your fact to say anew"),
-        Option("delete", "the number of the fact to delete; your own, or any if you manage the channel"),
+        Option("edit", "the number of your fact to say anew", between=(1, MAX_NUMBER)),
+        Option(
+            "delete",
+            "the number of the fact to delete; your own, or any if you manage the channel",
+            between=(1, MAX_NUMBER),
+        ),
         Option("text", "the new text, with edit", is_rest=True),
     ),
     needs_model=False,
+    is_about_place=True,
     is_private=True,
 )

@@ -95,8 +95,13 @@ TASK = Task(
     run=run,
     options=(
         Option("action", "what to do; without it, list", choices=("list", "add", "remove")),
-        Option("to", "the language that the translation is for; without it, every language"),
+        Option(
+            "to",
+            "the language that the translation is for; without it, every language",
+            suggests="language",
+        ),
         Option("term", "the term, and behind = its fixed translation", is_rest=True),
     ),
     needs_model=False,
+    is_about_place=True,
 )

@@ -84,6 +84,6 @@ TASK = Task(
     help="Show what I can do, or how one command is used.",
     example="/help",
     run=run,
-    options=(Option("command", "a command to explain, such as summarize", is_rest=True),),
+    options=(Option("command", "a command to explain, such as summarize", is_rest=True, suggests="command"),),
     needs_model=False,
 )

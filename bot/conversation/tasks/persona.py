@@ -82,4 +82,5 @@ TASK = Task(
         Option("text", "how to be; without it I show what was said", is_rest=True),
     ),
     needs_model=False,
+    is_about_place=True,
 )

@@ -31,4 +31,5 @@ TASK = Task(
     run=run,
     options=(Option("text", "what to remember", is_required=True, is_rest=True),),
     needs_model=False,
+    is_about_place=True,
 )

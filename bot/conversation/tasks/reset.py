@@ -38,5 +38,6 @@ TASK = Task(
     example="/reset",
     run=run,
     needs_model=False,
+    is_about_place=True,
     is_for_managers=True,
 )

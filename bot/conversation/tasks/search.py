@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from bot.conversation.memory.terms import terms_of
 from bot.conversation.tasks.listing import listed
-from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.conversation.text.counting import counted, whole_number
 from bot.conversation.text.safety import is_blank
 from bot.conversation.text.times import parse_since
@@ -72,11 +72,13 @@ TASK = Task(
     example=EXAMPLE,
     run=run,
     options=(
-        Option("since", "only what is newer, such as 2h, 7d or 2026-11-20"),
+        Option("since", "only what is newer, such as 2h, 7d or 2026-11-20", suggests="time"),
         Option("from", "only what this person wrote"),
-        Option("last", "only among the newest so many messages"),
+        Option("last", "only among the newest so many messages", between=(1, MAX_LAST)),
+        SHOW,
         Option("words", "what to search for", is_required=True, is_rest=True),
     ),
     needs_model=False,
     is_private=True,
+    is_about_place=True,
 )

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from bot.conversation.summaries.forms import STYLES
 from bot.conversation.summaries.scope import DEFAULT_LAST, MAX_LAST, read_scope
 from bot.conversation.summaries.telling import Summary
-from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.messages import Piece
 
 
@@ -32,12 +32,18 @@ TASK = Task(
     example="/summarize last:50 style:bullets",
     run=run,
     does_without_model=True,
+    is_about_place=True,
     options=(
-        Option("last", f"how many messages, {DEFAULT_LAST} if you do not say, at most {MAX_LAST:,}"),
-        Option("since", 'from when on: 9:00, 2h, yesterday, 2026-11-20, "my last message"'),
+        Option(
+            "last",
+            f"how many messages, {DEFAULT_LAST} if you do not say, at most {MAX_LAST:,}",
+            between=(1, MAX_LAST),
+        ),
+        Option("since", 'from when on: 9:00, 2h, yesterday, 2026-11-20, "my last message"', suggests="time"),
         Option("from", "from which message on: its link or id"),
         Option("about", "only what is about this topic"),
         Option("style", "how it is told", choices=STYLES),
-        Option("language", "the language of the summary"),
+        Option("language", "the language of the summary", suggests="language"),
+        SHOW,
     ),
 )

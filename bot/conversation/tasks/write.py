@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.conversation.context import answer_budget, instructed
 from bot.conversation.tasks.answer import clean_answer, sampling
-from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.conversation.text.counting import whole_number
 from bot.conversation.text.safety import clean_text, is_blank
 from bot.errors import CommandError, PromptTooLongError
@@ -123,8 +123,13 @@ TASK = Task(
     run=run,
     continues=True,
     options=(
-        Option("max_length", "at most so many tokens, your words included where I continue them"),
+        Option(
+            "max_length",
+            "at most so many tokens, your words included where I continue them",
+            between=(1, MAX_LENGTH),
+        ),
         Option("kind", "what to write", choices=tuple(FORMS)),
+        SHOW,
         Option("prompt", "the first words, or what to write about", is_required=True, is_rest=True),
     ),
 )
