@@ -20,6 +20,7 @@ from tests.unit.platforms.discord.payloads import Payload
 
 PREFIX = "/api/v10"
 BODY: web.RequestKey[Any] = web.RequestKey("body", object)
+FILES: web.RequestKey[list[tuple[str, bytes]]] = web.RequestKey("files", list)
 BUCKET_SIZE, BUCKET_S = 5, 5.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -78,7 +79,7 @@ class Door:
         if not request.path.startswith(PREFIX):
             return await handler(request)
         path = request.path.removeprefix(PREFIX)
-        body = await request.json() if request.can_read_body else None
+        body, request[FILES] = await _read(request)
         self.asked.append(Asked(request.method, path, body or {}, asyncio.get_running_loop().time()))
         self.problems += contract().problems(request.method, path, dict(request.query), body)
         request[BODY] = body
@@ -122,6 +123,23 @@ class Door:
         self._buckets[f"{bucket}:{major}"] = recent = [*recent, now_s]
         reset_s = recent[0] + BUCKET_S - now_s
         return _limit_headers(bucket, max(0, BUCKET_SIZE - len(recent)), reset_s)
+
+
+async def _read(request: web.Request) -> tuple[Any, list[tuple[str, bytes]]]:
+    """The JSON of a request, and the files that come with it in their order."""
+    if not request.can_read_body:
+        return None, []
+    if not request.content_type.startswith("multipart/"):
+        return await request.json(), []
+    body: Any = None
+    files: dict[int, tuple[str, bytes]] = {}
+    form = await request.post()
+    for name, value in form.items():
+        if isinstance(value, web.FileField):
+            files[int(re.sub(r"\D", "", name))] = (value.filename, value.file.read())
+        elif name == "payload_json":
+            body = json.loads(value if isinstance(value, str) else bytes(value))
+    return body, [files[number] for number in sorted(files)]
 
 
 def answer(body: object, status: int = 200) -> web.Response:

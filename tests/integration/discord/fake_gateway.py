@@ -15,19 +15,27 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.unit.platforms.discord.payloads import Payload
 
+PRESENCE = 3
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 CUT, WRONG_TOKEN, DISALLOWED_INTENTS = 0, 4004, 4014
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 9, 1 << 12, 1 << 15
+GUILD_REACTIONS, DIRECT_REACTIONS = 1 << 10, 1 << 13
 
 
 @dataclass
 class Session:
-    """One identified client. `log` is what was sent to it, for a replay."""
+    """One identified client: `shard` is its number and their count, `log` what was sent to it, for a replay."""
 
     intents: int
+    shard: tuple[int, int] = (0, 1)
     session_id: str = field(default_factory=lambda: token_hex(16))
     log: list[Payload] = field(default_factory=list)
     line: Line | None = None
+
+    def covers(self, guild_id: int | None) -> bool:
+        """Whether a server's events, or with None those of direct talks, go to this shard."""
+        number, count = self.shard
+        return ((guild_id or 0) >> 22) % count == number
 
     def dispatch(self, event: str, data: object) -> None:
         self.log.append({"op": DISPATCH, "t": event, "s": len(self.log) + 1, "d": data})
@@ -46,7 +54,8 @@ class Line:
 
 class Gateway:
     """All sessions. `identified`, `resumed`, `heartbeats` and `closed_with` count what clients did; new lines
-    wait while it is not `is_open`, and so many are turned away as `turns_away` says."""
+    wait while it is not `is_open`, and so many are turned away as `turns_away` says. `shards` and `presences`
+    are what clients said of themselves."""
 
     def __init__(self, token: str, bot: Payload, greet: Callable[[Session], None]) -> None:
         self.url = ""
@@ -56,6 +65,9 @@ class Gateway:
         self.refused_intents = 0
         self.heartbeat_interval_ms = 40_000
         self.identified: list[int] = []
+        self.shards: list[tuple[int, int]] = []
+        self.presences: list[Payload] = []
+        self.recommended_shards = 1
         self.resumed = 0
         self.heartbeats = 0
         self.closed_with: list[int | None] = []
@@ -70,14 +82,20 @@ class Gateway:
 
     def dispatch(self, event: str, data: Payload) -> None:
         """Send an event to all sessions that asked for such events, with what they may read."""
+        guild_id = int(data.get("guild_id") or 0)
         for session in self.sessions.values():
-            if session.intents & _intent_for(event, data):
+            if session.covers(guild_id) and session.intents & _intent_for(event, data):
                 session.dispatch(event, self._as_allowed(session, event, data))
 
     def drop(self) -> None:
         """Cut all lines without a word; the sessions can be resumed."""
         for line in self._open_lines():
             line.outgoing.put_nowait(CUT)
+
+    def close(self, code: int = 4000) -> None:
+        """End all lines with a code; after 4000 the sessions can be resumed."""
+        for line in self._open_lines():
+            line.outgoing.put_nowait(code)
 
     def ask_to_reconnect(self) -> None:
         """Op 7."""
@@ -126,6 +144,8 @@ class Gateway:
             self._identify(line, payload["d"])
         elif payload["op"] == RESUME:
             self._resume(line, payload["d"])
+        elif payload["op"] == PRESENCE:
+            self.presences.append(payload["d"])
         else:
             self.problems.append(f"gateway: unexpected op {payload['op']}")
 
@@ -138,7 +158,11 @@ class Gateway:
         elif data["intents"] & self.refused_intents:
             line.outgoing.put_nowait(DISALLOWED_INTENTS)
         else:
-            session = Session(data["intents"], line=line)
+            number, count = data.get("shard") or (0, 1)
+            self.shards.append((number, count))
+            if data.get("presence"):
+                self.presences.append(data["presence"])
+            session = Session(data["intents"], (number, count), line=line)
             self.sessions[session.session_id] = session
             session.dispatch("READY", self._ready(session))
             self._greet(session)
@@ -150,6 +174,7 @@ class Gateway:
             "guilds": [],
             "session_id": session.session_id,
             "resume_gateway_url": self.url,
+            "shard": list(session.shard),
             "application": {"id": self._bot["id"], "flags": 0},
         }
 
@@ -195,6 +220,8 @@ async def _write(line: Line) -> None:
 
 
 def _intent_for(event: str, data: Payload) -> int:
+    if event.startswith("MESSAGE_REACTION"):
+        return GUILD_REACTIONS if "guild_id" in data else DIRECT_REACTIONS
     if event.startswith("MESSAGE_"):
         return GUILD_MESSAGES if "guild_id" in data else DIRECT_MESSAGES
     return GUILDS if event.startswith(("GUILD_", "CHANNEL_", "THREAD_")) else -1

@@ -30,7 +30,11 @@ class Bot:
         answerer = Answerer(self.store, self.generator, policy)
         self.manager = ConversationManager(self.store, self.generator, answerer, "Parley")
         self.platform = DiscordPlatform(
-            token, bot_name="Parley", api_url=discord.api_url, gateway_url=discord.gateway_url
+            token,
+            bot_name="Parley",
+            api_url=discord.api_url,
+            gateway_url=discord.gateway_url,
+            cdn_url=discord.cdn_url,
         )
         answerer.permalinks[self.platform.name] = self.platform.permalink
         self.running = asyncio.create_task(self.platform.run(self.manager))
@@ -70,8 +74,8 @@ async def _never(reply: Reply) -> None:
 def key_of(discord: FakeDiscord, place: Place | None = None) -> ConversationKey:
     """The bot's name for a place."""
     place = place or discord.general
-    if place is discord.thread and not discord.is_thread_private:
-        return ConversationKey("discord", str(discord.guild_id), str(discord.general.id), str(place.id))
+    if place.parent is not None and not place.is_private:
+        return ConversationKey("discord", str(place.guild_id), str(place.parent.id), str(place.id))
     return ConversationKey("discord", str(place.guild_id or "dm"), str(place.id))
 
 

@@ -17,8 +17,13 @@ Payload = dict[str, Any]
 _NUMBERS = count(1)
 EVERYTHING = ((1 << 53) - 1) & ~(1 << 3)
 """Every permission but Administrator, which would hide that others are denied."""
-EVERYBODY = EVERYTHING & ~(1 << 4)
-"""What @everyone may do: no channel is managed by everybody."""
+_FOR_FEW = (1, 2, 4, 5, 13, 28, 29, 34, 40)
+"""Kick, ban, manage channels, the server, messages, roles, webhooks, threads; time people out."""
+EVERYBODY = EVERYTHING & ~sum(1 << bit for bit in _FOR_FEW)
+"""What @everyone may do: nothing that a moderator is for."""
+
+COMPONENTS_V2 = 1 << 15
+ACTION_ROW, BUTTON, TEXT_DISPLAY, FILE = 1, 2, 10, 13
 
 
 def snowflake() -> int:
@@ -65,7 +70,9 @@ def role(role_id: int, name: str, permissions: int = 0, bot_id: int | None = Non
     }
 
 
-def text_channel(channel_id: int, name: str, denied: Mapping[int, int] | None = None) -> Payload:
+def text_channel(
+    channel_id: int, name: str, denied: Mapping[int, int] | None = None, *, nsfw: bool = False
+) -> Payload:
     """`denied` maps member ids to the permissions that they do not have here."""
     return {
         "id": str(channel_id),
@@ -73,7 +80,7 @@ def text_channel(channel_id: int, name: str, denied: Mapping[int, int] | None = 
         "name": name,
         "position": 0,
         "parent_id": None,
-        "nsfw": False,
+        "nsfw": nsfw,
         "topic": None,
         "rate_limit_per_user": 0,
         "last_message_id": None,
@@ -185,3 +192,31 @@ def message(
         reference = {"type": 0, "message_id": answered["id"], "channel_id": answered["channel_id"]}
         payload |= {"type": 19, "message_reference": reference, "referenced_message": answered}
     return payload | more
+
+
+def attachment(name: str, size: int, url: str, content_type: str | None = None) -> Payload:
+    """A file of a message; its id is in no relation to its address."""
+    payload: Payload = {"id": str(snowflake()), "filename": name, "size": size, "url": url, "proxy_url": url}
+    return payload | ({"content_type": content_type} if content_type else {})
+
+
+def components_of(post: Payload) -> list[Payload]:
+    """All components of a message, those within others too, in order."""
+    found: list[Payload] = []
+    waiting = list(post["components"])
+    while waiting:
+        component = waiting.pop(0)
+        found.append(component)
+        waiting = [*component.get("components", ()), *waiting]
+    return found
+
+
+def text_of(post: Payload) -> str:
+    """What a message of the bot says, whether as content or in text components."""
+    texts = [part["content"] for part in components_of(post) if part["type"] == TEXT_DISPLAY]
+    return "\n".join(texts) if post["flags"] & COMPONENTS_V2 else str(post["content"])
+
+
+def buttons_of(post: Payload) -> list[Payload]:
+    """The buttons under a message, in order."""
+    return [part for part in components_of(post) if part["type"] == BUTTON]
