@@ -24,7 +24,7 @@ GUILD_REACTIONS, DIRECT_REACTIONS = 1 << 10, 1 << 13
 
 @dataclass
 class Session:
-    """One identified client: `shard` is its number and their count, `log` what was sent to it, for a replay."""
+    """One identified client: `shard` is its number and their count, `log` what it was sent, for a replay."""
 
     intents: int
     shard: tuple[int, int] = (0, 1)

@@ -207,7 +207,7 @@ class Rest:
         now = None if is_first else datetime.now(UTC).isoformat()
         new = old | {
             "content": "" if flags & COMPONENTS_V2 else body.get("content", old["content"]),
-            "components": _numbered(body.get("components", old["components"])),
+            "components": _numbered((body if "components" in body else old)["components"] or []),
             "attachments": self._attachments(body, files, old["attachments"]),
             "flags": flags,
             "edited_timestamp": now,
