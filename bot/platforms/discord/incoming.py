@@ -14,7 +14,7 @@ from bot.conversation.commands import command_in
 from bot.conversation.rules import Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
-from bot.platforms.discord.markup import Names, readable, without_call
+from bot.platforms.discord.contents import line_of, own_roles, words_of
 
 PLATFORM = "discord"
 BY_COMMAND = "interaction:"
@@ -66,7 +66,7 @@ def guild_id_of(message: discord.Message) -> int | None:
 def is_call(message: discord.Message, me: Me) -> bool:
     """Whether a message calls the bot: by mention, by a mention of its own role, or as a reply to it."""
     is_mentioned = any(user.id == me.id for user in message.mentions)
-    return is_mentioned or bool(_own_roles(message, me)) or _answered_author(message) == me.id
+    return is_mentioned or bool(own_roles(message, me)) or _answered_author(message) == me.id
 
 
 def is_addressed(message: discord.Message, me: Me, *, is_called_into: bool, rules: Rules = _USUAL) -> bool:
@@ -76,10 +76,10 @@ def is_addressed(message: discord.Message, me: Me, *, is_called_into: bool, rule
     if is_direct(message):
         return True
     if rules.speak == "off":
-        return is_call(message, me) and _command(message, me, "") is not None
+        return is_call(message, me) and _command(message, me, line_of(message, me)) is not None
     if is_call(message, me):
         return True
-    if rules.speak == "mention" and rules.is_woken_by(text_of(message, me)):
+    if rules.speak == "mention" and rules.is_woken_by(line_of(message, me)):
         return True
     has_other_addressee = message.mentions or message.role_mentions or _answered_author(message) is not None
     return (is_called_into or rules.speak == "always") and not has_other_addressee
@@ -114,7 +114,7 @@ def to_incoming(
         is_addressed=is_for_bot,
         command=_command(message, me, text) if is_for_bot else None,
         reply_to=_replied_to(message),
-        sees_history=_has_permission(message, "read_message_history"),
+        sees_history=_sees_history(message),
     )
 
 
@@ -135,25 +135,18 @@ def from_bot_or_webhook(
 
 
 def _command(message: discord.Message, me: Me, text: str) -> Command | None:
-    """The command behind the bot's name, if there is one. What hangs on the message may be its text, or
-    nothing that it takes."""
-    written = without_call(message.content, me.id, frozenset(_own_roles(message, me)))
-    by_manager = is_direct(message) or (
-        message.guild is not None and _has_permission(message, "manage_channels")
-    )
-    for line in (text, readable(written, _names(message, me))):
+    """The command behind the bot's name, if there is one. What hangs on the message may be what it is to
+    work on, or nothing that it takes."""
+    by_manager = is_direct(message) or _may_manage(message)
+    for line in (text, line_of(message, me)):
         if command := command_in(line, by_manager=by_manager):
-            raw = readable(written, _names(message, me), keeps_channels=True)
-            return with_channels(command, command_in(raw))
+            return with_channels(command, command_in(line_of(message, me, keeps_channels=True)))
     return None
 
 
-def text_of(
-    message: discord.Message, me: Me, *, keeps_channels: bool = False, files: Sequence[str] = ()
-) -> str:
-    """What a message says, in words: the call of the bot taken off, mentions and emoji by name."""
-    called = without_call(message.content, me.id, frozenset(_own_roles(message, me)))
-    return readable(called, _names(message, me), keeps_channels=keeps_channels)
+def text_of(message: discord.Message, me: Me, *, files: Sequence[str] = ()) -> str:
+    """What a message says, in words; `files` as for `to_incoming`."""
+    return words_of(message, me, files=files)
 
 
 def from_interaction(
@@ -184,26 +177,31 @@ def language_of(locale: str) -> str:
     return locale.partition("-")[0]
 
 
-def _has_permission(message: discord.Message, name: str) -> bool:
-    """Whether the author has a permission where the message was written, as far as Discord said: nobody has
-    that to change what holds for others where it did not, and everybody that to read."""
+def _may_manage(message: discord.Message) -> bool:
+    """Whether the author may manage the channel, as far as Discord said."""
+    permissions = _permissions(message)
+    return permissions is not None and permissions.manage_channels
+
+
+def _sees_history(message: discord.Message) -> bool:
+    """Whether the author may read what was said in the channel; so it is taken where Discord did not say."""
+    permissions = _permissions(message)
+    return permissions is None or permissions.read_message_history
+
+
+def _permissions(message: discord.Message) -> discord.Permissions | None:
+    """What the author may do where the message was written, None where that is not known."""
     author, channel = message.author, message.channel
-    is_unknown_granted = name == "read_message_history"
     if not isinstance(author, discord.Member) or isinstance(channel, discord.PartialMessageable):
-        return is_unknown_granted
+        return None
     try:
-        return bool(getattr(channel.permissions_for(author), name))
+        return channel.permissions_for(author)
     except (discord.ClientException, AttributeError):  # a thread whose channel is not known
-        return is_unknown_granted
+        return None
 
 
 def _as_line(command: Command) -> str:
     return " ".join([f"/{command.name}", *(f"{name}:{value}" for name, value in command.options.items())])
-
-
-def _own_roles(message: discord.Message, me: Me) -> list[int]:
-    """The mentioned roles that Discord made for this bot alone: people pick them like a user's name."""
-    return [role.id for role in message.role_mentions if role.tags and role.tags.bot_id == me.id]
 
 
 def _replied_to(message: discord.Message) -> str | None:
@@ -218,12 +216,6 @@ def _answered_author(message: discord.Message) -> int | None:
         return None
     answered = message.reference.resolved
     return answered.author.id if isinstance(answered, discord.Message) else None
-
-
-def _names(message: discord.Message, me: Me) -> Names:
-    users = {user.id: user.display_name for user in message.mentions} | {me.id: me.name}
-    roles = {role.id: role.name for role in message.role_mentions}
-    return Names(users, roles, {channel.id: channel.name for channel in message.channel_mentions})
 
 
 def _id_or_none(snowflake: int | None) -> str | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 # The forms are listed in Discord's reference under "Message Formatting".
 _MARKUP = re.compile(
     r"<(?:@!?(?P<user>\d{1,20})|@&(?P<role>\d{1,20})|#(?P<channel>\d{1,20})"
-    r"|a?:(?P<emoji>\w{1,32}):\d{1,20}|/(?P<command>[^<>:\n]{1,120}):\d{1,20})>"
+    r"|a?:(?P<emoji>\w{1,32}):\d{1,20}|/(?P<command>[^<>:\n]{1,120}):\d{1,20}"
+    r"|t:(?P<time>-?\d{1,13})(?P<style>:[a-zA-Z])?)>"
 )
 
 
@@ -25,9 +27,26 @@ class Names:
     channels: Mapping[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids in a text that only its server can name."""
+
+    roles: frozenset[int]
+    channels: frozenset[int]
+
+
+def ids_in(content: str) -> Ids:
+    """The roles and channels that a text mentions."""
+    found = list(_MARKUP.finditer(content))
+    return Ids(
+        frozenset(int(mark["role"]) for mark in found if mark["role"]),
+        frozenset(int(mark["channel"]) for mark in found if mark["channel"]),
+    )
+
+
 def readable(content: str, names: Names, *, keeps_channels: bool = False) -> str:
-    """Markup by names: `<@5>` becomes `@Ann`, `<:wave:9>` becomes `:wave:`. Unknown ids become a word.
-    `keeps_channels`: but for channels."""
+    """Markup by names: `<@5>` becomes `@Ann`, `<:wave:9>` becomes `:wave:`, a moment a date and a time.
+    Unknown ids become a word. `keeps_channels`: but for channels."""
 
     def name(found: re.Match[str]) -> str:
         if user := found["user"]:
@@ -38,9 +57,22 @@ def readable(content: str, names: Names, *, keeps_channels: bool = False) -> str
             if keeps_channels:
                 return found[0]
             return "#" + names.channels.get(int(channel), "some-channel")
+        if found["time"]:
+            return _moment(int(found["time"]), found["style"] or "") or found[0]
         return f":{found['emoji']}:" if found["emoji"] else f"/{found['command']}"
 
     return _MARKUP.sub(name, content)
+
+
+def _moment(seconds: int, style: str) -> str | None:
+    """A moment as text, in UTC because every reader sees it in a zone of their own."""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    if style in (":d", ":D"):
+        return f"{moment:%Y-%m-%d}"
+    return f"{moment:%H:%M} UTC" if style in (":t", ":T") else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def without_call(content: str, user_id: int, role_ids: frozenset[int]) -> str:

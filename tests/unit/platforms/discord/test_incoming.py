@@ -7,46 +7,48 @@ from typing import Any
 import discord
 import pytest
 
+from bot.conversation.rules import Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
-from bot.platforms.discord.incoming import Me, channel_id, conversation_key, to_incoming
+from bot.platforms.discord.incoming import (
+    channel_id,
+    conversation_key,
+    from_bot_or_webhook,
+    to_incoming,
+)
 from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload
+from tests.unit.platforms.discord.server import (
+    ANN,
+    ANN_ID,
+    BEN,
+    BEN_ID,
+    DIRECT,
+    GENERAL,
+    ME,
+    PARLEY,
+    PARLEY_ID,
+    ROLE_ID,
+    SERVER,
+    TEAM_ID,
+    THREAD,
+    as_read,
+    known_server,
+    said,
+)
 
-PARLEY_ID, ANN_ID, BEN_ID, ROLE_ID, TEAM_ID, SERVER, GENERAL, THREAD, DIRECT = range(10**18, 10**18 + 9)
-PARLEY: Any = payloads.user(PARLEY_ID, "Parley", is_bot=True)
-ANN, BEN = payloads.user(ANN_ID, "Ann"), payloads.user(BEN_ID, "Ben")
-MANAGE_CHANNELS = 1 << 4
-ME = Me(PARLEY_ID, "Parley")
 IN_GENERAL = conversation_key(SERVER, GENERAL)
+READ_HISTORY = 1 << 16
 
 
 @pytest.fixture(scope="module")
 def state() -> Any:
-    """discord.py's own idea of a server, without a connection."""
-    state: Any = discord.Client(intents=discord.Intents(guilds=True))._connection
-    state.user = discord.ClientUser(state=state, data=PARLEY)
-    roles = [
-        payloads.role(ROLE_ID, "Parley", bot_id=PARLEY_ID),
-        payloads.role(TEAM_ID, "Team", MANAGE_CHANNELS),
-    ]
-    channels = [payloads.text_channel(GENERAL, "general")]
-    threads = [payloads.thread_channel(THREAD, "cats", SERVER, GENERAL, ANN_ID)]
-    state._add_guild_from_data(
-        payloads.guild(SERVER, "Home", PARLEY, channels=channels, threads=threads, roles=roles)
-    )
-    return state
+    return known_server()
 
 
 def read(
-    state: Any, payload: Payload, key: ConversationKey = IN_GENERAL, *, is_called_into: bool = False
+    state: Any, payload: Payload, key: ConversationKey = IN_GENERAL, **how: Any
 ) -> IncomingMessage | None:
-    channel, _ = state._get_guild_channel(payload)
-    message = discord.Message(state=state, channel=channel, data=payload)  # type: ignore[arg-type]
-    return to_incoming(message, ME, key, is_called_into=is_called_into)
-
-
-def said(author: Payload, content: str, **more: Any) -> Payload:
-    return payloads.message(author, content, GENERAL, guild_id=SERVER, **more)
+    return to_incoming(as_read(state, payload), ME, key, **how)
 
 
 def test_a_mention_is_a_question_without_the_mention(state: Any) -> None:
@@ -200,3 +202,77 @@ def test_whoever_may_manage_the_channel_is_a_manager(state: Any) -> None:
         incoming = read(state, payload)
         assert incoming is not None and incoming.command is not None
         assert incoming.command.by_manager is is_manager
+
+
+@pytest.mark.parametrize(
+    ("rules", "payload", "is_for_bot"),
+    [
+        (Rules("always"), said(ANN, "anybody here?"), True),
+        (Rules("always"), said(ANN, "Ben?", mentions=[BEN]), False),
+        (Rules("always"), said(ANN, "team?", mention_roles=[TEAM_ID]), False),
+        (Rules("always"), said(ANN, "yes", answered=said(BEN, "really?")), False),
+        (Rules("off"), said(ANN, f"<@{PARLEY_ID}> hello", mentions=[PARLEY]), False),
+        (Rules("off"), said(ANN, f"<@{PARLEY_ID}> /help", mentions=[PARLEY]), True),
+        (Rules("off"), said(ANN, "/help"), False),
+        (Rules("mention", ("polly",)), said(ANN, "morning Polly and all"), True),
+        (Rules("mention", ("polly",)), said(ANN, "apolly"), False),
+        (Rules("off", ("polly",)), said(ANN, "morning polly"), False),
+    ],
+)
+def test_rules_say_when_it_speaks(state: Any, rules: Rules, payload: Payload, is_for_bot: bool) -> None:
+    incoming = read(state, payload, rules=rules)
+    assert incoming is not None and incoming.is_addressed is is_for_bot
+    assert (incoming.command is not None) is (is_for_bot and "/help" in payload["content"])
+
+
+def test_off_leaves_direct_messages_alone_and_rules_are_not_for_bots(state: Any) -> None:
+    direct = read(
+        state, payloads.message(ANN, "hi", DIRECT), conversation_key(None, DIRECT), rules=Rules("off")
+    )
+    assert direct is not None and direct.is_addressed
+    robot = payloads.user(300, "Robot", is_bot=True)
+    assert read(state, said(robot, "beep"), rules=Rules("always")) is None
+    assert read(state, said(ANN, "go on"), rules=Rules("off"), is_called_into=True) is not None
+
+
+def test_a_thread_it_was_called_into_is_silent_where_it_is_off(state: Any) -> None:
+    payload = payloads.message(ANN, "go on", THREAD, guild_id=SERVER)
+    incoming = read(state, payload, rules=Rules("off"), is_called_into=True)
+    assert incoming is not None and not incoming.is_addressed
+
+
+def test_words_of_a_link_preview_wake_nobody(state: Any) -> None:
+    preview = {"type": "link", "url": "https://example.org", "title": "Polly"}
+    payload = said(ANN, "https://example.org", embeds=[preview])
+    incoming = read(state, payload, rules=Rules("mention", ("polly",)))
+    assert incoming is not None and not incoming.is_addressed and "Polly" in incoming.text
+
+
+def test_what_other_bots_say_is_for_memory_only(state: Any) -> None:
+    robot = payloads.user(300, "Robot", is_bot=True)
+    first = said(BEN, "status?")
+    payload = said(robot, f"<@{PARLEY_ID}> all is well", mentions=[PARLEY], answered=first)
+    incoming = from_bot_or_webhook(as_read(state, payload), ME, IN_GENERAL)
+    assert incoming.author == Author("300", "Robot", is_bot=True)
+    assert incoming.text == "all is well" and incoming.reply_to == first["id"]
+    assert not incoming.is_addressed and incoming.command is None
+
+
+def test_whoever_may_not_read_back_is_known() -> None:
+    state = known_server(denied={ANN_ID: READ_HISTORY})
+    for author, sees in ((ANN, False), (BEN, True)):
+        incoming = read(state, said(author, "what was said?"))
+        assert incoming is not None and incoming.sees_history is sees
+    direct = read(state, payloads.message(ANN, "hi", DIRECT), conversation_key(None, DIRECT))
+    assert direct is not None and direct.sees_history
+
+
+def test_a_command_may_come_with_a_file_to_work_on_or_with_one_that_it_does_not_take(state: Any) -> None:
+    file = payloads.attachment("a.txt", 5, "https://cdn.discordapp.com/a.txt")
+    for line, options in (
+        ("/translate to:fr", {"to": "fr", "text": "[file a.txt, 5 B]\nHello"}),
+        ("/summarize last:20", {"last": "20"}),
+    ):
+        payload = said(ANN, f"<@{PARLEY_ID}> {line}", mentions=[PARLEY], attachments=[file])
+        incoming = read(state, payload, files=("[file a.txt, 5 B]\nHello",))
+        assert incoming is not None and incoming.command is not None and incoming.command.options == options

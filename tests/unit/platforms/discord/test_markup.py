@@ -19,7 +19,10 @@ NAMES = Names({5: "Ann"}, {6: "Team"}, {7: "general"})
         ("<#7> <#9>", "#general #some-channel"),
         ("<:wave:1> <a:dance:2>", ":wave: :dance:"),
         ("</write story:4>", "/write story"),
-        ("a < b > c <https://example.org> <@> <t:1>", "a < b > c <https://example.org> <@> <t:1>"),
+        ("<t:1618953630> <t:1618953630:R>", "2021-04-20 21:20 UTC 2021-04-20 21:20 UTC"),
+        ("<t:1618953630:D> at <t:1618953630:t>", "2021-04-20 at 21:20 UTC"),
+        ("<t:9999999999999>", "<t:9999999999999>"),
+        ("a < b > c <https://example.org> <@> <t:x>", "a < b > c <https://example.org> <@> <t:x>"),
     ],
 )
 def test_ids_become_names(content: str, words: str) -> None:
