@@ -219,6 +219,9 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
             api_url=settings.discord_api_url,
             gateway_url=settings.discord_gateway_url,
             cdn_url=settings.discord_cdn_url,
+            shard_count=settings.discord_shard_count,
+            shard_ids=settings.discord_shard_ids,
+            status=None if settings.discord_status == "none" else settings.discord_status,
         )
     if name == "slack":
         from bot.platforms.slack import SlackPlatform

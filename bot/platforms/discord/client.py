@@ -14,13 +14,16 @@ from bot.errors import BotError, where
 from bot.platforms.discord.commands import payloads
 from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
+from bot.platforms.discord.presence import Presence
 from bot.platforms.discord.problems import CONNECTION_ERRORS
+from bot.platforms.discord.shards import ShardedClient, Shards
 
 log = logging.getLogger(__name__)
 
 
-class ParleyClient(discord.Client):
-    """The gateway's events on their way to a listener. `opened` is called when the gateway greets the bot."""
+class ParleyClient(ShardedClient):
+    """The gateway's events on their way to a listener. `opened` is called when the gateway greets the bot on
+    a shard."""
 
     def __init__(
         self,
@@ -28,6 +31,8 @@ class ParleyClient(discord.Client):
         interactions: Interactions,
         intents: discord.Intents,
         opened: Callable[[], None],
+        presence: Presence,
+        shards: Shards,
     ) -> None:
         super().__init__(
             intents=intents,
@@ -35,25 +40,39 @@ class ParleyClient(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            shard_count=shards.count or None,
+            shard_ids=list(shards.ids) or None,
         )
         self._listener = listener
         self._interactions = interactions
         self._opened = opened
-        self._registering: asyncio.Task[None] | None = None
+        self._presence = presence
+        self._presence.begin(self)
+        self._beside: list[asyncio.Task[None]] = []
 
     async def setup_hook(self) -> None:
-        """Register the commands beside the connecting: their rate limit may take minutes."""
-        self._registering = asyncio.create_task(self._register_commands())
+        """Register the commands beside the connecting, as their rate limit may take minutes, in one of the
+        processes; and show the presence."""
+        self._beside.append(asyncio.create_task(self._presence.show(self)))
+        if not self.shard_ids or 0 in self.shard_ids:
+            self._beside.append(asyncio.create_task(self._register_commands()))
 
     async def close(self) -> None:
         """Leave the gateway and give up what is on its way."""
-        if self._registering is not None:
-            self._registering.cancel()
+        for task in self._beside:
+            task.cancel()
         await super().close()
 
-    async def on_connect(self) -> None:
-        """A new session; a resumed one is no news."""
-        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A new session of one shard; a resumed one is no news."""
+        servers = sum(guild.shard_id == shard_id for guild in self.guilds)
+        log.info(
+            "connected to Discord as %s: shard %d of %s, in %d servers",
+            self.user,
+            shard_id,
+            self.shard_count,
+            servers,
+        )
         self._opened()
 
     async def on_message(self, message: discord.Message) -> None:

@@ -26,6 +26,11 @@ LOGIN_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits between attempts to log in while Discord cannot be reached; the last one repeats."""
 
 WRONG_TOKEN_CLOSE = 4004
+WRONG_SHARDS_CLOSES = (4010, 4011)
+WRONG_SHARDS = (
+    "Discord refuses this number of shards: take DISCORD_SHARD_COUNT away (Discord then says how many), or "
+    "write a larger one, the same in all processes of this bot"
+)
 TOO_MANY_REQUESTS = 429
 
 _LOGGERS = ("discord.client", "discord.gateway", "discord.http", "discord.state")
@@ -66,22 +71,22 @@ class Connection:
     def __init__(self, token: str, endpoints: Endpoints) -> None:
         self._token = token
         self._endpoints = endpoints
-        self._client: discord.Client | None = None
+        self._client: discord.AutoShardedClient | None = None
         self._staying: asyncio.Task[None] | None = None
         self._is_ready = asyncio.Event()
         self._is_closed = asyncio.Event()
 
-    async def client(self) -> discord.Client:
+    async def client(self) -> discord.AutoShardedClient:
         """The connected client; waits for the first connection."""
         await self._is_ready.wait()
         assert self._client is not None
         return self._client
 
     def opened(self) -> None:
-        """The gateway has greeted the bot: posts can be made."""
+        """The gateway has greeted the bot on one of its shards: posts can be made everywhere."""
         self._is_ready.set()
 
-    async def run(self, build: Callable[[discord.Intents], discord.Client]) -> None:
+    async def run(self, build: Callable[[discord.Intents], discord.AutoShardedClient]) -> None:
         """Stay connected until `close`. Raises PlatformError when Discord will not have this bot."""
         self._endpoints.use()
         _make_discreet()
@@ -126,15 +131,17 @@ class Connection:
         if self._client is not None:
             await self._client.close()
 
-    async def _stay(self, client: discord.Client) -> None:
+    async def _stay(self, client: discord.AutoShardedClient) -> None:
         try:
             await client.login(self._token)
-            await _connect(client)
+            await client.connect()
         except discord.LoginFailure:
             raise PlatformError(WRONG_TOKEN) from None
         except discord.ConnectionClosed as error:
             if error.code == WRONG_TOKEN_CLOSE:
                 raise PlatformError(WRONG_TOKEN) from None
+            if error.code in WRONG_SHARDS_CLOSES:
+                raise PlatformError(WRONG_SHARDS) from None
             raise PlatformError(
                 f"Discord's gateway closed the connection for good, with code {error.code}"
             ) from None
@@ -148,16 +155,6 @@ class Connection:
             await asyncio.wait_for(self._is_closed.wait(), seconds)
         except TimeoutError:
             return
-
-
-async def _connect(client: discord.Client) -> None:
-    try:
-        await client.connect()
-    except AttributeError:
-        # discord.py 2.7 stumbles over its missing socket when the very first connection fails.
-        if getattr(client, "ws", None) is not None:
-            raise
-        raise ConnectionError from None
 
 
 class _Discretion(logging.Filter):

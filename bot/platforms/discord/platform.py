@@ -15,6 +15,8 @@ from bot.platforms.discord.connection import Connection, Endpoints
 from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, PLATFORM, channel_id
 from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
+from bot.platforms.discord.presence import Presence
+from bot.platforms.discord.shards import Shards
 from bot.platforms.discord.sink import PERSON, ChannelSink, PersonSink
 from bot.platforms.discord.typing_status import TypingStatus
 from bot.platforms.event_order import EventOrder
@@ -26,7 +28,8 @@ class DiscordPlatform:
     """One bot account on Discord.
 
     `api_url` (with `/api/v10`), `gateway_url` and `cdn_url` name other servers than Discord's own; discord.py
-    keeps them for the whole process.
+    keeps them for the whole process. `shard_ids` of `shard_count` are this process's, all where it names
+    none; `status` is what people read below the bot's name.
     """
 
     name = PLATFORM
@@ -39,9 +42,14 @@ class DiscordPlatform:
         api_url: str | None = None,
         gateway_url: str | None = None,
         cdn_url: str | None = None,
+        shard_count: int = 0,
+        shard_ids: tuple[int, ...] = (),
+        status: str | None = None,
     ) -> None:
         self._bot_name = bot_name
         self._connection = Connection(token, Endpoints(api_url, gateway_url, cdn_url))
+        self._shards = Shards(shard_count, shard_ids)
+        self._status = status
         self._typing = TypingStatus()
         self._open_commands = OpenCommands()
         self._manager: ConversationManager | None = None
@@ -53,8 +61,12 @@ class DiscordPlatform:
         listener = Listener(manager, self._bot_name, self._typing, self._order)
         interactions = Interactions(manager, self._open_commands, self._order)
 
-        def build(intents: discord.Intents) -> discord.Client:
-            return ParleyClient(listener, interactions, intents, self._connection.opened)
+        presence = Presence(self._status, lambda: manager.model_status)
+
+        def build(intents: discord.Intents) -> discord.AutoShardedClient:
+            return ParleyClient(
+                listener, interactions, intents, self._connection.opened, presence, self._shards
+            )
 
         await self._connection.run(build)
 

@@ -10,7 +10,7 @@ import pytest
 from discord import Client
 
 from bot.errors import PlatformError
-from bot.platforms.discord import connection
+from bot.platforms.discord import connection, shards
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
@@ -159,12 +159,12 @@ async def test_a_discord_that_cannot_be_reached_is_tried_again(
 async def test_a_gateway_that_is_down_at_first_is_tried_again(
     discord: FakeDiscord, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "LOGIN_RETRY_S", (0.01,))
+    monkeypatch.setattr(shards, "RETRY_S", (0.01,))
     discord.gateway.turns_away = 2
     async with running(discord, database, echo):
         discord.say("hello", calls=True)
         await until(lambda: discord.texts() == ["You said: hello"])
-        assert discord.rest.count("GET", "/users/@me") == 3
+        assert discord.gateway.turns_away == 0
 
 
 async def test_it_can_be_stopped_while_discord_cannot_be_reached(
