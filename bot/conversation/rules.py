@@ -1,13 +1,16 @@
 """Rules: when the bot speaks in a channel, as its managers set it.
 
-Kept as settings of the channel; a thread has its channel's. Knows storage and text, and nothing of platforms.
+Kept as settings of the channel; a thread has its channel's, unless it has its own. Knows storage and text,
+and nothing of platforms.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 from bot.messages import ConversationKey
@@ -19,9 +22,13 @@ commands only."""
 
 SPEAK, WAKE_WORDS, FLAGS, LANGUAGE = "speak", "wake-words", "flags", "language"
 """The names of the settings."""
+NAMES = (SPEAK, WAKE_WORDS, FLAGS, LANGUAGE)
 
 MAX_KNOWN = 10_000
 """Conversations whose rules are kept at hand."""
+
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff"
+"""Letters of scripts that are written without spaces: a word may stand anywhere among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,19 @@ class Rules:
 
     def is_woken_by(self, text: str) -> bool:
         """Whether one of the wake words stands in `text`, as whole words, whatever their case."""
-        words = f" {' '.join(text.casefold().split())} "
-        return any(f" {word.casefold()} " in words for word in self.wake_words)
+        if not self.wake_words:
+            return False
+        return _pattern(self.wake_words).search(_plain(text)) is not None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+@lru_cache(maxsize=256)
+def _pattern(wake_words: tuple[str, ...]) -> re.Pattern[str]:
+    begin, end = rf"(?<![^\W{_UNSPACED}])", rf"(?![^\W{_UNSPACED}])"
+    return re.compile(f"{begin}(?:{'|'.join(re.escape(_plain(word)) for word in wake_words)}){end}")
 
 
 class RuleBook:
@@ -61,7 +79,7 @@ class RuleBook:
         if rules is not None:
             return rules
         seen = self._changes
-        rules = _rules(await self._store.settings(key))
+        rules = of_settings(await self._store.settings(key))
         if seen == self._changes:  # else it may have been read before the change
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
@@ -69,7 +87,8 @@ class RuleBook:
         return rules
 
 
-def _rules(settings: Mapping[str, str]) -> Rules:
+def of_settings(settings: Mapping[str, str]) -> Rules:
+    """The rules that the settings of a conversation make."""
     speak = settings.get(SPEAK, "mention")
     return Rules(
         speak=next((choice for choice in get_args(Speak) if choice == speak), "mention"),

@@ -15,6 +15,7 @@ from bot.conversation.tasks.regenerate import TASK as REGENERATE
 from bot.conversation.tasks.remember import TASK as REMEMBER
 from bot.conversation.tasks.reset import TASK as RESET
 from bot.conversation.tasks.search import TASK as SEARCH
+from bot.conversation.tasks.settings import TASK as SETTINGS
 from bot.conversation.tasks.stop import TASK as STOP
 from bot.conversation.tasks.summarize import TASK as SUMMARIZE
 from bot.conversation.tasks.task import Task
@@ -36,6 +37,7 @@ TASKS: tuple[Task, ...] = (
     REMEMBER,
     FACTS,
     PERSONA,
+    SETTINGS,
     CONTEXT,
     STOP,
     REGENERATE,
