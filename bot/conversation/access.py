@@ -1,15 +1,29 @@
 """Access: where else a person may read, as their platform says at the time of asking.
 
-A port that platforms implement. Whoever may not read a place is told the same as if there were none.
+`Access` is a port that platforms implement. Whoever may not read a place is told the same as if there were
+none, and what another place says is told to the asker alone. Knows no platform and no storage.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+import re
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
-from bot.messages import ConversationKey
+from bot.errors import CommandError
+from bot.messages import Command, ConversationKey, IncomingMessage
+
+NO_SUCH_PLACE = "I find no such channel that you and I may both read."
+"""Said of places that are not there, and of those that the person may not see: nobody can tell them apart."""
+FOR_YOU_ALONE = "What was said in another channel I tell you alone. Please leave `show:all` out."
+
+_PLACE_OPTIONS = ("channel", "from", "message")
+"""Options that name a place: a channel, or a message by its link."""
+_MENTION = re.compile(r"<#([\w-]+)(?:\|[^<>]*)?>")
+_LINK = re.compile(r"<?https?://\S*?/(?:channels/[^/\s]+|archives)/([\w-]+)[^\s>]*>?")
 
 
+@runtime_checkable
 class Access(Protocol):
     """What a platform knows of who may read what."""
 
@@ -18,3 +32,35 @@ class Access(Protocol):
     ) -> ConversationKey | None:
         """The conversation that `wanted` names (a mention, a link to a channel or to one of its messages, an
         id), if the person, asking from `here`, and the bot may both read all of it; else None."""
+
+
+def named_channel(text: str) -> str:
+    """The id of the channel that a person named by a mention, a link, `#name` or its bare id."""
+    match = _MENTION.fullmatch(text.strip()) or _LINK.fullmatch(text.strip())
+    return match[1] if match else text.strip().removeprefix("#")
+
+
+def place_wanted(command: Command | None, here: ConversationKey) -> str:
+    """What names the place that a command asks to read instead of `here`; "" where it names none."""
+    options: Mapping[str, str] = command.options if command else {}
+    for option in _PLACE_OPTIONS:
+        wanted = options.get(option, "").strip()
+        is_place = option == "channel" or _LINK.fullmatch(wanted)
+        if wanted and is_place and named_channel(wanted) not in (here.channel_id, here.thread_id):
+            return wanted
+    return ""
+
+
+async def find_place(question: IncomingMessage, access: Access | None) -> ConversationKey | None:
+    """The other place that a command asks to read, None where it reads its own. Raises CommandError where
+    the person may not, or would show it to others."""
+    command, here = question.command, question.conversation
+    wanted = place_wanted(command, here)
+    if not wanted or command is None:
+        return None
+    if command.options.get("show", "").strip().casefold() == "all":
+        raise CommandError(FOR_YOU_ALONE)
+    place = await access.find_readable(wanted, question.author.id, here) if access else None
+    if place is None:
+        raise CommandError(NO_SUCH_PLACE)
+    return place

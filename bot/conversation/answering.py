@@ -15,7 +15,7 @@ from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
-from bot.conversation.access import Access
+from bot.conversation.access import Access, find_place, place_wanted
 from bot.conversation.commands import check_options, is_private
 from bot.conversation.reply import Reply
 from bot.conversation.tasks import TASKS
@@ -32,6 +32,7 @@ from bot.generation.types import (
     TextGenerator,
 )
 from bot.messages import ConversationKey, IncomingMessage, Piece, Progress, Turn
+from bot.storage.exchange import seen_by
 from bot.storage.store import HistoryStore
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,11 @@ class Answerer:
 
     def is_private(self, question: IncomingMessage) -> bool:
         """Whether only the person who asked is to see the answer to a message."""
-        return is_private(question.command, tuple(self._tasks.values()))
+        return is_private(question.command, tuple(self._tasks.values()), question.conversation)
+
+    def reads_elsewhere(self, question: IncomingMessage) -> bool:
+        """Whether a message asks what was said in another place: that is told to one person, and not kept."""
+        return bool(place_wanted(question.command, question.conversation))
 
     def _has(self, question: IncomingMessage, trait: Callable[[Task], bool]) -> bool:
         try:
@@ -176,7 +181,10 @@ class Answerer:
                     raise
         elif self._generator.status == "ready":
             model = await self._generator.ready()
-        async with aclosing(task.run(self._context(task, messages, model, label, reply))) as pieces:
+        # Permissions are asked for now and not when the command came: it may have waited, or be made again.
+        place = await find_place(question, self.access.get(question.conversation.platform))
+        context = self._context(task, messages, model, label, reply, place)
+        async with aclosing(task.run(context)) as pieces:
             async for text in pieces:
                 yield text
 
@@ -196,8 +204,10 @@ class Answerer:
         model: ModelInfo,
         label: str,
         reply: Reply | None,
+        elsewhere: ConversationKey | None,
     ) -> TaskContext:
         question = messages[-1]
+        place = elsewhere or question.conversation
         variation = reply.variation if reply else 0
         is_quiet = reply is not None and reply.is_quiet
         tenant = f"{question.conversation.platform}:{'bridges' if is_quiet else question.author.id}"
@@ -224,12 +234,12 @@ class Answerer:
                 reply.is_notice = True
 
         def permalink(turn: Turn) -> str | None:
-            return self.permalink(replace(question.conversation, thread_id=turn.thread_id), turn.message_id)
+            return self.permalink(replace(place, thread_id=turn.thread_id), turn.message_id)
 
         return TaskContext(
             messages=messages,
             options=check_options(task, question.command.options) if question.command else {},
-            memory=self._memory,
+            memory=self._memory if elsewhere else seen_by(self._memory, messages),
             generator=self._generator,
             model=model,
             bot_name=self._policy.bot_name,
@@ -243,6 +253,8 @@ class Answerer:
             controls=reply.controls if reply else None,
             translator=translator,
             leave_out=leave_out,
+            elsewhere=elsewhere,
+            access=self.access.get(question.conversation.platform),
         )
 
 

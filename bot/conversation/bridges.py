@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
@@ -41,9 +40,6 @@ _ENDED = "bridge-ended"
 POST = "bridge-post"
 """The name of the task that makes one translation."""
 _LANE = "bridge:"
-_CHANNEL_LINK = re.compile(
-    r"^(?:<#([\w-]+)(?:\|[^<>]*)?>|https?://\S*?/(?:channels/[^/\s]+|archives)/([\w-]+)\S*)$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +65,6 @@ class Bridge:
             return None
         kind, languages, channel = json.loads(setting)
         return cls(kind, tuple(languages), channel)
-
-
-def named_channel(text: str) -> str:
-    """The id of the channel that a person named by a mention, a link, `#name` or its bare id."""
-    match = _CHANNEL_LINK.match(text.strip())
-    return (match[1] or match[2]) if match else text.strip().removeprefix("#")
 
 
 def is_lane(key: ConversationKey) -> bool:

@@ -13,10 +13,11 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TypedDict
 
+from bot.conversation.access import place_wanted
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import SHOW, Option, Task
 from bot.errors import CommandError
-from bot.messages import Command
+from bot.messages import Command, ConversationKey
 
 MAX_VALUE_CHARS = 200
 
@@ -75,11 +76,15 @@ def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
     raise CommandError(f"I do not know the command `/{name[:40]}`. {hint}")
 
 
-def is_private(command: Command | None, tasks: Sequence[Task] = TASKS) -> bool:
+def is_private(
+    command: Command | None, tasks: Sequence[Task] = TASKS, here: ConversationKey | None = None
+) -> bool:
     """Whether the answer to a command is for the person alone who gave it: as they chose, else as the
-    task is."""
+    task is. What it tells of another place than `here` always is."""
     if command is None:
         return False
+    if here is not None and place_wanted(command, here):
+        return True
     shown = command.options.get(SHOW.name, "").strip().casefold()
     if shown in SHOW.choices:
         return shown == "me"

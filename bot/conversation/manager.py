@@ -92,7 +92,7 @@ class ConversationManager:
         stopped = stopped_by(message, self._active.get(message.conversation))
         if message.command is not None and message.command.name == "stop":
             message = replace(message, reply_to=stopped.question.message_id if stopped else None)
-        stopping = (stopped.reply_id, stopped.written) if stopped else None
+        stopping = (stopped.reply_id, stopped.written if stopped.is_kept else "") if stopped else None
         is_new = await self._store.accept(message, stopping)
         if is_new and stopped is not None:
             stopped.end("stopped")
@@ -321,6 +321,7 @@ class ConversationManager:
             return reply
         reply = Reply(job)
         question = reply.question
+        reply.is_from_elsewhere = self._answerer.reads_elsewhere(question)
         reply.is_answer = self._answerer.is_made_by_model(question)
         reply.can_continue = self._answerer.can_continue(question)
         reply.audience = question.author.id if self._answerer.is_private(question) else None
@@ -348,7 +349,7 @@ class ConversationManager:
         reply.is_written = True
         if reply.outcome == "stopped":
             reply.finish_reason = "stopped"
-        if reply.outcome in ("finished", "stopped") and not reply.is_quiet:
+        if reply.outcome in ("finished", "stopped") and reply.is_kept:
             text, finish_reason = reply.written, reply.finish_reason
             await self._patiently(lambda: self._store.record_text(reply.reply_id, text, finish_reason))
 

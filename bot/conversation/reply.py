@@ -35,8 +35,9 @@ class Reply:
     whether that is the whole. `afterword` is shown behind the text and never remembered. `is_answer`: the
     model makes it, so it can be made again; `can_continue`: its task can go on where a text was cut.
     `is_correction`: it was finished and is shown once more, without what it quoted of a deleted message.
-    `is_quiet`: nobody waits for it, so it is announced nowhere. `audience` is the id of the one person who
-    may see it, None for everybody. `lane` is the conversation that it has its turn in.
+    `is_quiet`: nobody waits for it, so it is announced nowhere. `is_from_elsewhere`: it tells what was said
+    in another place. `audience` is the id of the one person who may see it, None for everybody. `lane` is
+    the conversation that it has its turn in.
     """
 
     def __init__(self, job: Job, conversation: ConversationKey | None = None) -> None:
@@ -58,10 +59,17 @@ class Reply:
         self.is_answer = False
         self.can_continue = False
         self.is_quiet = False
+        self.is_from_elsewhere = False
         self.audience: str | None = None
         self.controls: Controls | None = None
         self.pieces: AsyncGenerator[Piece, None] = _nothing()
         self._ended = asyncio.Event()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its text is written down. What another place says is not: deletions there would not reach
+        it, and it is not to be shown again without asking who may read."""
+        return not (self.is_quiet or self.is_from_elsewhere)
 
     @property
     def is_cut(self) -> bool:

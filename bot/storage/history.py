@@ -15,8 +15,11 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    and_,
     bindparam,
+    exists,
     func,
+    or_,
     select,
     tuple_,
     type_coerce,
@@ -51,6 +54,7 @@ class TurnQuery:
     before_message_id: str | None = None
     through_message_id: str | None = None
     memory_only: bool = True
+    person_id: str | None = None
 
 
 async def turns(connection: AsyncConnection, key: ConversationKey, query: TurnQuery) -> list[Turn]:
@@ -64,9 +68,12 @@ async def turns(connection: AsyncConnection, key: ConversationKey, query: TurnQu
             if place is not None:
                 bounds.append(bound)
                 parameters |= {f"{bound}_{index}": value for index, value in enumerate(place)}
-    statement = _newest(query.memory_only, query.since is not None, tuple(bounds))
+    statement = _newest(
+        query.memory_only, query.since is not None, tuple(bounds), query.person_id is not None
+    )
     # SQLite reads a negative limit as none.
     parameters |= {"since": query.since, "newest": -1 if query.limit is None else query.limit}
+    parameters |= {"person": query.person_id}
     rows = (await connection.execute(statement, parameters)).all()
     found = [to_turn(row) for row in reversed(rows)]
     if key.thread_id is not None and (query.limit is None or len(found) < query.limit):
@@ -109,6 +116,8 @@ async def _thread_starter(connection: AsyncConnection, key: ConversationKey, que
         statement = statement.where(messages.c.is_memory)
     if query.since is not None:
         statement = statement.where(messages.c.sent_at >= query.since)
+    if query.person_id is not None:
+        statement = statement.where(messages.c.author_id == query.person_id)
     return [to_turn(row) for row in (await connection.execute(statement)).all()]
 
 
@@ -141,12 +150,30 @@ _FROM_HERE = (
 )
 
 
+_OF_PERSON = messages.alias()
+_IS_EXCHANGE = or_(
+    and_(messages.c.role == "user", messages.c.author_id == bindparam("person")),
+    exists().where(
+        messages.c.role == "assistant",
+        _OF_PERSON.c.conversation_id == messages.c.conversation_id,
+        _OF_PERSON.c.message_id == messages.c.reply_to,
+        _OF_PERSON.c.role == "user",
+        _OF_PERSON.c.author_id == bindparam("person"),
+    ),
+)
+"""What one person said, and the bot's answers to that."""
+
+
 @cache
-def _newest(memory_only: bool, has_since: bool, bounds: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+def _newest(
+    memory_only: bool, has_since: bool, bounds: tuple[str, ...], of_person: bool
+) -> Select[*tuple[Any, ...]]:
     """The statement for one shape of query; building one takes longer than running it."""
     statement = select(*TURN_COLUMNS).join(conversations).where(_HERE, messages.c.deleted_at.is_(None))
     if memory_only:
         statement = statement.where(messages.c.is_memory)
+    if of_person:
+        statement = statement.where(_IS_EXCHANGE)
     if has_since:
         statement = statement.where(messages.c.anchor_sent_at >= bindparam("since"))
     here = tuple_(*_PLACES)

@@ -64,7 +64,7 @@ class Summary:
     def __init__(self, ctx: TaskContext, scope: Scope) -> None:
         self._ctx, self._scope = ctx, scope
         self._is_by_model = ctx.model.summarizes
-        self._key = ctx.question.conversation
+        self._key = ctx.place
         maker = ctx.model.name if self._is_by_model else RULES
         language = scope.language if self._is_by_model else None
         self._kept = Kept(ctx.memory, self._key, f"{maker}/{language.code}" if language else maker)

@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from bot.conversation.access import NO_SUCH_PLACE, named_channel
 from bot.conversation.bridges import POST as POST_NAME
-from bot.conversation.bridges import SETTING, Bridge, begin, bridge_of, end, named_channel, was_in_step
+from bot.conversation.bridges import SETTING, Bridge, begin, bridge_of, end, was_in_step
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.detect import Detected
 from bot.conversation.text.languages import Language, english_name, find_language, flag, language
@@ -52,9 +53,20 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     bridge = _wanted(ctx)
     if bridge.channel == key.channel_id:
         raise CommandError("A channel cannot be bridged with itself. `/bridge pair:en,fr` has two languages.")
+    if bridge.channel and not await _may_see(ctx, ctx.options["with"]):
+        raise CommandError(NO_SUCH_PLACE)
     await begin(ctx.memory, key, bridge)
     await ctx.memory.set_setting(key, REFUSED, None)
     yield await _state(ctx, key)
+
+
+async def _may_see(ctx: TaskContext, wanted: str) -> bool:
+    """Whether the person may read the channel that they name; where the platform does not tell, the word of
+    its managers is enough."""
+    question = ctx.question
+    if ctx.access is None:
+        return True
+    return await ctx.access.find_readable(wanted, question.author.id, question.conversation) is not None
 
 
 async def _state(ctx: TaskContext, key: ConversationKey) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from bot.conversation.summaries.forms import STYLES
 from bot.conversation.summaries.scope import DEFAULT_LAST, MAX_LAST, Scope, language_of
 from bot.conversation.summaries.telling import Summary
-from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
+from bot.conversation.tasks.task import CHANNEL, SHOW, Option, Task, TaskContext
 from bot.messages import Piece
 from bot.storage.digests import BEGINNING, Place
 from bot.storage.records import Derived
@@ -22,7 +22,7 @@ NEVER_HERE = "_You have not written here yet: these are the newest messages._\n\
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Yield what is new and remember how far it was told. Raises CommandError."""
-    key, person = ctx.question.conversation, ctx.question.author.id
+    key, person = ctx.place, ctx.question.author.id
     last_told = _last_told(ctx, await ctx.memory.derived(key, KIND, person))
     last_said = await ctx.memory.digests.last_place_of(key, person) or BEGINNING
     after = max(last_told, last_said)
@@ -64,6 +64,7 @@ TASK = Task(
     is_private=True,
     is_about_place=True,
     options=(
+        CHANNEL,
         Option("about", "only what is about this topic"),
         Option("style", "how it is told", choices=STYLES),
         Option("language", "the language it is told in", suggests="language"),

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from bot.conversation.memory.terms import terms_of
 from bot.conversation.tasks.listing import listed
-from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
+from bot.conversation.tasks.task import CHANNEL, SHOW, Option, Task, TaskContext
 from bot.conversation.text.counting import counted, whole_number
 from bot.conversation.text.safety import is_blank
 from bot.conversation.text.times import parse_since
@@ -27,7 +27,8 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         raise CommandError(f"Tell me what to search for. For example: `{EXAMPLE}`")
     hits = await _hits(ctx, words)
     if not hits:
-        yield f"I found nothing with these words in this channel{_scope(ctx)}."
+        channel = "that channel" if ctx.elsewhere else "this channel"
+        yield f"I found nothing with these words in {channel}{_scope(ctx)}."
         return
     more = f" (the best {SHOWN} are shown)" if len(hits) > SHOWN else ""
     count = f"{MAX_HITS} or more messages" if len(hits) >= MAX_HITS else counted(len(hits), "message")
@@ -36,7 +37,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
 
 
 async def _hits(ctx: TaskContext, words: str) -> list[Turn]:
-    key = ctx.question.conversation
+    key = ctx.place
     since = parse_since(ctx.options["since"], ctx.question.sent_at) if "since" in ctx.options else None
     found = await ctx.memory.search(key, words, limit=MAX_HITS, since=since)
     turns = [hit.turn for hit in found]
@@ -75,6 +76,7 @@ TASK = Task(
         Option("since", "only what is newer, such as 2h, 7d or 2026-11-20", suggests="time"),
         Option("from", "only what this person wrote"),
         Option("last", "only among the newest so many messages", between=(1, MAX_LAST)),
+        CHANNEL,
         SHOW,
         Option("words", "what to search for", is_required=True, is_rest=True),
     ),

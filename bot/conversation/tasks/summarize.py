@@ -11,16 +11,14 @@ from contextlib import aclosing
 from bot.conversation.summaries.forms import STYLES
 from bot.conversation.summaries.scope import DEFAULT_LAST, MAX_LAST, read_scope
 from bot.conversation.summaries.telling import Summary
-from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
+from bot.conversation.tasks.task import CHANNEL, SHOW, Option, Task, TaskContext
 from bot.messages import Piece
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Yield the summary and its coverage. Raises CommandError."""
     question = ctx.question
-    scope = await read_scope(
-        ctx.memory.digests, question.conversation, ctx.options, question.author.id, question.sent_at
-    )
+    scope = await read_scope(ctx.memory.digests, ctx.place, ctx.options, question.author.id, question.sent_at)
     async with aclosing(Summary(ctx, scope).tell()) as pieces:
         async for piece in pieces:
             yield piece
@@ -41,6 +39,7 @@ TASK = Task(
         ),
         Option("since", 'from when on: 9:00, 2h, yesterday, 2026-11-20, "my last message"', suggests="time"),
         Option("from", "from which message on: its link or id"),
+        CHANNEL,
         Option("about", "only what is about this topic"),
         Option("style", "how it is told", choices=STYLES),
         Option("language", "the language of the summary", suggests="language"),

@@ -10,11 +10,12 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.conversation.access import Access
 from bot.conversation.controls import Controls
 from bot.conversation.translator import Translator
 from bot.errors import CommandError
 from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerator
-from bot.messages import IncomingMessage, Piece, Turn
+from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
 from bot.storage.store import HistoryStore
 
 Suggests = Literal["language", "time", "command"]
@@ -34,6 +35,7 @@ class TaskContext:
     `variation` counts how often this answer was asked for anew: above 0 it must come out differently.
     `controls` act on other answers of the conversation; None outside of one.
     `leave_out` keeps this answer out of memory, where it repeats what others may still delete.
+    `elsewhere` is the other place that the command reads, which the asker may read; `access` tells of more.
     """
 
     messages: tuple[IncomingMessage, ...]
@@ -52,11 +54,18 @@ class TaskContext:
     controls: Controls | None = None
     translator: Translator | None = None
     leave_out: Callable[[], None] = lambda: None
+    elsewhere: ConversationKey | None = None
+    access: Access | None = None
 
     @property
     def by_manager(self) -> bool:
         """Whether whoever asks may change what holds for everybody in this channel."""
         return self.question.command is not None and self.question.command.by_manager
+
+    @property
+    def place(self) -> ConversationKey:
+        """What this answer is about: the conversation of the question, or the other place that it names."""
+        return self.elsewhere or self.question.conversation
 
     @property
     def question(self) -> IncomingMessage:
@@ -107,6 +116,8 @@ class Task:
 
 SHOW = Option("show", "who sees the answer: all, or only me", choices=("me", "all"))
 """The option of tasks whose answer may be for one person or for everybody; unset, the task's `is_private`."""
+CHANNEL = Option("channel", "another channel to read, which you can read too", is_channel=True)
+"""The option of tasks that read `ctx.place`; what they then tell is for the asker alone."""
 
 
 def controls_of(ctx: TaskContext) -> Controls:

@@ -94,8 +94,7 @@ class _Run:
     def __init__(self, ctx: TaskContext, route: Route, source_ids: tuple[str, ...], outcome: Outcome) -> None:
         self._ctx, self._route, self._outcome = ctx, route, outcome
         pair = (route.source or "", route.target.code, route.name)
-        key = ctx.question.conversation
-        self._cache = Cache(ctx.memory, key, pair, source_ids, datetime.now(UTC))
+        self._cache = Cache(ctx.memory, ctx.place, pair, source_ids, datetime.now(UTC))
         self._before = ""
 
     async def pieces(self, text: str) -> AsyncGenerator[Piece, None]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.bridges import Bridge, named_channel
+from bot.conversation.access import named_channel
+from bot.conversation.bridges import Bridge
 from bot.conversation.tasks import bridge as bridge_task
 from bot.generation.types import GenerationRequest
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
