@@ -76,8 +76,11 @@ def _wake_words(text: str) -> tuple[str, ...]:
     """The wake words in what a person wrote, none for "none". Raises CommandError."""
     if text.strip().casefold() == NONE:
         return ()
-    parts = [" ".join(part.split()) for part in re.split("[,;\n、，；]", text)]
-    words = tuple({word.casefold(): word for word in reversed(parts) if word}.values())[::-1]
+    spelled: dict[str, str] = {}
+    for part in re.split("[,;\n、，；]", text):
+        if word := " ".join(part.split()):
+            spelled.setdefault(word.casefold(), word)
+    words = tuple(spelled.values())
     if not 1 <= len(words) <= MAX_WORDS:
         raise CommandError(f"Give me 1 to {MAX_WORDS} wake words. For example: `{EXAMPLE_WORDS}`")
     for word in words:
