@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.config import PlatformName, Settings, environment
+from bot.conversation.access import Access
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
 from bot.conversation.memory.remembering import Remembering
@@ -251,6 +252,8 @@ async def _run_platforms(platforms: list[Platform], house: House) -> None:
     """Run until a signal, or until all platforms ended by themselves; then drain."""
     for platform in platforms:
         house.answerer.permalinks[platform.name] = platform.permalink
+        if isinstance(platform, Access):
+            house.answerer.access[platform.name] = platform
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

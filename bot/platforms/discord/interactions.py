@@ -40,10 +40,10 @@ class Interactions:
         is_command = interaction.type is discord.InteractionType.application_command
         if command is None or not is_command or not interaction.channel_id:
             return
-        if await _defer(interaction, is_private=is_private(command)):
+        key = await find_key(client, interaction.channel_id, interaction.guild_id, interaction.channel)
+        if await _defer(interaction, is_private=is_private(command, here=key)):
             self._open_commands.add(interaction)
         async with self._order.turn(interaction.channel_id):
-            key = await find_key(client, interaction.channel_id, interaction.guild_id, interaction.channel)
             incoming = from_interaction(interaction, key, command)
             try:
                 await patiently(lambda: self._manager.accept(incoming))

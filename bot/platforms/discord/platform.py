@@ -8,6 +8,7 @@ from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.messages import ConversationKey
 from bot.platforms.base import ReplySink
+from bot.platforms.discord.access import find_readable
 from bot.platforms.discord.client import ParleyClient
 from bot.platforms.discord.command_sink import CommandSink
 from bot.platforms.discord.command_token import OpenCommands
@@ -92,6 +93,12 @@ class DiscordPlatform:
             return None
         server = "@me" if key.workspace_id == DIRECT else key.workspace_id
         return f"https://discord.com/channels/{server}/{channel_id(key)}/{message_id}"
+
+    async def find_readable(
+        self, wanted: str, person_id: str, here: ConversationKey
+    ) -> ConversationKey | None:
+        """See Access."""
+        return await find_readable(await self._connection.client(), wanted, person_id, here)
 
     async def close(self) -> None:
         """Leave Discord; what has arrived is still written down."""

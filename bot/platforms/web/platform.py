@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.conversation.access import named_channel
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError
@@ -24,6 +25,7 @@ from bot.messages import Author, ConversationKey
 from bot.platforms.web import gate
 from bot.platforms.web.board import Board
 from bot.platforms.web.hub import Hub
+from bot.platforms.web.incoming import conversation_key
 from bot.platforms.web.room import Room
 from bot.platforms.web.server import Gate, Server
 from bot.platforms.web.sink import WebSink
@@ -119,6 +121,15 @@ class WebPlatform:
     def permalink(self, key: ConversationKey, message_id: str) -> str | None:
         """The place of a message on the page, as a fragment of its address: the page finds where it is."""
         return f"#m-{quote(message_id, safe=':')}"
+
+    async def find_readable(
+        self, wanted: str, person_id: str, here: ConversationKey
+    ) -> ConversationKey | None:
+        """See Access: whoever was let in may read every channel of the playground."""
+        name = named_channel(wanted)
+        channels = await self._board.channels()
+        found = next((channel for channel in channels if name in (channel.id, channel.name)), None)
+        return conversation_key(found.id, None) if found else None
 
     async def close(self) -> None:
         """Stop serving; `run` returns."""

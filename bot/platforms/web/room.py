@@ -196,6 +196,7 @@ class Room:
             raise FrameError("This channel or person is not here any more. Please reload the page.", frame.id)
         if frame.thread is not None and not await self._is_root(frame.channel, frame.thread):
             raise FrameError("The message that this thread hangs on is not here.", frame.id)
+        here = conversation_key(frame.channel, frame.thread)
         note = Note(
             id=frame.id,
             channel=frame.channel,
@@ -206,7 +207,7 @@ class Room:
             sent_ms=now_ms(),
             reply_to=frame.reply_to,
             is_command=command is not None,
-            audience=frame.person if is_private(command) else None,
+            audience=frame.person if is_private(command, here=here) else None,
         )
         is_addressed = is_for_bot(
             note,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
@@ -20,9 +21,11 @@ from tests.integration.discord.fake_discord import TOKEN, FakeDiscord, Place
 
 
 class Bot:
-    """One process of the bot; several on one database file are restarts."""
+    """One process of the bot; several on one database file are restarts. `more` is for the platform."""
 
-    def __init__(self, discord: FakeDiscord, database: Path, script: Script, token: str = TOKEN) -> None:
+    def __init__(
+        self, discord: FakeDiscord, database: Path, script: Script, token: str = TOKEN, **more: Any
+    ) -> None:
         self.discord = discord
         self.generator = PlayedGenerator(script)
         self.store = HistoryStore(f"sqlite+aiosqlite:///{database}")
@@ -35,8 +38,10 @@ class Bot:
             api_url=discord.api_url,
             gateway_url=discord.gateway_url,
             cdn_url=discord.cdn_url,
+            **more,
         )
         answerer.permalinks[self.platform.name] = self.platform.permalink
+        answerer.access[self.platform.name] = self.platform
         self.running = asyncio.create_task(self.platform.run(self.manager))
         self._serving = asyncio.create_task(serve(self.manager, self.platform))
 
