@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Any
@@ -108,14 +108,15 @@ class FakeDiscord:
         *,
         calls: bool = False,
         answering: int | None = None,
+        beside: Sequence[Payload] = (),
         is_told: bool = True,
         **more: Any,
     ) -> int:
-        """A person writes; `calls` puts a mention of the bot before it. Without `is_told` the gateway says
+        """A person writes; `calls` puts a mention of the bot before it, `beside` are others mentioned. Without `is_told` the gateway says
         nothing of it, as if the bot had not been there. Returns the message's id."""
         place = place or self.general
         content = f"<@{self.bot['id']}> {text}" if calls else text
-        mentions = [self.bot] if calls else []
+        mentions = [*([self.bot] if calls else ()), *beside]
         answered = place.messages[answering] if answering else None
         payload = payloads.message(
             author or self.ann,
