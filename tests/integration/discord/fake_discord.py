@@ -112,8 +112,9 @@ class FakeDiscord:
         is_told: bool = True,
         **more: Any,
     ) -> int:
-        """A person writes; `calls` puts a mention of the bot before it, `beside` are others mentioned. Without `is_told` the gateway says
-        nothing of it, as if the bot had not been there. Returns the message's id."""
+        """A person writes; `calls` puts a mention of the bot before it, `beside` are others mentioned.
+        Without `is_told` the gateway says nothing of it, as if the bot had not been there. Returns the
+        message's id."""
         place = place or self.general
         content = f"<@{self.bot['id']}> {text}" if calls else text
         mentions = [*([self.bot] if calls else ()), *beside]
