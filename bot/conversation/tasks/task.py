@@ -36,6 +36,7 @@ class TaskContext:
     `controls` act on other answers of the conversation; None outside of one.
     `leave_out` keeps this answer out of memory, where it repeats what others may still delete.
     `elsewhere` is the other place that the command reads, which the asker may read; `access` tells of more.
+    `is_private` tells whether the answer to a message is for its author alone.
     """
 
     messages: tuple[IncomingMessage, ...]
@@ -56,6 +57,7 @@ class TaskContext:
     leave_out: Callable[[], None] = lambda: None
     elsewhere: ConversationKey | None = None
     access: Access | None = None
+    is_private: Callable[[IncomingMessage], bool] = lambda message: False
 
     @property
     def by_manager(self) -> bool:
