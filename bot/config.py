@@ -174,6 +174,12 @@ class Settings(BaseSettings):
         pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$",
         description="Language of people who chose none.",
     )
+    bot_backfill_messages: Annotated[int, Expects("a whole number from 0 to 5000")] = Field(
+        default=500,
+        ge=0,
+        le=5_000,
+        description="Messages of a conversation that are read back when the bot missed them; 0 reads none.",
+    )
     bot_http_host: Annotated[str, Expects("an address of this machine, such as 127.0.0.1")] = Field(
         default="127.0.0.1", min_length=1, description="Address that the playground listens on."
     )
