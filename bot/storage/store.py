@@ -10,6 +10,7 @@ from bot.storage import answers, changes, facts, feedback, history, inbox, outbo
 from bot.storage import derived as derived_data
 from bot.storage.database import Database
 from bot.storage.digests import Digests
+from bot.storage.known import Known
 from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Hit, Job
 from bot.storage.settings import SettingStore
 
@@ -29,6 +30,7 @@ class HistoryStore(SettingStore):
         an unwritable place."""
         super().__init__(Database(database_url))
         self.digests = Digests(self._database)
+        self.known = Known(self._database)
         self._watchers: list[Watcher] = []
 
     def watch(self, watcher: Watcher) -> None:

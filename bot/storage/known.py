@@ -1,0 +1,103 @@
+"""What is known of the past: how far memory reaches, and which messages of a stretch it has had.
+
+For those who read a platform's own history back. Tombstones, commands and erased messages count as known:
+what was taken out of memory is not to come back by that road.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, select, type_coerce, union
+
+from bot.messages import ConversationKey
+from bot.storage.database import Database
+from bot.storage.lookup import channel_ids, is_conversation, to_key
+from bot.storage.models import conversations, inbox, messages, replies, reply_posts
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """A message that memory has or had.
+
+    `is_own`: an answer of the bot's, by the id of its first post. `is_command`: it is a command, or answers
+    one. `was_told`: the platform told of it when it was sent, as it does not of messages that were imported.
+    """
+
+    message_id: str
+    sent_at: datetime
+    edited_at: datetime | None
+    is_own: bool
+    is_deleted: bool
+    is_command: bool
+    was_told: bool
+
+
+class Known:
+    """The part of the store that says what is known; each method is one short transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def newest(self, platform: str, before: datetime) -> list[tuple[ConversationKey, datetime]]:
+        """Every conversation of a platform with the time of its newest message before a moment."""
+        newest = (
+            select(func.max(messages.c.anchor_sent_at))
+            .where(messages.c.conversation_id == conversations.c.id, messages.c.anchor_sent_at < before)
+            .scalar_subquery()
+        )
+        sent_at = type_coerce(newest, messages.c.sent_at.type).label("sent_at")
+        statement = select(conversations, sent_at).where(conversations.c.platform == platform)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        return [(to_key(row), row.sent_at) for row in rows if row.sent_at is not None]
+
+    async def since(self, key: ConversationKey, earliest: datetime | None) -> list[KnownMessage]:
+        """The messages of a conversation from a moment on, or all of them."""
+        event, question = inbox.alias(), inbox.alias()
+        is_told = exists().where(
+            event.c.conversation_id == messages.c.conversation_id, event.c.message_id == messages.c.message_id
+        )
+        answers_command = exists().where(
+            question.c.reply_id == messages.c.reply_id, question.c.command.is_not(None)
+        )
+        statement = (
+            select(messages, is_told.label("was_told"), answers_command.label("answers_command"))
+            .join(conversations)
+            .where(is_conversation(key))
+        )
+        if earliest is not None:
+            statement = statement.where(messages.c.anchor_sent_at >= earliest)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        return [
+            KnownMessage(
+                message_id=row.message_id,
+                sent_at=row.sent_at,
+                edited_at=row.edited_at,
+                is_own=row.role == "assistant",
+                is_deleted=row.deleted_at is not None,
+                is_command=not row.is_memory or row.answers_command,
+                was_told=row.was_told,
+            )
+            for row in rows
+        ]
+
+    async def among(self, key: ConversationKey, message_ids: Sequence[str]) -> set[str]:
+        """Which of these messages are known in the channel of `key`, its threads included."""
+        here = channel_ids(key)
+        said = select(messages.c.message_id).where(
+            messages.c.message_id.in_(message_ids), messages.c.conversation_id.in_(here)
+        )
+        told = select(inbox.c.message_id).where(
+            inbox.c.message_id.in_(message_ids), inbox.c.conversation_id.in_(here)
+        )
+        posted = (
+            select(reply_posts.c.message_id)
+            .join(replies, replies.c.id == reply_posts.c.reply_id)
+            .where(reply_posts.c.message_id.in_(message_ids), replies.c.conversation_id.in_(here))
+        )
+        async with self._database.read() as connection:
+            return set((await connection.scalars(union(said, told, posted))).all())
