@@ -1,0 +1,70 @@
+"""Past: what adapters ask who read a platform's own history back, and the marks of how far they came.
+
+Knows storage, and nothing of platforms or of what is worth reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.messages import ConversationKey
+from bot.storage.known import KnownMessage
+from bot.storage.store import HistoryStore
+
+READ_BACK, MISSING_SINCE = "read-back", "missing-since"
+"""The settings: how much of a conversation was read back, and since when a platform's bot missed messages
+that it has not read yet."""
+
+
+class Past:
+    """What is known of the past of every conversation. All methods raise StorageError."""
+
+    def __init__(self, store: HistoryStore) -> None:
+        self._store = store
+
+    async def newest(self, platform: str, before: datetime) -> list[tuple[ConversationKey, datetime]]:
+        """Every conversation of a platform with the time of its newest message before a moment."""
+        return await self._store.known.newest(platform, before)
+
+    async def since(self, key: ConversationKey, earliest: datetime | None) -> list[KnownMessage]:
+        """What memory has or had of a conversation from a moment on, or all of it."""
+        return await self._store.known.since(key, earliest)
+
+    async def is_known(self, key: ConversationKey, message_id: str) -> bool:
+        """Whether memory has or had a message of the channel of `key`, or a post of the bot's own there."""
+        return message_id in await self._store.known.among(key, [message_id])
+
+    async def unknown(self, key: ConversationKey, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages that memory never had."""
+        return set(message_ids) - await self._store.known.among(key, message_ids)
+
+    async def read_back(self, key: ConversationKey) -> int:
+        """How many messages were asked for when this conversation was read back; 0: it was not."""
+        place, _, count = (await self._store.setting(key, READ_BACK) or "").partition(" ")
+        # A thread without a mark of its own is told its channel's.
+        return int(count) if place == _place(key) else 0
+
+    async def set_read_back(self, key: ConversationKey, count: int) -> None:
+        """Remember that so many messages were read back; 0: none, as if it had never been read."""
+        value = f"{_place(key)} {count}" if count else None
+        await self._store.set_setting(key, READ_BACK, value)
+
+    async def missing_since(self, platform: str) -> datetime | None:
+        """Since when the bot may have missed what it has not read yet; None: it has read it all."""
+        value = await self._store.workspace_setting(_of(platform), MISSING_SINCE)
+        return datetime.fromisoformat(value) if value else None
+
+    async def set_missing_since(self, platform: str, moment: datetime | None) -> None:
+        """Remember that moment, until it is None."""
+        value = moment.isoformat() if moment else None
+        await self._store.set_workspace_setting(_of(platform), MISSING_SINCE, value)
+
+
+def _place(key: ConversationKey) -> str:
+    return key.thread_id or key.channel_id
+
+
+def _of(platform: str) -> ConversationKey:
+    """No workspace has this name: what is kept there is the whole platform's."""
+    return ConversationKey(platform, "", "")
