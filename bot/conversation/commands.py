@@ -2,7 +2,8 @@
 
 Pure. Knows the list of tasks and their options; nothing about who typed, nor what a task does with a value.
 A value may be given as `name:value`, `name=value`, `--name value` or `--name=value`, and quoted. Options
-stand before the text that a task takes whole; other tasks take them anywhere.
+stand before the text that a task takes whole; other tasks take them anywhere. Names may be in any language
+that there are words in.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from difflib import get_close_matches
 from typing import TypedDict
 
 from bot.conversation.access import place_wanted
+from bot.conversation.localised import find_choice, find_command, find_option, find_time
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import SHOW, Option, Task
 from bot.errors import CommandError
@@ -21,8 +23,9 @@ from bot.messages import Command, ConversationKey
 
 MAX_VALUE_CHARS = 200
 
-_COMMAND = re.compile(r"\s*/([A-Za-z][\w-]*)(?=\s|\Z)")
-_OPTION = re.compile(r"\s*(?:--([A-Za-z][\w-]*)(?:=|[ \t]+|(?=\s|\Z))|([A-Za-z][\w-]*)[:=](?!//)[ \t]*)")
+_NAME = r"([^\W\d_][\w-]*)"
+_COMMAND = re.compile(rf"\s*/{_NAME}(?=\s|\Z)")
+_OPTION = re.compile(rf"\s*(?:--{_NAME}(?:=|[ \t]+|(?=\s|\Z))|{_NAME}[:=：](?!//)[ \t]*)")
 _VALUE = re.compile(r"\"([^\"]*)\"|'([^']*)'(?=\s|\Z)|“([^”]*)”|([^\s]+)")
 
 
@@ -69,8 +72,9 @@ def command_in(text: str, *, by_manager: bool = False, tasks: Sequence[Task] = T
 def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
     """The task that is run as the command `name`. Raises CommandError."""
     known = {task.name: task for task in tasks if task.is_command}
-    if name in known:
-        return known[name]
+    task = known.get(name) or find_command(name, known.values())
+    if task is not None:
+        return task
     close = get_close_matches(name, known, n=1)
     hint = f"Did you mean `{known[close[0]].example}`?" if close else "`/help` lists what I can do."
     raise CommandError(f"I do not know the command `/{name[:40]}`. {hint}")
@@ -100,20 +104,21 @@ def parse_options(task: Task, text: str) -> dict[str, str]:
     while text[at:].strip():
         match = _OPTION.match(text, at)
         name = (match[1] or match[2]).lower() if match else ""
-        if match is None or (name not in known and rest is not None and match[1] is None):
+        option = known.get(name) or find_option(task, name)
+        if match is None or (option is None and rest is not None and match[1] is None):
             if rest is None:
                 raise _misuse(task, f"I do not understand `{text[at:].split()[0][:40]}`.")
             options[rest.name] = text[at:].strip()
             break
-        if name not in known:
+        if option is None:
             raise _misuse(task, f"`/{task.name}` has no option `{name[:40]}`.")
-        if known[name].is_rest:
-            options[name] = _unquoted(text[match.end() :].strip())
+        if option.is_rest:
+            options[option.name] = _unquoted(text[match.end() :].strip())
             break
         value = _VALUE.match(text, match.end())
         if value is None:
             raise _misuse(task, f"The option `{name}` needs a value.")
-        options[name] = next(group for group in value.groups() if group is not None)
+        options[option.name] = next(group for group in value.groups() if group is not None)
         at = value.end()
     return check_options(task, options)
 
@@ -141,13 +146,13 @@ def _checked(task: Task, option: Option, value: str) -> str:
         return value
     value = value.strip()
     if option.choices:
-        choice = next((choice for choice in option.choices if choice.casefold() == value.casefold()), None)
+        choice = find_choice(task, option, value)
         if choice is None:
             raise _misuse(task, f"The option `{option.name}` is one of {', '.join(option.choices)}.")
         return choice
     if len(value) > MAX_VALUE_CHARS:
         raise _misuse(task, f"The value of `{option.name}` is too long.")
-    return value
+    return find_time(value) if option.suggests == "time" else value
 
 
 def _unquoted(text: str) -> str:

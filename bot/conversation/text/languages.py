@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.conversation.text.language_names import OTHER_NAMES
+from bot.conversation.words import LOCALES, words
 
 MAX_NAME_CHARS = 40
 
@@ -27,6 +28,9 @@ class Language:
 def _language(code: str, name: str, own_name: str, flags: str) -> Language:
     return Language(code, name, own_name, tuple(flags.split()))
 
+
+_OFFERED_FIRST = ("en", "es", "zh", "fr", "de", "pt", "ja", "ru", "ar", "hi", "ko", "it", "tr", "pl", "nl")
+"""What people are offered first: an order, not a judgement."""
 
 LANGUAGES: tuple[Language, ...] = (
     _language("af", "Afrikaans", "Afrikaans", "ZA"),
@@ -101,7 +105,7 @@ _MORE_NAMES = {
 
 def find_language(text: str) -> Language | None:
     """The language that `text` names, in any of the ways this module knows, or None."""
-    key = _key(text[:MAX_NAME_CHARS])
+    key = folded(text[:MAX_NAME_CHARS])
     names = _names()
     return names.get(key) or names.get(key.replace("_", "-").split("-")[0] if len(key) <= 7 else key)
 
@@ -122,17 +126,39 @@ def english_name(code: str) -> str:
     return entry.name if entry else code
 
 
+def name_in(language: Language, locale: str) -> str:
+    """What a language is called in a client set to `locale`; in English where that is not known."""
+    return words(locale).languages.get(language.code, language.name)
+
+
+def search_languages(typed: str) -> list[Language]:
+    """The languages that the beginning of a name, a code or a flag may mean, the likeliest first; all of them
+    for nothing."""
+    wanted = folded(typed[:MAX_NAME_CHARS])
+    ranks: dict[Language, int] = {}
+    for name, entry in _names().items():
+        rank = 0 if name == wanted else 1 if name.startswith(wanted) else 2 if f" {wanted}" in name else None
+        if rank is not None:
+            ranks[entry] = min(rank, ranks.get(entry, rank))
+    in_order = {code: at for at, code in enumerate(_OFFERED_FIRST)}
+    return sorted(
+        ranks, key=lambda entry: (ranks[entry], in_order.get(entry.code, len(in_order)), entry.name)
+    )
+
+
 @cache
 def _names() -> dict[str, Language]:
     by_code = {entry.code: entry for entry in LANGUAGES}
-    names = {_key(name): entry for entry in LANGUAGES for name in (entry.code, entry.name, entry.own_name)}
+    names = {folded(name): entry for entry in LANGUAGES for name in (entry.code, entry.name, entry.own_name)}
     names |= {_flag(country): entry for entry in LANGUAGES for country in entry.flags}
-    others = {_key(name): by_code[code] for code, known in OTHER_NAMES.items() for name in known}
-    return others | names | {_key(name): by_code[code] for name, code in _MORE_NAMES.items()}
+    listed = [(code, name) for locale in LOCALES for code, name in words(locale).languages.items()]
+    listed += [(code, name) for code, known in OTHER_NAMES.items() for name in known]
+    others = {folded(name): by_code[code] for code, name in listed}
+    return others | names | {folded(name): by_code[code] for name, code in _MORE_NAMES.items()}
 
 
-def _key(text: str) -> str:
-    """Compared without case and accents, so that `francais` and `Français` are one."""
+def folded(text: str) -> str:
+    """A name as it is compared without case and accents, so that `francais` and `Français` are one."""
     decomposed = unicodedata.normalize("NFKD", text.strip().casefold())
     return "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
 

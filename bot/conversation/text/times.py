@@ -33,6 +33,15 @@ def is_last_visit(text: str) -> bool:
     return _LAST_VISIT.fullmatch(" ".join(text.lower().split())) is not None
 
 
+def can_read_since(text: str) -> bool:
+    """Whether people may give `text` as the point in time that something begins at."""
+    try:
+        parse_since(text, datetime.now(UTC))
+    except CommandError:
+        return is_last_visit(text)
+    return True
+
+
 def parse_since(text: str, now: datetime) -> datetime:
     """The point in time that `text` means at `now`, in the time zone of `now`.
 

@@ -1,0 +1,62 @@
+"""What people may type for a command, an option, a choice or a time in any language that there are words in,
+and what the tasks call it. Pure. English names are the tasks' own and come first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from bot.conversation.tasks.task import Option, Task
+from bot.conversation.text.languages import folded
+from bot.conversation.words import LOCALES, words
+
+_NUMBER = re.compile(r"\d{1,4}")
+
+
+def find_command(name: str, tasks: Iterable[Task]) -> Task | None:
+    """The task whose command has this name in some language."""
+    wanted = folded(name)
+    for task in tasks:
+        labels = (words(locale).command(task.name) for locale in LOCALES)
+        if any(label is not None and folded(label.name) == wanted for label in labels):
+            return task
+    return None
+
+
+def find_option(task: Task, name: str) -> Option | None:
+    """The option that has this name in some language."""
+    wanted = folded(name)
+    for option in task.options:
+        labels = (words(locale).option(task.name, option.name) for locale in LOCALES)
+        if any(label is not None and folded(label.name) == wanted for label in labels):
+            return option
+    return None
+
+
+def find_choice(task: Task, option: Option, value: str) -> str | None:
+    """The choice that has this name in English or in some language."""
+    wanted = folded(value)
+    for choice in option.choices:
+        names = (words(locale).choice(task.name, option.name, choice) for locale in LOCALES)
+        if wanted in (folded(name) for name in (choice, *names) if name is not None):
+            return choice
+    return None
+
+
+def find_time(value: str) -> str:
+    """A point in time as `text.times` reads it, where it is written in words of some language: `hace 3 horas`
+    is `3h`. Anything else stays as it is."""
+    number = _NUMBER.search(value)
+    times = _times()
+    if exact := times.get(folded(value)):
+        return exact
+    unit = times.get(folded(_NUMBER.sub("{n}", value, count=1))) if number else None
+    return f"{number[0]}{unit}" if number and unit else value
+
+
+@cache
+def _times() -> dict[str, str]:
+    """All words for points in time, folded, and what they mean."""
+    return {folded(name): meant for locale in (*LOCALES, "en") for meant, name in words(locale).times.items()}
