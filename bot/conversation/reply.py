@@ -37,7 +37,8 @@ class Reply:
     `is_correction`: it was finished and is shown once more, without what it quoted of a deleted message.
     `is_quiet`: nobody waits for it, so it is announced nowhere. `is_from_elsewhere`: it tells what was said
     in another place. `audience` is the id of the one person who may see it, None for everybody. `lane` is
-    the conversation that it has its turn in.
+    the conversation that it has its turn in. `is_left_out`: memory is to be without it. `parts` is how many
+    posts its text takes so far.
     """
 
     def __init__(self, job: Job, conversation: ConversationKey | None = None) -> None:
@@ -54,6 +55,7 @@ class Reply:
         self.afterword = ""
         self.outcome: Outcome = "finished"
         self.is_notice = False
+        self.is_left_out = False
         self.is_correction = job.text is not None and job.text == job.begun
         self.is_written = False
         self.is_answer = False
@@ -61,6 +63,7 @@ class Reply:
         self.is_quiet = False
         self.is_from_elsewhere = False
         self.audience: str | None = None
+        self.parts = 1
         self.controls: Controls | None = None
         self.pieces: AsyncGenerator[Piece, None] = _nothing()
         self._ended = asyncio.Event()
@@ -70,6 +73,11 @@ class Reply:
         """Whether its text is written down. What another place says is not: deletions there would not reach
         it, and it is not to be shown again without asking who may read."""
         return not (self.is_quiet or self.is_from_elsewhere)
+
+    @property
+    def is_memorable(self) -> bool:
+        """Whether memory may have its text as something that was said."""
+        return not (self.is_notice or self.is_left_out or self.outcome == "failed")
 
     @property
     def is_cut(self) -> bool:
@@ -118,6 +126,8 @@ class Reply:
                 following.cancel()
                 with suppress(asyncio.CancelledError, StopAsyncIteration):
                     await following
+            elif following is not None:
+                following.exception()  # nobody may have asked for it
             await stream.aclose()
 
 

@@ -132,6 +132,7 @@ class _Delivery:
 
     async def _show(self, chunks: list[str]) -> bool:
         has_written = False
+        self._reply.parts = len(chunks)
         for index, chunk in enumerate(chunks):
             if self._reply.is_correction and not self._posts:
                 return has_written  # what only one person saw is out of reach
