@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 
+import aiohttp
 import discord
 
 from bot.conversation.tasks import TASKS
@@ -33,6 +34,7 @@ class ParleyClient(ShardedClient):
         opened: Callable[[], None],
         presence: Presence,
         shards: Shards,
+        http_trace: aiohttp.TraceConfig,
     ) -> None:
         super().__init__(
             intents=intents,
@@ -40,6 +42,7 @@ class ParleyClient(ShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=http_trace,
             shard_count=shards.count or None,
             shard_ids=list(shards.ids) or None,
         )

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import discord
 from discord.http import Route
 
+from bot.platforms.discord.layout import EPHEMERAL, Post
 from bot.platforms.discord.problems import (
     INVALID_WEBHOOK_TOKEN,
     UNKNOWN_MESSAGE,
@@ -55,31 +57,40 @@ class CommandToken:
         self._is_private = is_private
         self._is_expired = False
 
-    async def edit(self, message_id: str, text: str) -> str:
-        """Replace the text of a message of this answer; its id (`ORIGINAL` has one, too)."""
-        return await self._ask(lambda: self._call("PATCH", f"/messages/{message_id}", self._body(text)))
+    @property
+    def path(self) -> str:
+        """The beginning of the paths of this token's messages."""
+        return f"/webhooks/{self._interaction.application_id}/{self._interaction.token}"
+
+    async def edit(self, message_id: str, post: Post, old: Post | None) -> str:
+        """Let a message of this answer look like `post`; its id (`ORIGINAL` has one, too). `old` as in
+        `Post.changed`."""
+        body = post.changed(old)
+        return await self._ask(lambda: self._call("PATCH", f"/messages/{message_id}", post.sent(body)))
 
     async def delete(self, message_id: str) -> None:
         """Take a message of this answer back; one that is gone already is no error."""
         await self._ask(lambda: self._call("DELETE", f"/messages/{message_id}"), gone_is_fine=True)
 
-    async def add(self, text: str, look_up: Callable[[], Awaitable[str | None]]) -> str:
+    async def add(self, post: Post, look_up: Callable[[], Awaitable[str | None]]) -> str:
         """Add a message to the answer; its id.
 
         Discord takes no nonce here: where its word was lost, `look_up` says whether the message is there.
         """
         has_asked = False
+        body = post.new()
+        body["flags"] |= EPHEMERAL if self._is_private else 0
 
         async def once() -> str:
             nonlocal has_asked
             if has_asked and (found := await look_up()):
                 return found
             has_asked = True
-            return await self._call("POST", "", self._body(text, is_new=True))
+            return await self._call("POST", "", post.sent(body))
 
         return await self._ask(once)
 
-    async def _call(self, method: str, path: str, body: dict[str, object] | None = None) -> str:
+    async def _call(self, method: str, path: str, sent: dict[str, Any] | None = None) -> str:
         """One call; the id of the message that came of it. By hand, because discord.py cannot suppress link
         previews when it edits an answer."""
         route = Route(
@@ -89,16 +100,11 @@ class CommandToken:
             webhook_token=self._interaction.token,
         )
         http = self._interaction.client.http
-        if body is None:
+        if sent is None:
             await http.request(route)
             return ""
-        message = await http.request(route, json=body, params={"wait": "true"} if method == "POST" else {})
+        message = await http.request(route, params={"wait": "true"} if method == "POST" else {}, **sent)
         return str(message["id"])
-
-    def _body(self, text: str, *, is_new: bool = False) -> dict[str, object]:
-        """A message that mentions nobody and previews no links; a new one says whether all may see it."""
-        flags = discord.MessageFlags(suppress_embeds=True, ephemeral=is_new and self._is_private)
-        return {"content": text, "flags": flags.value, "allowed_mentions": {"parse": []}}
 
     async def _ask(self, work: Callable[[], Awaitable[str]], *, gone_is_fine: bool = False) -> str:
         async def while_alive() -> str:

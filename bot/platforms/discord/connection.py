@@ -76,6 +76,11 @@ class Connection:
         self._is_ready = asyncio.Event()
         self._is_closed = asyncio.Event()
 
+    @property
+    def current(self) -> discord.AutoShardedClient | None:
+        """The client, connected or not; None before the first attempt."""
+        return self._client
+
     async def client(self) -> discord.AutoShardedClient:
         """The connected client; waits for the first connection."""
         await self._is_ready.wait()

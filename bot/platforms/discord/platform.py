@@ -13,12 +13,15 @@ from bot.platforms.discord.client import ParleyClient
 from bot.platforms.discord.command_sink import CommandSink
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.connection import Connection, Endpoints
+from bot.platforms.discord.excuses import Excuses
 from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, PLATFORM, channel_id
 from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
+from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.presence import Presence
+from bot.platforms.discord.problems import own_permissions
 from bot.platforms.discord.shards import Shards
-from bot.platforms.discord.sink import PERSON, ChannelSink, PersonSink
+from bot.platforms.discord.sink import PERSON, ChannelSink, PersonSink, Surroundings
 from bot.platforms.discord.typing_status import TypingStatus
 from bot.platforms.event_order import EventOrder
 
@@ -52,6 +55,10 @@ class DiscordPlatform:
         self._shards = Shards(shard_count, shard_ids)
         self._status = status
         self._typing = TypingStatus()
+        self._pace = Pace()
+        self._surroundings = Surroundings(
+            self._connection, self._typing, self._pace, Excuses(), self._is_known
+        )
         self._open_commands = OpenCommands()
         self._manager: ConversationManager | None = None
         self._order: EventOrder[int] = EventOrder()
@@ -66,7 +73,13 @@ class DiscordPlatform:
 
         def build(intents: discord.Intents) -> discord.AutoShardedClient:
             return ParleyClient(
-                listener, interactions, intents, self._connection.opened, presence, self._shards
+                listener,
+                interactions,
+                intents,
+                self._connection.opened,
+                presence,
+                self._shards,
+                self._pace.trace(),
             )
 
         await self._connection.run(build)
@@ -82,10 +95,15 @@ class DiscordPlatform:
             # What the command's token showed is out of reach now: only posts to the person are left.
             reply.posts = tuple(post for post in reply.posts if post.startswith(PERSON))
         kind = PersonSink if is_for_one or went_to_one else ChannelSink
-        channel = kind(reply, self._connection, self._typing, self._is_known)
+        channel = kind(
+            reply,
+            self._surroundings,
+            takes_files=self._takes_files(channel_id(reply.conversation)),
+            is_shareable=is_for_one and reply.conversation.workspace_id != DIRECT,
+        )
         if interaction is None:
             return channel
-        return CommandSink(interaction, channel, is_private=is_for_one)
+        return CommandSink(interaction, channel, self._pace, is_private=is_for_one)
 
     def permalink(self, key: ConversationKey, message_id: str) -> str | None:
         """The address of a message, as Discord's clients know it; what went to a person has none here."""
@@ -105,6 +123,12 @@ class DiscordPlatform:
         await self._typing.close()
         await self._connection.close()
         await self._order.settle(SETTLE_S)
+
+    def _takes_files(self, channel: int) -> bool:
+        """Whether the bot may attach files in a channel, as far as it is known."""
+        client = self._connection.current
+        permissions = own_permissions(client.get_channel(channel)) if client else None
+        return permissions is None or permissions.attach_files
 
     async def _is_known(self, message_id: str) -> bool:
         return self._manager is not None and await self._manager.has_posted(PLATFORM, message_id)

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import discord
+from discord.http import Route
 
 from bot.conversation.reply import Reply
 from bot.errors import StorageError
-from bot.messages import File
-from bot.platforms.base import DeliveryLimits
+from bot.platforms.discord.answer_sink import AnswerSink
 from bot.platforms.discord.connection import Connection
+from bot.platforms.discord.excuses import Excuses, excuse
 from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, channel_id
+from bot.platforms.discord.layout import Layout, Post
+from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.problems import (
     CONNECTION_ERRORS,
     UNKNOWN_MESSAGE,
@@ -30,11 +34,11 @@ T = TypeVar("T")
 
 Place = discord.PartialMessageable | discord.DMChannel
 
-LIMITS = DeliveryLimits(max_chars=2000, min_edit_interval_s=1.1)
-"""2,000 characters are what a bot may post; a channel's bucket was seen to take five edits in 5 s."""
-
 PERSON = "dm:"
 """What the ids of posts begin with that went to a person instead of the conversation."""
+
+BY_FLAG = "flag:"
+"""What the event ids of reactions begin with: the message that they are about is `reply_to`."""
 
 IsKnown = Callable[[str], Awaitable[bool]]
 """Whether a message is known to be a post of an answer already."""
@@ -43,51 +47,66 @@ LOOK_BACK = 100
 """How many messages after the question are searched for a post whose fate is unknown: one call."""
 
 
-class ChannelSink:
-    """Where one reply goes: a ReplySink. `posts` are the ids of its messages so far."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all sinks of one bot share."""
 
-    def __init__(self, reply: Reply, connection: Connection, typing: TypingStatus, is_known: IsKnown) -> None:
+    connection: Connection
+    typing: TypingStatus
+    pace: Pace
+    excuses: Excuses
+    is_known: IsKnown
+
+
+class ChannelSink(AnswerSink):
+    """Where one reply goes: a ReplySink."""
+
+    def __init__(
+        self, reply: Reply, surroundings: Surroundings, *, takes_files: bool, is_shareable: bool = False
+    ) -> None:
+        """`is_shareable`: one person sees the answer, and may show it to all."""
+        layout = Layout(reply, is_shareable=is_shareable and not reply.is_from_elsewhere)
+        super().__init__(layout, surroundings.pace)
         self._reply = reply
         self._question = reply.question
-        self._connection = connection
-        self._typing = typing
-        self._is_known = is_known
-        # A slash command is no message that one could refer to, nor is one of another channel.
-        is_here = self._question.conversation == reply.conversation
-        self._is_message = is_here and not self._question.event_id.startswith(BY_COMMAND)
+        self._surroundings = surroundings
+        self._may_attach = takes_files
+        self._referred = self._referred_message()
         self._channel_id = channel_id(reply.conversation)
         workspace = reply.conversation.workspace_id
         self._guild_id = None if workspace == DIRECT else int(workspace)
-        self.posts = list(reply.posts)
 
-    @property
-    def limits(self) -> DeliveryLimits:
-        """2,000 characters a post, a little less than one edit a second."""
-        return LIMITS
-
-    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
+    async def send(self, post: Post, nonce: str) -> str:
         """Post a message, the first one as a reply to the question. It mentions nobody, previews no links."""
 
-        async def send(client: discord.Client, channel: Place) -> discord.Message:
-            return await channel.send(
-                text,
-                nonce=nonce_for(self._reply, nonce),
-                reference=None if self.posts else self._reference(client),  # type: ignore[arg-type]
-                allowed_mentions=discord.AllowedMentions.none(),
-                suppress_embeds=True,
+        async def send(client: discord.Client, channel: Place) -> str:
+            body = post.new() | {"nonce": nonce_for(self._reply, nonce), "enforce_nonce": True}
+            reference = None if self.layout.posts else self._reference(client)
+            if reference is not None:
+                body["message_reference"] = reference
+            route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel.id)
+            message = await client.http.request(route, **post.sent(body))
+            return str(message["id"])
+
+        message_id = await self._ask("post", send)
+        self._surroundings.typing.ended(self._channel_id)
+        return message_id
+
+    async def change(self, message_id: str, post: Post) -> None:
+        """Let a message look like `post`; what was bare text and is only corrected stays so."""
+
+        async def edit(client: discord.Client, channel: Place) -> None:
+            look = post
+            old = self.layout.look_of(message_id)
+            if old is None and self._reply.is_correction:
+                look = replace(post, is_plain=await _is_plain(channel, int(message_id)))
+            route = Route(
+                "PATCH",
+                "/channels/{channel_id}/messages/{message_id}",
+                channel_id=channel.id,
+                message_id=message_id,
             )
-
-        message = await self._ask("post", send)
-        self._typing.ended(self._channel_id)
-        self.posts.append(str(message.id))
-        return str(message.id)
-
-    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
-        """Replace a post's text. Raises PostGoneError."""
-
-        async def edit(_: discord.Client, channel: Place) -> None:
-            post = channel.get_partial_message(int(message_id))
-            await post.edit(content=text, allowed_mentions=discord.AllowedMentions.none())
+            await client.http.request(route, **look.sent(look.changed(old)))
 
         await self._ask("edit a post", edit)
 
@@ -102,6 +121,7 @@ class ChannelSink:
                     raise
 
         await self._ask("delete a post", delete)
+        self.layout.removed(message_id)
 
     async def find(self, nonce: str) -> str | None:
         """The next post of this reply, if an earlier process made one and did not live to write it down.
@@ -112,27 +132,26 @@ class ChannelSink:
         """
         message_id = await self.look_up()
         if message_id is not None:
-            self.posts.append(message_id)
+            self.layout.shown(message_id)
         return message_id
 
     async def status(self, text: str) -> None:
         """Keep the typing status alive."""
-        client = await self._connection.client()
-        self._typing.show(client.get_partial_messageable(self._channel_id, guild_id=self._guild_id))
-
-    async def finish(self, outcome: str) -> None:
-        """Nothing is open in a channel."""
+        client = await self._surroundings.connection.client()
+        channel = client.get_partial_messageable(self._channel_id, guild_id=self._guild_id)
+        self._surroundings.typing.show(channel)
 
     async def look_up(self) -> str | None:
         """The message in the channel that can only be the next post of this reply."""
-        client = await self._connection.client()
-        after = discord.Object(int(self.posts[-1] if self.posts else self._question.message_id))
+        client = await self._surroundings.connection.client()
+        last = self.layout.posts[-1] if self.layout.posts else self._referred or self._question.message_id
         try:
             async for message in (await self._channel(client)).history(
-                limit=LOOK_BACK, after=after, oldest_first=True
+                limit=LOOK_BACK, after=discord.Object(int(last)), oldest_first=True
             ):
                 is_own = client.user is not None and message.author.id == client.user.id
-                if is_own and self._is_next(message) and not await self._is_known(str(message.id)):
+                is_next = is_own and self._is_next(message)
+                if is_next and not await self._surroundings.is_known(str(message.id)):
                     return str(message.id)
         except (discord.HTTPException, StorageError, *CONNECTION_ERRORS):
             # Then it is posted again under its old nonce, which Discord knows for some minutes.
@@ -141,21 +160,38 @@ class ChannelSink:
 
     # --- inside ------------------------------------------------------------------------------
 
+    @property
+    def _bucket(self) -> str:
+        return f"/channels/{self._channel_id}"
+
+    @property
+    def _takes_files(self) -> bool:
+        return self._may_attach
+
     async def _channel(self, client: discord.Client) -> Place:
         return client.get_partial_messageable(self._channel_id, guild_id=self._guild_id)
 
-    def _reference(self, client: discord.Client) -> discord.MessageReference | None:
+    def _referred_message(self) -> str | None:
+        """The message that the first post is a reply to. A command is none, nor is one of another channel."""
+        if self._question.conversation != self._reply.conversation:
+            return None
+        if self._question.event_id.startswith(BY_FLAG):
+            return self._question.reply_to
+        return None if self._question.event_id.startswith(BY_COMMAND) else self._question.message_id
+
+    def _reference(self, client: discord.Client) -> dict[str, Any] | None:
         """What the first post replies to. To reply one must be able to read."""
         permissions = own_permissions(client.get_channel(self._channel_id))
         may_reply = permissions is None or permissions.read_message_history
-        if not self._is_message or not may_reply:
+        if self._referred is None or not may_reply:
             return None
-        return discord.MessageReference(
-            message_id=int(self._question.message_id),
-            channel_id=self._channel_id,
-            guild_id=self._guild_id,
-            fail_if_not_exists=False,
-        )
+        where = {} if self._guild_id is None else {"guild_id": str(self._guild_id)}
+        return {
+            "message_id": self._referred,
+            "channel_id": str(self._channel_id),
+            **where,
+            "fail_if_not_exists": False,
+        }
 
     def _is_next(self, message: discord.Message) -> bool:
         """Whether a message of the bot, written after the last known one, belongs to this reply."""
@@ -164,37 +200,49 @@ class ChannelSink:
             is_empty = message.flags.loading
             return str(made_by.id) == self._question.message_id and not is_empty
         refers_to = str(message.reference.message_id) if message.reference else None
-        is_first_of_message = not self.posts and self._is_message
-        return refers_to == (self._question.message_id if is_first_of_message else None)
+        return refers_to == (None if self.layout.posts else self._referred)
 
     async def _ask(self, doing: str, work: Callable[[discord.Client, Place], Awaitable[T]]) -> T:
-        """Do `work`, again while the connection breaks. Raises PlatformError."""
+        """Do `work`, again while the connection breaks. Raises PlatformError, and tells the person who asked
+        when it is a permission that is missing."""
 
         async def once() -> T:
-            client = await self._connection.client()
+            client = await self._surroundings.connection.client()
             return await work(client, await self._channel(client))
 
         try:
             return await until_answered(doing, once)
         except discord.HTTPException as error:
-            client = await self._connection.client()
-            raise platform_error(error, doing, client.get_channel(self._channel_id)) from error
+            client = await self._surroundings.connection.client()
+            channel = client.get_channel(self._channel_id)
+            if isinstance(error, discord.Forbidden):
+                await self._excuse(client, channel)
+            raise platform_error(error, doing, channel) from error
+
+    async def _excuse(self, client: discord.Client, channel: object) -> None:
+        """Say in person what cannot be said here; nobody waits for what is quiet or only corrected."""
+        if self._guild_id is not None and not (self._reply.is_quiet or self._reply.is_correction):
+            person_id = int(self._question.author.id)
+            sentence = excuse(self._channel_id, channel)
+            await self._surroundings.excuses.tell(client, person_id, self._channel_id, sentence)
 
 
 class PersonSink(ChannelSink):
-    """Where a private answer goes when its command can no longer be answered: to the person alone."""
+    """Where a private answer goes when its command can no longer be answered: to the person alone. Without
+    buttons: an answer is known in the conversation that it was asked for in."""
 
-    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
+    async def send(self, post: Post, nonce: str) -> str:
         """Post a message to the person."""
-        return PERSON + await super().post(text, nonce, file)
+        return PERSON + await super().send(replace(post, buttons=()), nonce)
 
-    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
-        """Replace the text of a message to the person. Raises PostGoneError."""
-        await super().edit(message_id.removeprefix(PERSON), text, file)
+    async def change(self, message_id: str, post: Post) -> None:
+        """Let a message to the person look like `post`."""
+        await super().change(message_id.removeprefix(PERSON), replace(post, buttons=()))
 
     async def delete(self, message_id: str) -> None:
         """Take a message to the person back; one that is gone already is no error."""
         await super().delete(message_id.removeprefix(PERSON))
+        self.layout.removed(message_id)
 
     async def look_up(self) -> str | None:
         """Unknown: other answers there look the same. Discord knows the nonce for some minutes."""
@@ -209,6 +257,16 @@ class PersonSink(ChannelSink):
     def _reference(self, client: discord.Client) -> None:
         """A message cannot refer to one of another channel."""
 
+    async def _excuse(self, client: discord.Client, channel: object) -> None:
+        """Nothing: this was the way to tell."""
+
+    @property
+    def _bucket(self) -> str:
+        return PERSON
+
+    async def _dress(self, message_id: str, post: Post) -> None:
+        """Nothing: it has no buttons."""
+
 
 def nonce_for(reply: Reply, nonce: str) -> str:
     """At most 25 characters, unique to the questions as they read and to the part: another database's nonces
@@ -216,3 +274,11 @@ def nonce_for(reply: Reply, nonce: str) -> str:
     questions = "\0".join(f"{message.event_id} {message.text}" for message in reply.messages)
     told = f"{nonce}\0{reply.variation}\0{questions}".encode(errors="replace")
     return hashlib.blake2b(told, digest_size=12).hexdigest()
+
+
+async def _is_plain(channel: Place, message_id: int) -> bool:
+    """Whether a message is bare text, as earlier versions posted it; False where that cannot be read."""
+    try:
+        return not (await channel.fetch_message(message_id)).flags.components_v2
+    except discord.HTTPException:
+        return False
