@@ -7,12 +7,14 @@ from bot.conversation.tasks.chat import ASK
 from bot.conversation.tasks.chat import TASK as CHAT
 from bot.conversation.tasks.context import TASK as CONTEXT
 from bot.conversation.tasks.continue_ import TASK as CONTINUE
+from bot.conversation.tasks.explain import TASK as EXPLAIN
 from bot.conversation.tasks.facts import TASK as FACTS
 from bot.conversation.tasks.glossary import TASK as GLOSSARY
 from bot.conversation.tasks.help import TASK as HELP
 from bot.conversation.tasks.persona import TASK as PERSONA
 from bot.conversation.tasks.regenerate import TASK as REGENERATE
 from bot.conversation.tasks.remember import TASK as REMEMBER
+from bot.conversation.tasks.reply_to import TASK as REPLY
 from bot.conversation.tasks.reset import TASK as RESET
 from bot.conversation.tasks.search import TASK as SEARCH
 from bot.conversation.tasks.settings import TASK as SETTINGS
@@ -30,6 +32,8 @@ TASKS: tuple[Task, ...] = (
     SUMMARIZE,
     CATCHUP,
     TRANSLATE,
+    EXPLAIN,
+    REPLY,
     BRIDGE,
     BRIDGED,
     GLOSSARY,

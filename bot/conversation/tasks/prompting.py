@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation.context import FittedPrompt, answer_budget, build_prompt
+from bot.conversation.context import FittedPrompt, answer_budget, build_prompt, cut_middle
 from bot.conversation.memory.gathering import gather
+from bot.conversation.memory.marking import DATA_NOTE, Names, block, data_line
 from bot.conversation.memory.material import Found
 from bot.conversation.memory.packing import pack
 from bot.conversation.memory.personas import operators
@@ -21,6 +22,8 @@ from bot.messages import IncomingMessage, Turn
 MIN_TURNS, MAX_TURNS = 32, 400
 TOKENS_PER_TURN = 16
 """A short message as rendered. No more turns are read than can matter: reading costs time."""
+BEFORE, MAX_BEFORE_CHARS = 6, 300
+"""How many messages are shown before the one that a request is about, and how much of each."""
 
 
 def reads_data(model: ModelInfo) -> bool:
@@ -54,6 +57,28 @@ async def prompt_for(ctx: TaskContext, turns: list[Turn]) -> tuple[FittedPrompt,
     )
     fitted = await pack(ctx.generator, ctx.model, material, ctx.answer_tokens, tokens)
     return _with_prefix(fitted, prefix), material.found
+
+
+async def prompt_about(ctx: TaskContext, request: str, turn: Turn) -> FittedPrompt:
+    """The prompt for a request of ours about one message, which is shown as data behind a little of what was
+    said before it. Raises PromptTooLongError, GenerationError and StorageError."""
+    prefix, tokens = await _end_of(ctx, ctx.begun)
+    asked, persona = _turn(ctx.question), operators(ctx.system_prompt, ctx.bot_name)
+    if reads_data(ctx.model):
+        around = await ctx.memory.turns_around(ctx.place, turn.message_id, BEFORE, 0)
+        shown = _as_data(ctx, [earlier for earlier in around if earlier.message_id != turn.message_id], turn)
+        asked, persona = replace(asked, text=f"{shown}\n{request}"), f"{persona}\n\n{DATA_NOTE}"
+    else:
+        asked = replace(asked, text=f"{request}\n\n{turn.text}")
+    fitted = await build_prompt(ctx.generator, ctx.model, [asked], ctx.answer_tokens, persona, tokens)
+    return _with_prefix(fitted, prefix)
+
+
+def _as_data(ctx: TaskContext, earlier: list[Turn], turn: Turn) -> str:
+    names, askers = Names(ctx.bot_name), {ctx.question.author.id}
+    before = [data_line(one, cut_middle(one.text, MAX_BEFORE_CHARS), names, askers) for one in earlier]
+    blocks = [block("said before the message", before)] if before else []
+    return "\n".join([*blocks, block("the message", [data_line(turn, turn.text, names, askers)])])
 
 
 def _with_prefix(fitted: FittedPrompt, prefix: str) -> FittedPrompt:

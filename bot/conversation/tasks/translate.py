@@ -11,7 +11,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.tasks.referring import MESSAGE, message_meant
+from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.conversation.text.detect import detect as by_words
 from bot.conversation.text.languages import Language, english_name, find_language, language
 from bot.conversation.text.layout import words_of
@@ -23,6 +24,8 @@ from bot.errors import CommandError
 from bot.messages import Author, Piece
 
 MAX_CHARS = 20_000
+BY_FLAG = "flag:"
+"""What the event ids of translations begin with that somebody asked for by putting a flag under a message."""
 LOOK_BACK = 500
 USUAL_MESSAGES = 10
 """An author's newest messages that show the language they usually write."""
@@ -45,15 +48,19 @@ class Wish:
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
-    """Yield the translation. Raises CommandError for what cannot be translated, and GenerationError."""
+    """Yield the translation. A flag may be no more than a comment: where there is nothing to translate it is
+    passed over in silence. Raises CommandError for what cannot be translated, and GenerationError."""
     wish = await _wish(ctx)
+    is_flag = ctx.question.event_id.startswith(BY_FLAG)
     words = words_of(wish.text)
     if not any(char.isalpha() for char in words):
-        yield "There are no words to translate in that."
+        if not is_flag:
+            yield "There are no words to translate in that."
         return
     source, is_sure = await _source(ctx, wish, words)
     if source == wish.target.code:
-        yield _same_language(wish.target, is_sure)
+        if not is_flag:
+            yield _same_language(wish.target, is_sure)
         return
     stream = translate_text(ctx, wish.text, wish.target, source, source_ids=(wish.message_id,))
     async with aclosing(stream) as pieces, aclosing(_after(ctx.begun, pieces)) as rest:
@@ -100,13 +107,17 @@ async def _wish(ctx: TaskContext) -> Wish:
     if target is None:
         target, text = _leading_language(text)
     if is_blank(text):
-        text, author, message_id = await _earlier_message(ctx)
+        turn = await message_meant(ctx)
+        if turn is None:
+            raise CommandError(f"I found no message to translate. Give me a text, for example: `{EXAMPLE}`")
+        text, author, message_id = clean_text(turn.text), turn.author, turn.message_id
     if len(text) > MAX_CHARS:
         raise CommandError(
             f"I can translate {MAX_CHARS:,} characters at once; this is longer. Please send a part."
         )
     source = _named(ctx.options["from"]).code if "from" in ctx.options else None
-    default = language(ctx.language) or language("en")
+    own = ctx.question.command.language if ctx.question.command else ""
+    default = language(own) or language(ctx.language) or language("en")
     assert default is not None
     return Wish(text, target or default, source, author, message_id)
 
@@ -130,22 +141,6 @@ def _leading_language(text: str) -> tuple[Language | None, str]:
     rest = text[match.end() :]
     is_of_sentence = match[1].casefold() in SMALL_WORDS.get(by_words(text) or "", ())
     return (None, text) if rest and is_of_sentence else (found, rest)
-
-
-async def _earlier_message(ctx: TaskContext) -> tuple[str, Author | None, str]:
-    """The message replied to, or the last message before the command: text, author and id."""
-    question = ctx.question
-    turns = await ctx.memory.turns(
-        question.conversation,
-        limit=LOOK_BACK if question.reply_to else 20,
-        before_message_id=question.message_id,
-    )
-    if question.reply_to:
-        turns = [turn for turn in turns if turn.message_id == question.reply_to]
-    said = [turn for turn in turns if not is_blank(turn.text)]
-    if not said:
-        raise CommandError(f"I found no message to translate. Give me a text, for example: `{EXAMPLE}`")
-    return clean_text(said[-1].text), said[-1].author, said[-1].message_id
 
 
 # --- which language it is in -----------------------------------------------------------------
@@ -172,7 +167,7 @@ async def _source(ctx: TaskContext, wish: Wish, words: str) -> tuple[str | None,
 async def _usual_language(ctx: TaskContext, wish: Wish) -> str | None:
     """The language of most of the author's newest messages in this channel; where little is known of them,
     that of everybody's newest messages if it is not the one wished for. None where both are unknown."""
-    turns = await ctx.memory.digests.newest(ctx.question.conversation, LOOK_BACK)
+    turns = await ctx.memory.digests.newest(ctx.place, LOOK_BACK)
     said = [turn for turn in turns if turn.author and turn.message_id != wish.message_id]
     own = [turn.text for turn in said if wish.author and turn.author and turn.author.id == wish.author.id]
     code = await _most_used(own)
@@ -196,8 +191,10 @@ TASK = Task(
     example=EXAMPLE,
     run=run,
     options=(
-        Option("to", "the language to translate into: its name, code or flag"),
-        Option("from", "the language of the text, if I should not guess it"),
+        Option("to", "the language to translate into: its name, code or flag", suggests="language"),
+        Option("from", "the language of the text, if I should not guess it", suggests="language"),
+        MESSAGE,
+        SHOW,
         Option("text", "the text to translate", is_rest=True),
     ),
 )

@@ -1,0 +1,69 @@
+"""Which message a command is about: the one that it names, the one replied to, or the last one before it.
+
+Reads memory only, and of the bot's own answers none that is for somebody else.
+"""
+
+from __future__ import annotations
+
+from bot.conversation.summaries.scope import ids_in
+from bot.conversation.tasks.task import Option, TaskContext
+from bot.conversation.text.safety import clean_text, is_blank
+from bot.errors import CommandError
+from bot.messages import Author, Turn
+
+LOOK_BACK = 500
+NOT_REMEMBERED = (
+    "I remember no such message here. Give me the link of a message of this channel, which its menu copies."
+)
+MESSAGE = Option("message", "the message it is about: its link or id")
+
+
+async def message_meant(ctx: TaskContext) -> Turn | None:
+    """The message that a command is about, None where there is none. Raises CommandError for one that is
+    named and not known."""
+    if "message" in ctx.options:
+        return await _named(ctx, ctx.options["message"])
+    question = ctx.question
+    turns = await ctx.memory.turns(
+        question.conversation,
+        limit=LOOK_BACK if question.reply_to else 20,
+        before_message_id=question.message_id,
+    )
+    if question.reply_to:
+        turns = [turn for turn in turns if turn.message_id == question.reply_to]
+    said = [turn for turn in turns if not is_blank(turn.text)]
+    return said[-1] if said else None
+
+
+def text_given(ctx: TaskContext) -> Turn | None:
+    """The text that stands in the command itself, as a message of the person who gave it; None for none."""
+    text, question = clean_text(ctx.options.get("text", "")).strip(), ctx.question
+    if is_blank(text):
+        return None
+    return Turn("user", text, question.author, question.sent_at, question.message_id)
+
+
+async def _named(ctx: TaskContext, wanted: str) -> Turn:
+    for message_id in ids_in(wanted):
+        turn = await _said(ctx, message_id) or await _answered(ctx, message_id)
+        if turn is not None and not is_blank(turn.text):
+            return turn
+    raise CommandError(NOT_REMEMBERED)
+
+
+async def _said(ctx: TaskContext, message_id: str) -> Turn | None:
+    turns = await ctx.memory.turns_around(ctx.place, message_id, 0, 0)
+    return next((turn for turn in turns if turn.message_id == message_id), None)
+
+
+async def _answered(ctx: TaskContext, post_id: str) -> Turn | None:
+    """The answer that one of the bot's own posts belongs to, if the person could read it."""
+    answer = await ctx.memory.last_answer(ctx.place, post_id)
+    if answer is None:
+        return None
+    is_own = any(question.author.id == ctx.question.author.id for question in answer.questions)
+    is_for_all = ctx.question.sees_history and not any(map(ctx.is_private, answer.questions))
+    if not (is_own or is_for_all):
+        return None
+    author = Author("", ctx.bot_name, is_bot=True)
+    return Turn("assistant", answer.text, author, answer.questions[-1].sent_at, post_id)
