@@ -1,55 +1,40 @@
-"""Splits a Markdown text into posts that fit a platform's limit.
+"""Splits a Markdown text into posts that fit a platform's limit, each of which can be read alone.
 
-Knows Markdown's code fences, links and table rows, and what belongs to one visible character; nothing
-about platforms. Every post is decided from the text up to the point where it overflowed and from nothing
-after that, so posts that are closed stay as they are while the text grows. Work is linear in the
-text: every post looks at `limit` characters, and two posts in a row take at least a quarter of the limit.
+It decides where a post ends; `blocks` and `inline` know what a cut would break. A list item, a quote, a
+table, a code block or a spoiler is never cut where it fits in a post; a heading is never the last of one.
+Every post is decided from the text up to the point where it overflowed and from nothing after that, so posts
+that are closed stay as they are while the text grows. Work is linear in the text: every post looks at `limit`
+characters, and two posts in a row take at least a quarter of the limit.
 
-Join rule: `Chunk.body` is a verbatim slice, and all bodies of `chunks()` joined are the text. What a split
-inside a code block adds (the closing fence, and the fence line again) is in `opening` and `closing`.
+Join rule: `Chunk.body` is a verbatim slice, and all bodies of `chunks()` joined are the text. What makes a
+part readable alone (the fence of a code block, the header of a table, the mark of a quote) is in `opening`
+and `closing`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+
+from bot.conversation.text.blocks import MAX_PREFIX, Blocks, scan
+from bot.conversation.text.inline import Span, atoms_and_emphasis, is_boundary, unfinished
 
 MIN_LIMIT = 100
 MAX_CLUSTER = 64  # UAX 15 calls a run of more than 30 marks no text of any language
 
-_FENCE_LINE = re.compile(r"^[ \t]*+(`{3,16}(?=[^`]|\Z)|~{3,16}(?=[^~]|\Z))([^`\n]*)$", re.MULTILINE)
-_URL = r"\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)"
-_ATOM = re.compile(
-    rf"!?\[!\[[^\[\]\n]*\]{_URL}\]{_URL}"  # a picture that is a link
-    rf"|!?\[[^\[\]\n]*\]{_URL}"  # a link
-    r"|<[^<>\s]{1,400}>"  # an autolink, a mention, a custom emoji
-    r"|https?://[^\s<>]+"
-    r"|`[^`\n]+`"  # a code span
-    r"|^[ \t]*+\|[^\n]*\n?",  # a table row
-    re.MULTILINE,
-)
-_UNFINISHED = re.compile(
-    r"!?\[(?:!\[[^\[\]\n]*\]\([^()\s]*\))?[^\[\]\n]*(?:\](?:\([^\s]*)?)?\Z|<[^<>\s]{0,400}\Z"
-)
+_CLOSING_CHARS = MAX_PREFIX + 16 + 1
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]”’»]*\s+|[。！？][」』”]?")
-
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """An open code block: the marks that close it, and the line that opens it again."""
-
-    marks: str
-    line: str
+_QUOTE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]?)+")
+# What would mean something else at the beginning of a line.
+_LINE_MARK = re.compile(r"[>|]|```|~~~|(?:[-+*]|-#|#{1,6}|\d{1,9}[.)])(?:\s|\Z)|\d{1,9}\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One post: a verbatim slice of the text, and the fence lines put around it."""
+    """One post: a verbatim slice of the text, and what is put around it to be readable alone."""
 
     body: str
     opening: str = ""
@@ -79,68 +64,82 @@ def chunks(text: str, limit: int) -> list[Chunk]:
     if limit < MIN_LIMIT:
         raise ValueError(f"limit must be at least {MIN_LIMIT}, not {limit}")
     found: list[Chunk] = []
-    start, fence = 0, None
+    start, opening = 0, ""
     while start < len(text):
-        opening = f"{fence.line}\n" if fence else ""
-        window = _Window(text[start : start + limit + 1 - len(opening)], fence, limit - len(opening))
-        size = window.cut()
-        fence = window.fence_at(size)
-        body = window.text[:size]
-        found.append(Chunk(body, opening, _closing(body, fence)))
-        start += size
+        window = _Window(opening + text[start : start + limit + 1 - len(opening)], len(opening), limit)
+        overflow = window.overflow()
+        if overflow is None:
+            found.append(Chunk(text[start:], opening, window.closing_at(len(window.text))))
+            break
+        known = _Window(window.text[:overflow], len(opening), limit)
+        end = known.best_cut(overflow - 1)
+        found.append(Chunk(window.text[len(opening) : end], opening, known.closing_at(end)))
+        start += end - len(opening)
+        opening = known.opening_after(end)
     return found
 
 
-def _closing(body: str, fence: Fence | None) -> str:
-    if fence is None:
-        return ""
-    return fence.marks if body.endswith("\n") else "\n" + fence.marks
-
-
 class _Window:
-    """The text from the start of one post to the character that may overflow it."""
+    """One post: what opens it (`first` characters), then the text to the character that overflows it."""
 
-    def __init__(self, text: str, fence: Fence | None, room: int) -> None:
-        self.text, self._before, self._room = text, fence, room
-        self._fences = list(_FENCE_LINE.finditer(text))
-        self._fence_starts = [match.start() for match in self._fences]
-        self._states = [fence]
-        for match in self._fences:
-            self._states.append(_after_line(self._states[-1], match))
+    def __init__(self, text: str, first: int, limit: int) -> None:
+        self.text, self._first, self._limit = text, first, limit
 
-    def fence_at(self, size: int) -> Fence | None:
-        """The code block that is open after `size` characters."""
+    @cached_property
+    def _blocks(self) -> Blocks:
+        return scan(self.text)
+
+    def overflow(self) -> int | None:
+        """The size that is too large, None where all fits."""
+        if "```" not in self.text and "~~~" not in self.text:
+            return self._limit + 1 if len(self.text) > self._limit else None
+        sizes = range(max(self._first + 1, self._limit - _CLOSING_CHARS), len(self.text) + 1)
+        return next((size for size in sizes if not self._fits(size)), None)
+
+    def closing_at(self, size: int) -> str:
+        """What closes a code block that is open after `size` characters."""
+        fence = self._blocks.fence_at(size)
+        if fence is None:
+            return ""
+        return fence.closing if self.text.endswith("\n", 0, size) else "\n" + fence.closing
+
+    def opening_after(self, size: int) -> str:
+        """What the next post begins with, for one that ends after `size` characters."""
         line_start = self.text.rfind("\n", 0, size) + 1
-        fence = self._states[bisect_left(self._fence_starts, line_start)]
-        last = _FENCE_LINE.match(self.text[line_start:size])
-        return _after_line(fence, last) if last else fence
+        prefix = _QUOTE_PREFIX.match(self.text[line_start:size])
+        quote = prefix[0] if prefix and len(prefix[0]) <= MAX_PREFIX else ""
+        fence = self._blocks.fence_at(size)
+        if fence is not None:
+            return fence.line + "\n" + (quote if ">" in fence.lead else "")
+        header = self._blocks.header_at(size)
+        return (header if len(header) <= self._limit // 2 - MAX_PREFIX else "") + quote
 
-    def _fits(self, size: int) -> bool:
-        return size + len(_closing(self.text[:size], self.fence_at(size))) <= self._room
-
-    def cut(self) -> int:
-        """How many characters the post takes."""
-        sizes = range(max(1, self._room - 17), len(self.text) + 1)
-        size = next((size for size in sizes if not self._fits(size)), None)
-        if size is None:
-            return len(self.text)
-        known = _Window(self.text[:size], self._before, self._room)
-        return known._best_cut(size - 1)
-
-    def _best_cut(self, top: int) -> int:
+    def best_cut(self, top: int) -> int:
         """The best place at or before `top`; the text ends right after `top`."""
-        while top > 1 and not self._fits(top):
+        while top > self._first + 1 and not self._fits(top):
             top -= 1
-        spans = _merged(self._protected())
+        tight, blocks, emphasis = self._protected()
         finders = self._finders()
+        most, least = max(top // 2, self._first), self._first
+        every, whole, unbroken = _merged(tight + blocks + emphasis), _merged(tight + blocks), _merged(tight)
         none: list[Span] = []
-        passes = ((spans, top // 2, finders), (spans, 0, finders[1:]), (none, top // 2, finders))
+        passes = (
+            (every, most, finders),
+            (whole, least, finders[1:]),
+            (unbroken, most, finders),
+            (none, most, finders),
+        )
         for protected, floor, kinds in passes:
             for last_at in kinds:
                 place = self._allowed(last_at, top, floor, protected)
                 if place:
                     return place
         return top
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _fits(self, size: int) -> bool:
+        return size + len(self.closing_at(size)) <= self._limit
 
     def _allowed(self, last_at: Callable[[int], int], top: int, floor: int, spans: list[Span]) -> int:
         """The last place of one kind in (floor, top] that breaks nothing, or 0."""
@@ -150,11 +149,15 @@ class _Window:
             index = bisect_left(starts, place) - 1
             if index >= 0 and place < spans[index][1]:
                 place = last_at(spans[index][0])
-            elif not _is_boundary(self.text, place) or not self._fits(place):
+            elif not is_boundary(self.text, place) or not self._fits(place) or self._would_turn(place):
                 place, tries = last_at(place - 1), tries + 1
             else:
                 return place
         return 0
+
+    def _would_turn(self, place: int) -> bool:
+        """Whether what follows a place inside a line would be a list, a heading or a quote in a new post."""
+        return self.text[place - 1] != "\n" and _LINE_MARK.match(self.text, place) is not None
 
     def _finders(self) -> list[Callable[[int], int]]:
         """For paragraphs, lines, sentences, words and characters: the last place at or before a position."""
@@ -177,40 +180,28 @@ class _Window:
             lambda top: top,
         ]
 
-    def _protected(self) -> list[Span]:
-        """Where no cut may fall strictly inside: links, table rows, fence lines with a line of their code."""
-        text = self.text
-        spans = [match.span() for match in _ATOM.finditer(text)]
-        spans += [(at, len(text)) for at in _unfinished(text)]
-        for match, before, after in zip(self._fences, self._states, self._states[1:], strict=False):
-            if before is None and after is not None:
-                spans.append((match.start(), match.end() + 2))
-            elif before is not None and after is None:
-                spans.append((max(match.start() - 1, 0), match.end()))
-        return spans
+    def _protected(self) -> tuple[list[Span], list[Span], list[Span]]:
+        """Where no cut may fall strictly inside: what it would break, blocks that can be whole in this post
+        or in the next, and emphasis of a length that people emphasise."""
+        blocks, size = self._blocks, len(self.text)
+        atoms, emphasis, spoilers = atoms_and_emphasis(self.text, _between(blocks.code + blocks.rows, size))
+        tight = atoms + blocks.tight + blocks.rows + [(at, size) for at in unfinished(self.text)]
+        kept = [
+            (block.start, block.end)
+            for block in blocks.blocks
+            if not block.is_open or block.start > self._first
+        ]
+        kept += [(start, end) for start, end in spoilers if end < size or start > self._first]
+        return tight, kept, [(start, end) for start, end in emphasis if end - start <= self._limit // 4]
 
 
-def _after_line(fence: Fence | None, match: re.Match[str]) -> Fence | None:
-    """The open code block after a line that looks like a fence."""
-    marks, info = match[1], match[2].strip()
-    if fence is None:
-        line = f"{marks}{info}"
-        return Fence(marks, line if len(line) <= MIN_LIMIT // 4 else marks)
-    is_closing = marks[0] == fence.marks[0] and len(marks) >= len(fence.marks) and not info
-    return None if is_closing else fence
-
-
-def _unfinished(text: str) -> list[int]:
-    """Where a link or a mention begins that the text ends inside of."""
-    places, top = [], len(text)
-    for _ in range(3):
-        at = max(text.rfind("[", 0, top), text.rfind("<", 0, top))
-        if at < 0:
-            break
-        if _UNFINISHED.match(text, at):
-            places.append(at - 1 if at and text[at] == "[" and text[at - 1] == "!" else at)
-        top = at
-    return places
+def _between(spans: list[Span], size: int) -> list[Span]:
+    """What of a text of `size` characters is in none of the spans."""
+    gaps, at = [], 0
+    for start, end in _merged(spans):
+        gaps.append((at, start))
+        at = end
+    return [*gaps, (at, size)]
 
 
 def _merged(spans: list[Span]) -> list[Span]:
@@ -222,34 +213,3 @@ def _merged(spans: list[Span]) -> list[Span]:
         else:
             merged.append((start, end))
     return merged
-
-
-def _is_boundary(text: str, at: int) -> bool:
-    """Whether a visible character ends before `at` (a simplification of Unicode's UAX 29 grapheme rules)."""
-    if not 0 < at < len(text):
-        return True
-    before, char = text[at - 1], text[at]
-    if before == "\u200d" or (before == "\r" and char == "\n"):
-        return False
-    if "\ud800" <= before <= "\udbff" and "\udc00" <= char <= "\udfff":
-        return False
-    if _is_regional(char) and _is_regional(before):
-        run = at
-        while run and _is_regional(text[run - 1]):
-            run -= 1
-        return (at - run) % 2 == 0
-    return not _extends(char)
-
-
-def _is_regional(char: str) -> bool:
-    return "\U0001f1e6" <= char <= "\U0001f1ff"
-
-
-def _extends(char: str) -> bool:
-    """Whether a character belongs to the one before it: a mark, a joiner, a skin tone, a Hangul vowel."""
-    if char < "\u0300":
-        return False
-    is_emoji_part = "\U0001f3fb" <= char <= "\U0001f3ff" or "\U000e0020" <= char <= "\U000e007f"
-    is_jamo = "\u1160" <= char <= "\u11ff"
-    is_joiner = char in "\u200c\u200d"
-    return is_emoji_part or is_jamo or is_joiner or unicodedata.category(char) in ("Mn", "Mc", "Me")

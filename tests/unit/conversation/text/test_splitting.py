@@ -111,7 +111,8 @@ def test_a_code_block_is_closed_and_opened_again_with_its_info_string() -> None:
     posts = split(f"Look:\n```python\n{code}```\nDone.", 200)
     assert len(posts) > 2
     assert all(post.startswith("```python\n") for post in posts[1:])
-    assert posts[0].endswith("\n```") and posts[-1].endswith("```\nDone.")
+    assert posts[0] == "Look:\n"
+    assert all(post.endswith("\n```") for post in posts[1:-1]) and posts[-1].endswith("```\nDone.")
 
 
 def test_paragraphs_are_preferred_to_lines_and_lines_to_words() -> None:
