@@ -30,7 +30,7 @@ class ExchangeStore(HistoryStore):
     def __init__(self, store: HistoryStore, person_id: str) -> None:
         vars(self).update(vars(store))  # the same database, and the same watchers
         self._person_id = person_id
-        self.digests = _NoDigests(self._database)
+        self.digests = NoDigests(self._database)
 
     async def turns(
         self,
@@ -88,7 +88,7 @@ class ExchangeStore(HistoryStore):
         return []
 
 
-class _NoDigests(Digests):
+class NoDigests(Digests):
     """The stretches of an empty channel."""
 
     async def stretch(
