@@ -81,6 +81,10 @@ def start() -> None:
 
 db = typer.Typer(help="Look at or migrate the database. `run` migrates by itself.", no_args_is_help=True)
 app.add_typer(db, name="db")
+discord = typer.Typer(help="Bring the bot to Discord.", no_args_is_help=True)
+app.add_typer(discord, name="discord")
+slack = typer.Typer(help="Bring the bot to Slack.", no_args_is_help=True)
+app.add_typer(slack, name="slack")
 
 
 @app.command()
@@ -204,6 +208,9 @@ def config(
     ] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the README's table.")] = False,
     commands: Annotated[bool, typer.Option("--commands", help="Print the README's commands.")] = False,
+    permissions: Annotated[
+        bool, typer.Option("--permissions", help="Print the README's permissions on Discord.")
+    ] = False,
 ) -> None:
     """Print the settings in force and where each came from; secrets are masked."""
     from bot.cli import settings_pages
@@ -216,12 +223,27 @@ def config(
         from bot.conversation.commands import commands_table
 
         text = commands_table()
+    elif permissions:
+        from bot.platforms.discord.invite import permissions_table
+
+        text = permissions_table()
     else:
         text = settings_pages.in_force(_load())
     typer.echo(text, nl=False)
 
 
-@app.command("slack-manifest")
+@discord.command()
+def invite(
+    guild: Annotated[int | None, typer.Option(min=1, help="Only for this server, by its id.")] = None,
+) -> None:
+    """Print the addresses that bring the bot to a server or to yourself, with no permission too many."""
+    from bot.cli.discord import invitation
+
+    typer.echo(invitation(_load(is_warning=False).settings, guild))
+
+
+@app.command("slack-manifest", hidden=True)
+@slack.command("manifest")
 def slack_manifest() -> None:
     """Print the manifest of the Slack app, to paste where Slack asks for one."""
     import json
