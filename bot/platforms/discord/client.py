@@ -10,13 +10,12 @@ from collections.abc import Callable
 import aiohttp
 import discord
 
-from bot.conversation.tasks import TASKS
 from bot.errors import BotError, where
-from bot.platforms.discord.commands import payloads
+from bot.platforms.discord.autocomplete import suggest_while_typing
 from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.presence import Presence
-from bot.platforms.discord.problems import CONNECTION_ERRORS
+from bot.platforms.discord.registration import register_patiently
 from bot.platforms.discord.shards import ShardedClient, Shards
 
 log = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ class ParleyClient(ShardedClient):
         processes; and show the presence."""
         self._beside.append(asyncio.create_task(self._presence.show(self)))
         if not self.shard_ids or 0 in self.shard_ids:
-            self._beside.append(asyncio.create_task(self._register_commands()))
+            self._beside.append(asyncio.create_task(register_patiently(self)))
 
     async def close(self) -> None:
         """Leave the gateway and give up what is on its way."""
@@ -95,22 +94,14 @@ class ParleyClient(ShardedClient):
         await self._listener.deletion(self, payload.channel_id, payload.guild_id, sorted(payload.message_ids))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """A command was given."""
-        await self._interactions.command(self, interaction)
+        """A command was given, or is being typed."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            await suggest_while_typing(interaction)
+        else:
+            await self._interactions.command(self, interaction)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """An event could not be handled: one line for the operator, without what people wrote."""
         error = sys.exc_info()[1]
         if error is not None:
             log.error("%s: %s", event_method, error if isinstance(error, BotError) else where(error))
-
-    async def _register_commands(self) -> None:
-        try:
-            assert self.application_id is not None
-            await self.http.bulk_upsert_global_commands(self.application_id, payloads(TASKS))
-        except discord.HTTPException as error:
-            log.error(
-                "the commands could not be registered: Discord answered %d, code %d", error.status, error.code
-            )
-        except CONNECTION_ERRORS as error:
-            log.error("the commands could not be registered: %s", type(error).__name__)

@@ -68,8 +68,8 @@ async def test_a_command_without_a_model_is_answered(discord: FakeDiscord, datab
     async with running(discord, database, echo):
         discord.command("help")
         await until(lambda: "/translate" in "".join(discord.texts()))
-        discord.command("write", {"prompt": "Once", "max_length": "many"})
-        await until(lambda: "max_length" in discord.texts()[-1])
+        discord.command("help", {"command": "dance"})
+        await until(lambda: "/dance" in discord.texts()[-1])
 
 
 async def test_a_long_answer_to_a_command_is_split(discord: FakeDiscord, database: Path) -> None:
