@@ -56,11 +56,13 @@ class Endpoints:
 
 
 def intents(*, with_message_content: bool) -> discord.Intents:
-    """What the bot wants to hear of: servers and their channels, messages there and direct ones."""
+    """What the bot wants to hear of: servers, channels, messages and reactions there and in direct messages."""
     wanted = discord.Intents.none()
     wanted.guilds = True
     wanted.guild_messages = True
     wanted.dm_messages = True
+    wanted.guild_reactions = True
+    wanted.dm_reactions = True
     wanted.message_content = with_message_content
     return wanted
 

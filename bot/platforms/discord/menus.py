@@ -12,11 +12,10 @@ import discord
 from bot.conversation.menus import MENUS, Menu, menu_named
 from bot.conversation.tasks import task_by_name
 from bot.messages import Command
-from bot.platforms.discord.commands import CONTEXTS, INSTALLS
+from bot.platforms.discord.commands import CONTEXTS, CONTEXTS_HERE, EVERYWHERE, HERE
+from bot.platforms.discord.localised import LOCALES
 
 ON_MESSAGE = 3
-_LOCALES = {"es": ("es-ES", "es-419"), "pt": ("pt-BR",), "zh": ("zh-CN",)}
-"""Discord's locales of a language, where they are not its code."""
 
 
 def menu_payloads() -> list[dict[str, object]]:
@@ -35,13 +34,13 @@ def chosen(data: object) -> Command | None:
 def target_of(interaction: discord.Interaction) -> discord.Message | None:
     """The message whose menu it was, with all its content, also where the bot may not read; None where it
     was no menu."""
-    data = interaction.data
+    data: object = interaction.data
     if not isinstance(data, Mapping) or data.get("type") != ON_MESSAGE:
         return None
     payload = data.get("resolved", {}).get("messages", {}).get(data["target_id"])
     if payload is None or interaction.channel is None:
         return None
-    return discord.Message(state=interaction._state, channel=interaction.channel, data=payload)
+    return discord.Message(state=interaction._state, channel=interaction.channel, data=payload)  # type: ignore[arg-type]
 
 
 def _payload(menu: Menu) -> dict[str, object]:
@@ -51,11 +50,9 @@ def _payload(menu: Menu) -> dict[str, object]:
         "type": ON_MESSAGE,
         "name": menu.name,
         "name_localizations": {
-            locale: name
-            for language, name in menu.names.items()
-            for locale in _LOCALES.get(language, (language,))
+            locale: menu.names.get(locale) or menu.names[locale.partition("-")[0]] for locale in LOCALES
         },
         # Not where the bot is no member: it would know nothing of the place.
-        "integration_types": list(INSTALLS[:1] if is_about_place else INSTALLS),
-        "contexts": list(CONTEXTS[:2] if is_about_place else CONTEXTS),
+        "integration_types": list(HERE if is_about_place else EVERYWHERE),
+        "contexts": list(CONTEXTS_HERE if is_about_place else CONTEXTS),
     }

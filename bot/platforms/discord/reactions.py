@@ -21,6 +21,9 @@ from bot.platforms.discord.problems import CONNECTION_ERRORS
 from bot.platforms.discord.targets import remember
 from bot.platforms.event_order import EventOrder
 
+MAX_DONE = 1_000
+"""Flags that are known to have been followed, without asking anybody."""
+
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +33,7 @@ class Reactions:
     def __init__(self, manager: ConversationManager, order: EventOrder[int]) -> None:
         self._manager = manager
         self._order = order
+        self._done: dict[str, None] = {}
 
     async def added(self, client: discord.Client, reaction: discord.RawReactionActionEvent) -> None:
         """Have a message translated into the language of a flag that a person put under it."""
@@ -37,14 +41,24 @@ class Reactions:
         is_bot = reaction.member is not None and reaction.member.bot
         if language is None or is_bot or (client.user is not None and reaction.user_id == client.user.id):
             return
+        wish_id = f"{BY_FLAG}{reaction.message_id}:{language.code}"
         async with self._order.turn(reaction.channel_id):
+            if wish_id in self._done:
+                return
             key = await find_key(client, reaction.channel_id, reaction.guild_id)
             if not await self._is_wanted(key):
                 return
             message = await _fetch(client, reaction)
             if message is not None and await remember(client, self._manager, message, key):
-                wish = _wish(reaction, message, key, language.code)
+                wish = _wish(wish_id, reaction, message, key, language.code)
                 await patiently(lambda: self._manager.accept(wish))
+                self._remember(wish_id)
+
+    def _remember(self, wish_id: str) -> None:
+        """Spare Discord the same question where more people put the same flag there."""
+        self._done[wish_id] = None
+        if len(self._done) > MAX_DONE:
+            del self._done[next(iter(self._done))]
 
     async def _is_wanted(self, key: ConversationKey) -> bool:
         rules = await self._manager.rules.of(key)
@@ -52,11 +66,14 @@ class Reactions:
 
 
 def _wish(
-    reaction: discord.RawReactionActionEvent, message: discord.Message, key: ConversationKey, code: str
+    wish_id: str,
+    reaction: discord.RawReactionActionEvent,
+    message: discord.Message,
+    key: ConversationKey,
+    code: str,
 ) -> IncomingMessage:
     """The command that a flag stands for. Its id makes it the same whoever puts that flag there."""
     message_id = str(reaction.message_id)
-    wish_id = f"{BY_FLAG}{message_id}:{code}"
     return IncomingMessage(
         conversation=key,
         message_id=wish_id,
