@@ -18,7 +18,7 @@ STRING_OPTION, INTEGER_OPTION, CHANNEL_OPTION = 3, 4, 7
 MAX_HELP_CHARS = 100
 MAX_CHOICES = 25
 MAX_TEXT_CHARS = 6000
-INSTALLS, INSTALLS_HERE = (0, 1), (0,)
+EVERYWHERE, HERE = (0, 1), (0,)
 """The installations: for a server, and for a person who takes the bot everywhere."""
 CONTEXTS, CONTEXTS_HERE = (0, 1, 2), (0, 1)
 """In servers, in direct messages with the bot, in other private channels."""
@@ -59,7 +59,7 @@ def _slash(task: Task) -> dict[str, object]:
         "type": SLASH,
         **_labels(task.name, task.help, label),
         "options": [_option(task, option) for option in options],
-        "integration_types": list(INSTALLS_HERE if task.is_about_place else INSTALLS),
+        "integration_types": list(HERE if task.is_about_place else EVERYWHERE),
         "contexts": list(CONTEXTS_HERE if task.is_about_place else CONTEXTS),
         # Of servers only, whose owners may choose otherwise; None offers it to everybody.
         "default_member_permissions": MANAGE_CHANNELS if task.is_for_managers else None,
