@@ -56,7 +56,7 @@ class Endpoints:
 
 
 def intents(*, with_message_content: bool) -> discord.Intents:
-    """What the bot wants to hear of: servers, channels, messages and reactions there and in direct messages."""
+    """What the bot wants to hear of: servers and their channels; messages and reactions, direct ones too."""
     wanted = discord.Intents.none()
     wanted.guilds = True
     wanted.guild_messages = True

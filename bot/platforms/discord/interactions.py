@@ -13,12 +13,14 @@ import discord
 from bot.conversation.commands import is_private
 from bot.conversation.manager import ConversationManager
 from bot.errors import StorageError
+from bot.platforms.discord import menus
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.incoming import from_interaction
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
+from bot.platforms.discord.targets import remember
 from bot.platforms.event_order import EventOrder
 
 log = logging.getLogger(__name__)
@@ -35,8 +37,8 @@ class Interactions:
         self._order = order
 
     async def command(self, client: discord.Client, interaction: discord.Interaction) -> None:
-        """Take a slash command."""
-        command = chosen(interaction.data)
+        """Take a slash command, or an entry of a message's menu."""
+        command = chosen(interaction.data) or menus.chosen(interaction.data)
         is_command = interaction.type is discord.InteractionType.application_command
         if command is None or not is_command or not interaction.channel_id:
             return
@@ -46,6 +48,8 @@ class Interactions:
         async with self._order.turn(interaction.channel_id):
             incoming = from_interaction(interaction, key, command)
             try:
+                if target := menus.target_of(interaction):
+                    await remember(client, self._manager, target, key)
                 await patiently(lambda: self._manager.accept(incoming))
             except StorageError as error:
                 await _tell(interaction, error.user_message)

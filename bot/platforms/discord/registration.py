@@ -16,6 +16,7 @@ from discord.http import Route
 
 from bot.conversation.tasks import TASKS
 from bot.platforms.discord.commands import payloads
+from bot.platforms.discord.menus import menu_payloads
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Differences(NamedTuple):
 
 def wanted() -> list[dict[str, object]]:
     """All commands as this version registers them."""
-    return payloads(TASKS)
+    return [*payloads(TASKS), *menu_payloads()]
 
 
 def differences(
