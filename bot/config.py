@@ -180,6 +180,12 @@ class Settings(BaseSettings):
         le=5_000,
         description="Messages of a conversation that are read back when the bot missed them; 0 reads none.",
     )
+    bot_person_rate: Annotated[int, Expects("a whole number from 0 to 10000")] = Field(
+        default=20,
+        ge=0,
+        le=10_000,
+        description="Answers that one person may ask for in a minute; 0 sets no limit.",
+    )
     bot_http_host: Annotated[str, Expects("an address of this machine, such as 127.0.0.1")] = Field(
         default="127.0.0.1", min_length=1, description="Address that the playground listens on."
     )

@@ -26,6 +26,7 @@ GROUPS = {
         "bot_timeout_s",
         "bot_answer_tokens",
         "bot_system_prompt",
+        "bot_person_rate",
         "bot_backfill_messages",
     ),
     "Storage, network, log": ("database_url", "bot_data_dir", "bot_http_", "bot_log_level"),
