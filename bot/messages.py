@@ -13,6 +13,9 @@ from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
 
+DIRECT_WORKSPACE = "dm"
+"""The workspace of conversations outside of all workspaces, each of one person with the bot."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConversationKey:

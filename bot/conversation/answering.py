@@ -18,6 +18,7 @@ from uuid import uuid4
 from bot.conversation.access import Access, find_place, place_wanted
 from bot.conversation.commands import check_options, is_private
 from bot.conversation.reply import Reply
+from bot.conversation.rules import RuleBook, Rules
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Task, TaskContext
 from bot.conversation.translator import TranslationModel, Translator
@@ -92,6 +93,7 @@ class Answerer:
         self._policy = policy
         self._translation = translation
         self._tasks = {task.name: task for task in tasks}
+        self.rules = RuleBook(memory)
         self.permalinks: dict[str, Permalink] = {}
         self.access: dict[str, Access] = {}
 
@@ -183,7 +185,8 @@ class Answerer:
             model = await self._generator.ready()
         # Permissions are asked for now and not when the command came: it may have waited, or be made again.
         place = await find_place(question, self.access.get(question.conversation.platform))
-        context = self._context(task, messages, model, label, reply, place)
+        rules = await self.rules.of(question.conversation)
+        context = self._context(task, messages, model, label, reply, place, rules)
         async with aclosing(task.run(context)) as pieces:
             async for text in pieces:
                 yield text
@@ -205,6 +208,7 @@ class Answerer:
         label: str,
         reply: Reply | None,
         elsewhere: ConversationKey | None,
+        rules: Rules,
     ) -> TaskContext:
         question = messages[-1]
         place = elsewhere or question.conversation
@@ -246,7 +250,7 @@ class Answerer:
             system_prompt=self._policy.system_prompt,
             answer_tokens=self._policy.answer_tokens,
             generate=generate,
-            language=self._policy.language,
+            language=rules.language or self._policy.language,
             permalink=permalink,
             begun=reply.begun if reply else "",
             variation=variation,

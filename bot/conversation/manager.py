@@ -17,14 +17,14 @@ from typing import TypeVar
 
 from bot.conversation.admission import Admission
 from bot.conversation.answering import Answerer
-from bot.conversation.bridges import Bridges, Lanes, is_lane, lanes_of, translated
+from bot.conversation.bridges import Bridges, Lanes, is_lane, translated
+from bot.conversation.changes import Changes
 from bot.conversation.controls import Asker, ControlDesk, Controls, stopped_by
 from bot.conversation.patience import patiently
 from bot.conversation.reply import Outcome, Reply
-from bot.conversation.rules import RuleBook
 from bot.generation.types import TextGenerator
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
-from bot.storage.records import Change, ConversationSummary, Job
+from bot.storage.records import ConversationSummary, Job
 from bot.storage.store import HistoryStore
 
 T = TypeVar("T")
@@ -65,8 +65,10 @@ class ConversationManager:
         self._is_draining = False
         self._bridges = Bridges(store, bot_name)
         self._lanes = Lanes()
-        self._admission = Admission(self._bridges)
-        self.rules = RuleBook(store)
+        self._admission = Admission(self._bridges, store)
+        self._changes = Changes(store, self._schedule, self._end, self._active.get)
+        self.rules = answerer.rules
+        self.past = Past(store)
         self.controls = ControlDesk(
             store,
             self._schedule,
@@ -107,64 +109,12 @@ class ConversationManager:
     async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> None:
         """A message was edited: memory follows, and its answer is made again into the same posts, if it is
         being made or was the last one in the conversation."""
-        change = await self._store.amend(key, message_id, text, edited_at)
-        self._correct(change)
-        if change.is_known:
-            await self._translate_again(key, message_id)
-        if change.open_reply_id is not None:
-            self._end(key, change.open_reply_id, "restarted")
-        elif change.done_reply_id is not None and await self._store.reopen(change.done_reply_id):
-            self._schedule(key)
+        await self._changes.amend(key, message_id, text, edited_at)
 
     async def forget(self, key: ConversationKey, message_id: str) -> None:
         """A message was deleted: its text is erased, and its answer is stopped and removed, or made again
-        where it answers other messages too."""
-        # Its translation first, so that a repeated event finds both; and one that was begun meanwhile.
-        await self._forget_translation(key, message_id)
-        await self._forget(key, message_id)
-        await self._forget_translation(key, message_id)
-
-    async def _forget_translation(self, key: ConversationKey, message_id: str) -> None:
-        bridged = await self._store.reply_to_message(lanes_of(key), message_id)
-        if bridged is not None:
-            await self._forget(bridged[1], message_id)
-
-    async def _forget(self, key: ConversationKey, message_id: str) -> None:
-        change = await self._store.forget(key, message_id)
-        self._correct(change)
-        if change.waiting_in is not None:
-            self._schedule(change.waiting_in)
-        if change.posting_reply_id is not None:
-            await self._take_back(key, change.posting_reply_id)
-        if change.open_reply_id is None:
-            return
-        is_over = await self._store.withdraw(change.open_reply_id, message_id)
-        self._end(key, change.open_reply_id, "withdrawn" if is_over else "restarted")
-
-    def _correct(self, change: Change) -> None:
-        """Answers that quoted the message are shown without the quotation."""
-        for answer in change.corrections:
-            self._schedule(answer.conversation)
-
-    async def _take_back(self, key: ConversationKey, reply_id: int) -> None:
-        """Somebody deleted a post of an answer in the making: the answer is not wanted. Once all is written
-        it may be delivery that deletes what is left over."""
-        reply = self._active.get(key)
-        if reply is None or reply.reply_id != reply_id or reply.is_written or reply.has_been_ended:
-            return
-        await self._store.withdraw(reply_id)
-        reply.end("withdrawn")
-
-    async def _translate_again(self, key: ConversationKey, message_id: str) -> None:
-        """The translation of an edited message follows it."""
-        bridged = await self._store.reply_to_message(lanes_of(key), message_id)
-        if bridged is None:
-            return
-        reply_id, lane = bridged
-        if await self._store.reopen(reply_id):
-            self._schedule(lane)
-        else:
-            self._end(lane, reply_id, "restarted")
+        where it answers other messages too. Answers to commands about it, such as a translation, go."""
+        await self._changes.forget(key, message_id)
 
     async def erase(self, key: ConversationKey) -> int:
         """Forget a whole conversation, a channel's threads included; returns how many messages went.
@@ -181,8 +131,9 @@ class ConversationManager:
         return await self.controls.stop(key, asker, post_id)
 
     async def import_messages(self, messages: Sequence[IncomingMessage]) -> int:
-        """Remember past messages without answering them; returns how many were new."""
-        return await self._store.import_messages(messages)
+        """Remember past messages without answering them; returns how many were new. Those of people who want
+        to be left out of memory are left out."""
+        return await self._store.import_messages(await self._admission.admit_past(messages))
 
     # --- to platforms: what is known ---------------------------------------------------------
 

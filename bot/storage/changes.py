@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
+from bot.storage.dependents import drop_dependents
 from bot.storage.derived import drop_derived
 from bot.storage.facts import erase_facts
 from bot.storage.inbox import AT_MESSAGE
@@ -97,6 +98,11 @@ async def _change(connection: AsyncConnection, conversation_id: int, message_id:
 
 async def forget(connection: AsyncConnection, key: ConversationKey, message_id: str) -> Change:
     """See HistoryStore.forget."""
+    change = await _forget_message(connection, key, message_id)
+    return replace(change, dependents=await drop_dependents(connection, key, message_id))
+
+
+async def _forget_message(connection: AsyncConnection, key: ConversationKey, message_id: str) -> Change:
     found = await find_message(connection, key, message_id)
     if found is None:
         await _add_tombstone(connection, key, message_id)

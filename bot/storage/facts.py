@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Author, ConversationKey
@@ -48,16 +49,13 @@ async def add_fact(
 async def list_facts(connection: AsyncConnection, key: ConversationKey) -> list[Fact]:
     """See HistoryStore.facts."""
     rows = await connection.execute(select(facts).where(_is_here(key)).order_by(facts.c.number))
-    return [
-        Fact(
-            row.number,
-            Author(row.author_id, row.author_name, row.author_is_bot),
-            row.text,
-            row.said_at,
-            row.message_id,
-        )
-        for row in rows
-    ]
+    return [to_fact(row) for row in rows]
+
+
+def to_fact(row: Row[*tuple[Any, ...]]) -> Fact:
+    """The fact of a row that has the columns of `facts`."""
+    author = Author(row.author_id, row.author_name, row.author_is_bot)
+    return Fact(row.number, author, row.text, row.said_at, row.message_id)
 
 
 async def change_fact(

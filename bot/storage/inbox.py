@@ -49,6 +49,9 @@ AT_MESSAGE = and_(
     messages.c.conversation_id == inbox.c.conversation_id, messages.c.message_id == inbox.c.message_id
 )
 
+ABOUT = "message"
+"""The option of commands that names the message of the channel that they are about."""
+
 _OF_MESSAGE: BindParameter[str] = bindparam("of_message")
 _EVENT = and_(inbox.c.conversation_id == conversations.c.id, inbox.c.message_id == _OF_MESSAGE)
 _ROW = and_(messages.c.conversation_id == conversations.c.id, messages.c.message_id == _OF_MESSAGE)
@@ -99,6 +102,7 @@ async def accept(connection: AsyncConnection, message: IncomingMessage) -> bool:
         "command": _to_json(message.command) if is_job else None,
         "state": WAITING if is_job else NOTED,
         "sees_history": message.sees_history,
+        "about": message.command.options.get(ABOUT) if is_job and message.command else None,
     }
     await connection.execute(_ADD_EVENT, event)
     return True

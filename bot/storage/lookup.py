@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, desc, insert, select, update
@@ -148,3 +148,8 @@ async def _find_post(
     if row is None:
         return None
     return FoundMessage(row.id, row.conversation_id, row.text or "", row.deleted_at is not None, row.reply_id)
+
+
+def batches(rows: Sequence[int], size: int) -> list[Sequence[int]]:
+    """Row ids in parts of `size`, for statements and transactions of a bounded length."""
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -154,10 +155,13 @@ inbox = Table(
     Column("state", AnyText, nullable=False),
     Column("reply_id", Integer, ForeignKey("replies.id", ondelete="SET NULL")),
     Column("sees_history", Boolean, nullable=False, server_default="1"),
+    # The message that a command is about (its option `message`): the answer goes with that.
+    Column("about", AnyText),
     UniqueConstraint("platform", "workspace_id", "event_id"),
     Index(None, "message_id", "conversation_id"),
     Index(None, "state", "conversation_id"),
     Index(None, "reply_id"),
+    Index(None, "about", sqlite_where=text("about IS NOT NULL")),
 )
 
 # The outbox. `text` is held only from the end of writing to the end of sending. Ids are never used again,

@@ -37,9 +37,9 @@ class Redaction:
     def __init__(self, message_id: str, old: str, new: str | None = None) -> None:
         self._mark = DELETED if new is None else EDITED
         self._is_link_kept = new is not None
-        self._old = _plain(old)
-        self._new = _plain(new or "")
-        self._seeds = list(_seeds(self._old))
+        self._old = plain_text(old)
+        self._new = plain_text(new or "")
+        self._seeds = list(seeds_of(self._old))
         names = {message_id, quote(message_id, safe=":"), message_id.replace(".", "")}
         address = "|".join(re.escape(name) for name in sorted(names))
         self._link = re.compile(rf"\[([^\[\]\n]*)\]\([^()\s]*(?:[/#]|/p|#m-)(?:{address})(?:\?[^()\s]*)?\)")
@@ -47,7 +47,7 @@ class Redaction:
     def of(self, text: str) -> str:
         """`text` without what quotes the message or rests on it by a citation; `text` itself if nothing does.
         Applying it again changes nothing."""
-        plain = _plain(text)
+        plain = plain_text(text)
         if any(seed in plain for seed, _, _ in self._seeds):
             text = self._without_quotations(text)
         numbers = {match[1] for match in self._link.finditer(text)}
@@ -99,12 +99,13 @@ class Redaction:
         return f"{head}{self._mark} {cited}" if is_said else statement
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Text without what answers add to a quotation, on one line."""
     return " ".join(text.translate(_TABLE).split())
 
 
 def _placed(text: str) -> tuple[str, list[int]]:
-    """`_plain(text)`, and where in `text` each of its characters stands."""
+    """`plain_text(text)`, and where in `text` each of its characters stands."""
     plain: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
@@ -115,7 +116,7 @@ def _placed(text: str) -> tuple[str, list[int]]:
     return "".join(plain), places
 
 
-def _seeds(old: str) -> Iterator[tuple[str, int, int]]:
+def seeds_of(old: str) -> Iterator[tuple[str, int, int]]:
     """Pieces of a message that its quotations have, where each begins, and how much is to be quoted."""
     if MIN_SHORT <= len(old) < MIN_QUOTED:
         yield old, 0, len(old)

@@ -10,6 +10,9 @@ from bot.messages import Author, ConversationKey, IncomingMessage, Turn
 CONTROL_COMMANDS = ("stop", "regenerate", "continue", "undo", "context")
 """Commands about an answer; what they are answered with is not an answer itself."""
 
+OPTED_OUT = ("memory", "off")
+"""The setting, and its value, of a person who wants nothing remembered but what they say to the bot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -63,6 +66,16 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependent:
+    """An answer to a command about a message that is gone: a translation of it, say. One that is still being
+    made (`is_open`) is to be withdrawn; a finished one waits in its conversation to be taken back."""
+
+    conversation: ConversationKey
+    reply_id: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What an edit or a deletion touched.
 
@@ -71,7 +84,7 @@ class Change:
     reply that answers it, only when that is the latest reply of its conversation. `waiting_in`: the
     conversation in which the finished reply to a deleted message waits now, to be taken back, or to be made
     again for its other questions. `corrections`: the answers that quoted the message or rested on it; their
-    replies wait to be shown anew.
+    replies wait to be shown anew. `dependents`: the answers to commands about a deleted message.
     """
 
     is_known: bool
@@ -80,6 +93,7 @@ class Change:
     waiting_in: ConversationKey | None = None
     posting_reply_id: int | None = None
     corrections: tuple[Correction, ...] = ()
+    dependents: tuple[Dependent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,61 @@ class Fact:
     text: str
     said_at: datetime
     message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """How much is kept of a person: messages, answers to them, facts, settings, and opinions of answers."""
+
+    messages: int
+    answers: int
+    facts: int
+    settings: int
+    opinions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One thing that is kept, and where."""
+
+    conversation: ConversationKey
+    what: Turn | Fact
+    edited_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a person thought of the answer that a post shows."""
+
+    conversation: ConversationKey
+    post_id: str
+    is_good: bool
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What is kept of a person: turns (their own, and the answers to them) oldest first, facts, settings by
+    name, and opinions."""
+
+    turns: tuple[Kept, ...]
+    facts: tuple[Kept, ...]
+    settings: dict[str, str]
+    opinions: tuple[Opinion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Numbers of a channel or a workspace: what people said and since when, how many they are, answers, what
+    was thought of them, and facts."""
+
+    messages: int
+    since: datetime | None
+    people: int
+    answers: int
+    good: int
+    bad: int
+    facts: int
 
 
 @dataclass(frozen=True, slots=True)

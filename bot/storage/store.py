@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.messages import Author, ConversationKey, IncomingMessage, Turn
-from bot.storage import answers, changes, facts, feedback, history, inbox, outbox, search
+from bot.storage import answers, changes, facts, feedback, history, inbox, outbox, search, tally
 from bot.storage import derived as derived_data
 from bot.storage.database import Database
 from bot.storage.digests import Digests
 from bot.storage.known import Known
-from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Hit, Job
+from bot.storage.people import People
+from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Hit, Job, Tally
 from bot.storage.settings import SettingStore
 
 Watcher = Callable[[ConversationKey, str | None, str | None], None]
@@ -30,6 +31,7 @@ class HistoryStore(SettingStore):
         an unwritable place."""
         super().__init__(Database(database_url))
         self.digests = Digests(self._database)
+        self.people = People(self._database, lambda key: self._tell(key, None, None))
         self.known = Known(self._database)
         self._watchers: list[Watcher] = []
 
@@ -293,6 +295,16 @@ class HistoryStore(SettingStore):
         wanted = search.SearchQuery(query, limit, since, before_message_id)
         async with self._database.read() as connection:
             return await search.search(connection, key, wanted)
+
+    async def tally(self, key: ConversationKey, *, whole_workspace: bool = False) -> Tally:
+        """The numbers of the channel of `key` and its threads, or of its workspace."""
+        async with self._database.read() as connection:
+            return await tally.count(connection, key, whole_workspace=whole_workspace)
+
+    async def waiting(self) -> int:
+        """How many messages wait for their answers, those that are being answered with them, anywhere."""
+        async with self._database.read() as connection:
+            return await tally.count_waiting(connection)
 
     # --- facts -------------------------------------------------------------------------------
 
