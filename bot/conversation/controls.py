@@ -16,6 +16,7 @@ from bot.messages import ConversationKey, IncomingMessage
 from bot.storage.records import Answered
 from bot.storage.store import HistoryStore
 
+UNKNOWN_ANSWER = "I no longer know this answer."
 NOTHING_YET = "There is no answer of mine here yet."
 STILL_WRITTEN = (
     "That answer is still being written, or was just taken up again. Stop it, or wait for its end."
@@ -102,10 +103,15 @@ class ControlDesk:
         return self._done(place, words)
 
     async def go_on(
-        self, key: ConversationKey, post_id: str | None = None, told_by: int | None = None
+        self,
+        key: ConversationKey,
+        post_id: str | None = None,
+        told_by: int | None = None,
+        asker: Asker | None = None,
     ) -> str:
-        """Continue an answer that was cut at its length, in its own posts. Like `regenerate`; anybody may."""
-        answer = await self._find(key, post_id)
+        """Continue an answer that was cut at its length, in its own posts. Like `regenerate`; without an
+        `asker` anybody may."""
+        answer = await self._find(key, post_id, asker)
         if answer.finish_reason != "length" or not self._can_continue(answer.questions[-1]):
             raise CommandError(NOT_CUT)
         words = f"I go on {self._where(answer)}."
@@ -120,6 +126,18 @@ class ControlDesk:
         answer = await self._find(key, post_id, asker, alone=True)
         place = await self._store.take_back(answer.reply_id, _told(told_by, TAKEN_BACK))
         return self._done(place, TAKEN_BACK)
+
+    async def knows(self, key: ConversationKey, post_id: str) -> bool:
+        """Whether a message is a post of an answer in this conversation. Raises StorageError."""
+        return await self._store.reply_of_post(key, post_id) is not None
+
+    async def rate(self, key: ConversationKey, asker: Asker, post_id: str, *, is_good: bool) -> bool:
+        """Keep what somebody thinks of an answer; saying the same again takes it back, and is False. Raises
+        CommandError for an answer that is not known, and StorageError."""
+        is_kept = await self._store.feedback_of(key, post_id, asker.id) is not is_good
+        if not await self._store.put_feedback(key, post_id, asker.id, is_good if is_kept else None):
+            raise CommandError(UNKNOWN_ANSWER)
+        return is_kept
 
     async def _find(
         self, key: ConversationKey, post_id: str | None, asker: Asker | None = None, *, alone: bool = False

@@ -18,6 +18,7 @@ from bot.conversation.tasks.reply_to import TASK as REPLY
 from bot.conversation.tasks.reset import TASK as RESET
 from bot.conversation.tasks.search import TASK as SEARCH
 from bot.conversation.tasks.settings import TASK as SETTINGS
+from bot.conversation.tasks.share import TASK as SHARE
 from bot.conversation.tasks.stop import TASK as STOP
 from bot.conversation.tasks.summarize import TASK as SUMMARIZE
 from bot.conversation.tasks.task import Task
@@ -43,6 +44,7 @@ TASKS: tuple[Task, ...] = (
     PERSONA,
     SETTINGS,
     CONTEXT,
+    SHARE,
     STOP,
     REGENERATE,
     CONTINUE,

@@ -12,9 +12,11 @@ import discord
 
 from bot.errors import BotError, where
 from bot.platforms.discord.autocomplete import suggest_while_typing
+from bot.platforms.discord.buttons import Buttons
 from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.presence import Presence
+from bot.platforms.discord.reactions import Reactions
 from bot.platforms.discord.registration import register_patiently
 from bot.platforms.discord.shards import ShardedClient, Shards
 
@@ -29,6 +31,8 @@ class ParleyClient(ShardedClient):
         self,
         listener: Listener,
         interactions: Interactions,
+        reactions: Reactions,
+        buttons: Buttons,
         intents: discord.Intents,
         opened: Callable[[], None],
         presence: Presence,
@@ -47,6 +51,9 @@ class ParleyClient(ShardedClient):
         )
         self._listener = listener
         self._interactions = interactions
+        self._reactions = reactions
+        self._buttons = buttons
+        self._buttons.listen(self)
         self._opened = opened
         self._presence = presence
         self._presence.begin(self)
@@ -93,10 +100,16 @@ class ParleyClient(ShardedClient):
         """Many messages were deleted at once."""
         await self._listener.deletion(self, payload.channel_id, payload.guild_id, sorted(payload.message_ids))
 
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Somebody put an emoji under a message."""
+        await self._reactions.added(self, payload)
+
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """A command was given, or is being typed."""
+        """A command was given, or is being typed; pressed buttons come by themselves."""
         if interaction.type is discord.InteractionType.autocomplete:
             await suggest_while_typing(interaction)
+        elif interaction.type is discord.InteractionType.component:
+            await self._buttons.refuse_forged(interaction)
         else:
             await self._interactions.command(self, interaction)
 

@@ -9,6 +9,7 @@ from bot.conversation.reply import Reply
 from bot.messages import ConversationKey
 from bot.platforms.base import ReplySink
 from bot.platforms.discord.access import find_readable
+from bot.platforms.discord.buttons import Buttons
 from bot.platforms.discord.client import ParleyClient
 from bot.platforms.discord.command_sink import CommandSink
 from bot.platforms.discord.command_token import OpenCommands
@@ -17,9 +18,11 @@ from bot.platforms.discord.excuses import Excuses
 from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, PLATFORM, channel_id
 from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
+from bot.platforms.discord.outside import is_outside
 from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.presence import Presence
 from bot.platforms.discord.problems import own_permissions
+from bot.platforms.discord.reactions import Reactions
 from bot.platforms.discord.shards import Shards
 from bot.platforms.discord.sink import PERSON, ChannelSink, PersonSink, Surroundings
 from bot.platforms.discord.typing_status import TypingStatus
@@ -68,6 +71,8 @@ class DiscordPlatform:
         self._manager = manager
         listener = Listener(manager, self._bot_name, self._typing, self._order)
         interactions = Interactions(manager, self._open_commands, self._order)
+        reactions = Reactions(manager, self._order)
+        buttons = Buttons(manager, self._open_commands, self._order)
 
         presence = Presence(self._status, lambda: manager.model_status)
 
@@ -75,6 +80,8 @@ class DiscordPlatform:
             return ParleyClient(
                 listener,
                 interactions,
+                reactions,
+                buttons,
                 intents,
                 self._connection.opened,
                 presence,
@@ -103,7 +110,8 @@ class DiscordPlatform:
         )
         if interaction is None:
             return channel
-        return CommandSink(interaction, channel, self._pace, is_private=is_for_one)
+        is_hidden = is_for_one or is_outside(interaction)
+        return CommandSink(interaction, channel, self._pace, is_private=is_hidden)
 
     def permalink(self, key: ConversationKey, message_id: str) -> str | None:
         """The address of a message, as Discord's clients know it; what went to a person has none here."""

@@ -1,0 +1,208 @@
+"""Buttons: what people press below answers, told to the manager.
+
+discord.py finds them by their custom id, so they live on after a restart. The custom id only says what is
+wanted; which answer is meant is looked up by the message that the button stands on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from re import Match
+from typing import Any
+
+import discord
+
+from bot.conversation.controls import NOTHING_TO_STOP, UNKNOWN_ANSWER, Asker
+from bot.conversation.manager import ConversationManager
+from bot.conversation.text.languages import find_language
+from bot.errors import BotError, where
+from bot.messages import Command, ConversationKey
+from bot.platforms.discord.command_token import OpenCommands
+from bot.platforms.discord.incoming import BY_COMMAND, from_interaction, language_of
+from bot.platforms.discord.layout import PREFIX
+from bot.platforms.discord.patience import patiently
+from bot.platforms.discord.places import find_key
+from bot.platforms.discord.problems import CONNECTION_ERRORS
+from bot.platforms.event_order import EventOrder
+
+log = logging.getLogger(__name__)
+
+THANKS = "Thank you, I have noted that."
+TAKEN_BACK = "I have taken your thumb back."
+SHARED_ALREADY = "This is shared already."
+YOU_MAY_NOT_SHARE = "You may not write in this channel, so I cannot share it here for you."
+I_MAY_NOT_SHARE = "I may not write in this channel, so I cannot share it here."
+TRANSLATE = "translate"
+
+TEMPLATE = rf"{PREFIX}(?P<action>[a-z]+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that was pressed, and the post of the bot's own that it stands on."""
+
+    interaction: discord.Interaction
+    key: ConversationKey
+    post_id: str
+
+    @property
+    def asker(self) -> Asker:
+        """Who pressed, and whether they look after the channel; in a conversation of their own everybody
+        does."""
+        may = self.interaction.permissions
+        is_manager = self.interaction.guild_id is None or may.manage_channels or may.manage_messages
+        return Asker(str(self.interaction.user.id), is_manager)
+
+
+Deed = Callable[[Press], Awaitable[str | None]]
+"""Does what a button is for; a sentence for the person, None where what happens says enough."""
+
+
+class Buttons:
+    """Takes what is pressed. `order` is shared with the listener."""
+
+    def __init__(
+        self, manager: ConversationManager, open_commands: OpenCommands, order: EventOrder[int]
+    ) -> None:
+        self._manager = manager
+        self._open_commands = open_commands
+        self._order = order
+        self._deeds: dict[str, Deed] = {
+            "stop": self._stop,
+            "regenerate": self._regenerate,
+            "continue": self._continue,
+            TRANSLATE: self._translate,
+            "share": self._share,
+            "good": self._good,
+            "bad": self._bad,
+        }
+
+    def listen(self, client: discord.Client) -> None:
+        """Have the client tell of every button, whenever its message was posted."""
+        pressed = self.pressed
+
+        class _Button(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
+            @classmethod
+            async def from_custom_id(
+                cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: Match[str], /
+            ) -> _Button:
+                assert isinstance(item, discord.ui.Button)
+                return cls(item)
+
+            async def callback(self, interaction: discord.Interaction) -> None:
+                await pressed(interaction, self.custom_id.removeprefix(PREFIX))
+
+        client.add_dynamic_items(_Button)
+
+    async def refuse_forged(self, interaction: discord.Interaction) -> None:
+        """Answer what names a button that its message does not have: discord.py passes over it in silence."""
+        data: Mapping[str, Any] = interaction.data or {}
+        known = set(_custom_ids(interaction.message.components if interaction.message else ()))
+        if data.get("custom_id") not in known and await _acknowledge(interaction, is_answered=False):
+            await _tell(interaction, UNKNOWN_ANSWER)
+
+    async def pressed(self, interaction: discord.Interaction, action: str) -> None:
+        """Acknowledge at once, because Discord waits three seconds only; then do what is asked."""
+        if not await _acknowledge(interaction, is_answered=action == TRANSLATE):
+            return
+        try:
+            words = await self._do(interaction, action)
+        except BotError as error:
+            words = error.user_message
+        except Exception as error:
+            log.error("button %s: %s", action, where(error))
+            words = BotError.default_user_message
+        if words is not None:
+            await _tell(interaction, words)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _do(self, interaction: discord.Interaction, action: str) -> str | None:
+        deed = self._deeds.get(action)
+        if deed is None or interaction.message is None or interaction.channel_id is None:
+            return UNKNOWN_ANSWER
+        key = await find_key(
+            interaction.client, interaction.channel_id, interaction.guild_id, interaction.channel
+        )
+        post_id = str(interaction.message.id)
+        if not await patiently(lambda: self._manager.controls.knows(key, post_id)):
+            return UNKNOWN_ANSWER
+        return await deed(Press(interaction, key, post_id))
+
+    async def _stop(self, press: Press) -> str | None:
+        is_stopped = await self._manager.stop(press.key, press.asker, press.post_id)
+        return None if is_stopped else NOTHING_TO_STOP
+
+    async def _regenerate(self, press: Press) -> None:
+        await self._manager.controls.regenerate(press.key, press.asker, press.post_id)
+
+    async def _continue(self, press: Press) -> None:
+        await self._manager.controls.go_on(press.key, press.post_id, asker=press.asker)
+
+    async def _translate(self, press: Press) -> None:
+        """A command like any other, answered where "is thinking" is shown to the person alone."""
+        options = {"message": press.post_id, "show": "me"}
+        if own := find_language(language_of(str(press.interaction.locale))):
+            options["to"] = own.code
+        self._open_commands.add(press.interaction)
+        await self._accept(press, Command(TRANSLATE, options), str(press.interaction.id))
+
+    async def _share(self, press: Press) -> str | None:
+        if not _may_write(press.interaction, press.interaction.permissions):
+            return YOU_MAY_NOT_SHARE
+        if not _may_write(press.interaction, press.interaction.app_permissions):
+            return I_MAY_NOT_SHARE
+        command = Command("share", {"message": press.post_id})
+        is_new = await self._accept(press, command, f"share:{press.post_id}")
+        return None if is_new else SHARED_ALREADY
+
+    async def _good(self, press: Press) -> str:
+        is_kept = await self._manager.controls.rate(press.key, press.asker, press.post_id, is_good=True)
+        return THANKS if is_kept else TAKEN_BACK
+
+    async def _bad(self, press: Press) -> str:
+        is_kept = await self._manager.controls.rate(press.key, press.asker, press.post_id, is_good=False)
+        return THANKS if is_kept else TAKEN_BACK
+
+    async def _accept(self, press: Press, command: Command, event: str) -> bool:
+        """Have a command answered; False where that `event` was there before."""
+        message = from_interaction(press.interaction, press.key, command)
+        message = replace(message, event_id=f"{BY_COMMAND}{event}")
+        async with self._order.turn(press.interaction.channel_id or 0):
+            return await patiently(lambda: self._manager.accept(message))
+
+
+def _may_write(interaction: discord.Interaction, may: discord.Permissions) -> bool:
+    is_thread = isinstance(interaction.channel, discord.Thread)
+    return may.view_channel and (may.send_messages_in_threads if is_thread else may.send_messages)
+
+
+def _custom_ids(components: Iterable[Any]) -> Iterator[str]:
+    for component in components:
+        if custom_id := getattr(component, "custom_id", None):
+            yield custom_id
+        yield from _custom_ids(getattr(component, "children", []))
+
+
+async def _acknowledge(interaction: discord.Interaction, *, is_answered: bool) -> bool:
+    """Say that the press has arrived, and where it `is_answered` that an answer for the person is being made;
+    False when that came too late."""
+    try:
+        await interaction.response.defer(thinking=is_answered, ephemeral=is_answered)
+    except discord.HTTPException as error:
+        log.warning(
+            "a button could not be acknowledged: Discord answered %d, code %d", error.status, error.code
+        )
+        return False
+    except CONNECTION_ERRORS as error:
+        log.warning("a button may not have been acknowledged: %s", type(error).__name__)
+    return True
+
+
+async def _tell(interaction: discord.Interaction, text: str) -> None:
+    """A sentence for the person who pressed, and nobody else."""
+    with suppress(discord.HTTPException, *CONNECTION_ERRORS):
+        await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
