@@ -12,11 +12,13 @@ import discord
 
 from bot.conversation.commands import is_private
 from bot.conversation.manager import ConversationManager
-from bot.errors import StorageError
+from bot.errors import BotError
+from bot.messages import Command, ConversationKey
 from bot.platforms.discord import menus
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.commands import chosen
-from bot.platforms.discord.incoming import from_interaction
+from bot.platforms.discord.incoming import channel_id, from_interaction
+from bot.platforms.discord.outside import find_own_key, is_outside
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
@@ -42,18 +44,36 @@ class Interactions:
         is_command = interaction.type is discord.InteractionType.application_command
         if command is None or not is_command or not interaction.channel_id:
             return
-        key = await find_key(client, interaction.channel_id, interaction.guild_id, interaction.channel)
-        if await _defer(interaction, is_private=is_private(command, here=key)):
-            self._open_commands.add(interaction)
-        async with self._order.turn(interaction.channel_id):
+        try:
+            if is_outside(interaction):
+                await self._acknowledge(interaction, is_private=True)
+                key = await find_own_key(interaction)
+            else:
+                key = await find_key(
+                    client, interaction.channel_id, interaction.guild_id, interaction.channel
+                )
+                await self._acknowledge(interaction, is_private=is_private(command, here=key))
+            await self._accept(client, interaction, key, command)
+        except BotError as error:
+            await _tell(interaction, error.user_message)
+            raise
+
+    async def _accept(
+        self,
+        client: discord.Client,
+        interaction: discord.Interaction,
+        key: ConversationKey,
+        command: Command,
+    ) -> None:
+        async with self._order.turn(channel_id(key)):
+            if target := menus.target_of(interaction):
+                await remember(client, self._manager, target, key)
             incoming = from_interaction(interaction, key, command)
-            try:
-                if target := menus.target_of(interaction):
-                    await remember(client, self._manager, target, key)
-                await patiently(lambda: self._manager.accept(incoming))
-            except StorageError as error:
-                await _tell(interaction, error.user_message)
-                raise
+            await patiently(lambda: self._manager.accept(incoming))
+
+    async def _acknowledge(self, interaction: discord.Interaction, *, is_private: bool) -> None:
+        if await _defer(interaction, is_private=is_private):
+            self._open_commands.add(interaction)
 
 
 async def _defer(interaction: discord.Interaction, *, is_private: bool) -> bool:

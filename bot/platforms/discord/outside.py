@@ -1,0 +1,31 @@
+"""Where people take the bot along without its being a member: other servers, groups, talks between people.
+
+Nothing is known or kept of such a place. What is asked there belongs to the person's own conversation with
+the bot, and nobody else sees the answer.
+"""
+
+from __future__ import annotations
+
+import discord
+
+from bot.messages import ConversationKey
+from bot.platforms.discord.incoming import conversation_key
+from bot.platforms.discord.problems import platform_error, until_answered
+
+
+def is_outside(interaction: discord.Interaction) -> bool:
+    """Whether the bot is no member of the place where something was asked."""
+    if interaction.guild_id is not None:
+        return interaction.client.get_guild(interaction.guild_id) is None
+    return interaction.context.private_channel
+
+
+async def find_own_key(interaction: discord.Interaction) -> ConversationKey:
+    """The person's own conversation with the bot. PlatformError: Discord does not say."""
+    person = discord.Object(interaction.user.id)
+    doing = "open a direct conversation"
+    try:
+        direct = await until_answered(doing, lambda: interaction.client.create_dm(person))
+    except discord.HTTPException as error:
+        raise platform_error(error, doing, None) from error
+    return conversation_key(None, direct.id)
