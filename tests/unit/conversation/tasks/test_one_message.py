@@ -188,6 +188,7 @@ def test_every_menu_gives_a_command_that_its_task_takes_and_has_a_name_in_every_
         ("🇺🇸", "en"),
         ("🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "en"),
         ("🇿🇦", "af"),
+        ("🇧🇪", "nl"),
         ("🇦🇶", None),
         ("🏴", None),
         ("🏴‍☠️", None),
