@@ -62,7 +62,7 @@ class House:
 async def run(settings: Settings) -> None:
     """Run every platform that the settings ask for, until SIGINT or SIGTERM; then drain and stop."""
     configure_logging(settings)
-    async with open_house(settings, settings.platforms) as house:
+    async with open_house(settings, settings.platforms, settings.bot_person_rate) as house:
         platforms = [_platform(name, settings, house) for name in settings.platforms]
         await _run_platforms(platforms, house)
 
@@ -156,8 +156,11 @@ def answer_policy(settings: Settings) -> AnswerPolicy:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, platforms: Iterable[str]) -> AsyncIterator[House]:
-    """Database migrated and open, model loading, manager ready; all of it closed again at the end."""
+async def open_house(
+    settings: Settings, platforms: Iterable[str], person_rate: int = 0
+) -> AsyncIterator[House]:
+    """Database migrated and open, model loading, manager ready; all of it closed again at the end.
+    `person_rate` as for ConversationManager."""
     try:
         settings.bot_data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -171,7 +174,9 @@ async def open_house(settings: Settings, platforms: Iterable[str]) -> AsyncItera
         store = HistoryStore(settings.database_url)
         answerer = Answerer(store, generator, answer_policy(settings), translation=translation)
         remembering = Remembering(store, generator, lambda: manager.is_idle)
-        manager = ConversationManager(store, generator, answerer, settings.bot_name, remembering.noticed)
+        manager = ConversationManager(
+            store, generator, answerer, settings.bot_name, remembering.noticed, person_rate
+        )
         await generator.start()
         try:
             async with remembering.running():
@@ -223,6 +228,7 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
             shard_count=settings.discord_shard_count,
             shard_ids=settings.discord_shard_ids,
             status=None if settings.discord_status == "none" else settings.discord_status,
+            backfill_messages=settings.bot_backfill_messages,
         )
     if name == "slack":
         from bot.platforms.slack import SlackPlatform

@@ -20,7 +20,9 @@ from bot.conversation.answering import Answerer
 from bot.conversation.bridges import Bridges, Lanes, is_lane, translated
 from bot.conversation.changes import Changes
 from bot.conversation.controls import Asker, ControlDesk, Controls, stopped_by
+from bot.conversation.past import Past
 from bot.conversation.patience import patiently
+from bot.conversation.rate import PersonRate
 from bot.conversation.reply import Outcome, Reply
 from bot.generation.types import TextGenerator
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
@@ -48,8 +50,10 @@ class ConversationManager:
         answerer: Answerer,
         bot_name: str = "Parley",
         on_activity: Callable[[ConversationKey], None] = lambda key: None,
+        person_rate: int = 0,
     ) -> None:
-        """`on_activity` is told of every question and every settled answer."""
+        """`on_activity` is told of every question and every settled answer. `person_rate`: answers that one
+        person may ask for in a minute, 0 for any number."""
         self._store = store
         self._generator = generator
         self._answerer = answerer
@@ -65,7 +69,8 @@ class ConversationManager:
         self._is_draining = False
         self._bridges = Bridges(store, bot_name)
         self._lanes = Lanes()
-        self._admission = Admission(self._bridges, store)
+        self.rate = PersonRate(person_rate)
+        self._admission = Admission(self._bridges, store, self.rate)
         self._changes = Changes(store, self._schedule, self._end, self._active.get)
         self.rules = answerer.rules
         self.past = Past(store)
@@ -88,9 +93,9 @@ class ConversationManager:
         must not be acknowledged. `/stop` acts here: what it stops is written down with it, and it then
         refers to the question of that.
         """
-        message = await self._admission.admit(arrived)
-        if message is None:
-            return False
+        return any([await self._take(message) for message in await self._admission.admit(arrived)])
+
+    async def _take(self, message: IncomingMessage) -> bool:
         stopped = stopped_by(message, self._active.get(message.conversation))
         if message.command is not None and message.command.name == "stop":
             message = replace(message, reply_to=stopped.question.message_id if stopped else None)
@@ -345,7 +350,7 @@ class ConversationManager:
             )
 
     def _is_memory(self, reply: Reply) -> bool:
-        return not reply.is_notice and reply.outcome != "failed" and self._answerer.is_memory(reply.question)
+        return reply.is_memorable and self._answerer.is_memory(reply.question)
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         return await patiently(work, lambda: self._is_draining)

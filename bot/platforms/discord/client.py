@@ -83,6 +83,7 @@ class ParleyClient(ShardedClient):
             servers,
         )
         self._opened()
+        await self._listener.session_began(self, shard_id)
 
     async def on_message(self, message: discord.Message) -> None:
         """A message was posted."""
@@ -99,6 +100,20 @@ class ParleyClient(ShardedClient):
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """Many messages were deleted at once."""
         await self._listener.deletion(self, payload.channel_id, payload.guild_id, sorted(payload.message_ids))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel was deleted."""
+        await self._listener.removal(channel.guild.id, channel.id)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """A thread was deleted; a private one is a channel of its own."""
+        is_private = payload.thread_type is discord.ChannelType.private_thread
+        parent_id = None if is_private else payload.parent_id
+        await self._listener.removal(payload.guild_id, payload.thread_id, parent_id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot is no member of a server any more."""
+        await self._listener.departure(guild.id)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Somebody put an emoji under a message."""

@@ -18,6 +18,7 @@ from bot.platforms.discord import menus
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.incoming import channel_id, from_interaction
+from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.outside import find_own_key, is_outside
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
@@ -32,11 +33,16 @@ class Interactions:
     """Takes interactions. `order` is shared with the listener: a channel's events are handled one by one."""
 
     def __init__(
-        self, manager: ConversationManager, open_commands: OpenCommands, order: EventOrder[int]
+        self,
+        manager: ConversationManager,
+        open_commands: OpenCommands,
+        order: EventOrder[int],
+        listener: Listener,
     ) -> None:
         self._manager = manager
         self._open_commands = open_commands
         self._order = order
+        self._listener = listener
 
     async def command(self, client: discord.Client, interaction: discord.Interaction) -> None:
         """Take a slash command, or an entry of a message's menu."""
@@ -66,6 +72,7 @@ class Interactions:
         command: Command,
     ) -> None:
         async with self._order.turn(channel_id(key)):
+            await self._listener.before_command(client, key, interaction.id, command)
             if target := menus.target_of(interaction):
                 await remember(client, self._manager, target, key)
             incoming = from_interaction(interaction, key, command)

@@ -19,9 +19,17 @@ async def find_key(
     if guild_id is None:
         return conversation_key(None, channel_id)
     channel = channel or client.get_channel(channel_id) or await _fetch(client, channel_id)
-    if isinstance(channel, discord.Thread) and not channel.is_private():
-        return conversation_key(guild_id, channel_id, channel.parent_id)
-    return conversation_key(guild_id, channel_id)
+    return conversation_key(guild_id, channel_id, _parent_id(channel))
+
+
+def key_of(channel: discord.abc.GuildChannel | discord.Thread) -> ConversationKey:
+    """The conversation of a channel or thread of a server, as discord.py knows it."""
+    return conversation_key(channel.guild.id, channel.id, _parent_id(channel))
+
+
+def _parent_id(channel: object) -> int | None:
+    is_public_thread = isinstance(channel, discord.Thread) and not channel.is_private()
+    return channel.parent_id if is_public_thread else None
 
 
 async def _fetch(client: discord.Client, channel_id: int) -> object:

@@ -7,6 +7,7 @@ import discord
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.messages import ConversationKey
+from bot.platforms.backfill import Backfill
 from bot.platforms.base import ReplySink
 from bot.platforms.discord.access import find_readable
 from bot.platforms.discord.buttons import Buttons
@@ -36,7 +37,8 @@ class DiscordPlatform:
 
     `api_url` (with `/api/v10`), `gateway_url` and `cdn_url` name other servers than Discord's own; discord.py
     keeps them for the whole process. `shard_ids` of `shard_count` are this process's, all where it names
-    none; `status` is what people read below the bot's name.
+    none; `status` is what people read below the bot's name. `backfill_messages` of a conversation are read
+    back where the bot missed them.
     """
 
     name = PLATFORM
@@ -52,11 +54,14 @@ class DiscordPlatform:
         shard_count: int = 0,
         shard_ids: tuple[int, ...] = (),
         status: str | None = None,
+        backfill_messages: int = 0,
     ) -> None:
         self._bot_name = bot_name
         self._connection = Connection(token, Endpoints(api_url, gateway_url, cdn_url))
         self._shards = Shards(shard_count, shard_ids)
         self._status = status
+        self._backfill_messages = backfill_messages
+        self._backfill: Backfill[discord.Message] | None = None
         self._typing = TypingStatus()
         self._pace = Pace()
         self._surroundings = Surroundings(
@@ -69,8 +74,9 @@ class DiscordPlatform:
     async def run(self, manager: ConversationManager) -> None:
         """Stay connected until cancelled or closed. PlatformError: Discord will not have this bot."""
         self._manager = manager
-        listener = Listener(manager, self._bot_name, self._typing, self._order)
-        interactions = Interactions(manager, self._open_commands, self._order)
+        self._backfill = Backfill(manager, self._backfill_messages)
+        listener = Listener(manager, self._bot_name, self._typing, self._order, self._backfill)
+        interactions = Interactions(manager, self._open_commands, self._order, listener)
         reactions = Reactions(manager, self._order)
         buttons = Buttons(manager, self._open_commands, self._order)
 
@@ -129,6 +135,8 @@ class DiscordPlatform:
     async def close(self) -> None:
         """Leave Discord; what has arrived is still written down."""
         await self._typing.close()
+        if self._backfill is not None:
+            await self._backfill.close()
         await self._connection.close()
         await self._order.settle(SETTLE_S)
 

@@ -66,6 +66,7 @@ class FakeDiscord:
         # Message content is an intent that the portal allows, for few servers.
         self.application_flags = 1 << 19
         self.gateway = Gateway(TOKEN, self.bot, self._greet)
+        self.gateway.guild_ids.append(guild_id)
         self.rest = Door(TOKEN)
         self._runner: web.AppRunner | None = None
 

@@ -59,6 +59,7 @@ class Gateway:
 
     def __init__(self, token: str, bot: Payload, greet: Callable[[Session], None]) -> None:
         self.url = ""
+        self.guild_ids: list[int] = []
         self.is_open = asyncio.Event()
         self.is_open.set()
         self.turns_away = 0
@@ -171,7 +172,11 @@ class Gateway:
         return {
             "v": 10,
             "user": self._bot,
-            "guilds": [],
+            "guilds": [
+                {"id": str(guild_id), "unavailable": True}
+                for guild_id in self.guild_ids
+                if session.covers(guild_id)
+            ],
             "session_id": session.session_id,
             "resume_gateway_url": self.url,
             "shard": list(session.shard),

@@ -1,0 +1,396 @@
+"""Backfill: what the bot was not told is read back from the platform, politely and once.
+
+Three occasions: it is addressed where it has never read; a new session began, before which it may have missed
+messages, edits and deletions; and a command that reads the channel. Here is the policy, the same on every
+platform. What fetches is a `Reader`; what a message means for the bot is not known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+
+from bot.conversation.manager import ConversationManager
+from bot.errors import PlatformError, StorageError, where
+from bot.messages import Command, ConversationKey, IncomingMessage
+from bot.storage.known import KnownMessage
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M")
+
+PAGE = 100
+"""Messages that are asked for at once; a shorter page is the beginning of the conversation."""
+
+CHAT_DEPTH = 100
+"""How many messages are read back for somebody who only wants to talk."""
+
+PACE_S = 0.5
+"""Seconds a request, on average, where nobody waits for it."""
+
+READING_S = 10.0
+"""How long somebody who waits for an answer waits for reading at most."""
+
+LOOKED_AFTER = timedelta(days=7)
+"""Conversations that were silent for longer are asked for nothing but what they say that they have new."""
+
+LATE = timedelta(minutes=15)
+"""Missed messages that are older than this are remembered and not answered."""
+
+MARGIN = timedelta(minutes=1)
+"""How far clocks may differ, and how late the last events before a break may have been lost."""
+
+CLOSED_S = 60.0
+"""Where the bot may not read, it asks again after so many seconds at the earliest."""
+
+MAX_KNOWN = 10_000
+
+READING = frozenset({"summarize", "catchup", "search"})
+"""Commands that are about what was said in the channel."""
+
+ERASING = frozenset({"reset"})
+"""Commands after which nothing from before them is to be read."""
+
+
+class UnreadableError(PlatformError):
+    """The bot may not read there. Nothing is said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past(Generic[M]):
+    """One message as the platform has it now; `message` is its own object for it."""
+
+    id: str
+    sent_at: datetime
+    edited_at: datetime | None
+    message: M
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A conversation that the platform lists by itself, and when something was last said there."""
+
+    key: ConversationKey
+    last_said_at: datetime | None
+
+
+class Reader(Protocol[M]):
+    """What a platform does for the policy, on one connection of the bot."""
+
+    @property
+    def platform(self) -> str:
+        """The `platform` of its conversation keys."""
+
+    def serves(self, key: ConversationKey) -> bool:
+        """Whether this connection hears what is said in a conversation."""
+
+    def turn(self, key: ConversationKey) -> AbstractAsyncContextManager[None]:
+        """The conversation's turn: while it is held, no event of it is handled."""
+
+    async def places(self) -> list[Place]:
+        """The conversations of this connection that the platform lists, when it has told of all of them."""
+
+    async def page(self, key: ConversationKey, before: str | None) -> list[Past[M]]:
+        """The newest PAGE messages before a message, newest first. Raises UnreadableError, PlatformError."""
+
+    def remembered(self, key: ConversationKey, past: Past[M]) -> IncomingMessage | None:
+        """A message for memory only; None for one that is not kept."""
+
+    async def accept(self, key: ConversationKey, past: Past[M], *, is_late: bool) -> None:
+        """Take a message as if the platform had just told of it; one that `is_late` is not answered."""
+
+    async def amend(self, key: ConversationKey, past: Past[M]) -> None:
+        """Take the words of a message that was edited."""
+
+    def is_from_here(self, key: ConversationKey, known: KnownMessage) -> bool:
+        """Whether a remembered message was surely said in this conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences(Generic[M]):
+    """What the platform has that memory has not, has otherwise, and has not any more. Oldest first."""
+
+    new: tuple[Past[M], ...]
+    edited: tuple[Past[M], ...]
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap(Generic[M]):
+    """What may have been missed in a conversation: everything between two moments."""
+
+    reader: Reader[M]
+    since: datetime
+    until: datetime
+
+
+def depth_for(command: Command | None, limit: int) -> int:
+    """How many messages an answer to a chat message, or to a command, rests on at most."""
+    if command is None:
+        return min(CHAT_DEPTH, limit)
+    return limit if command.name in READING | ERASING else 0
+
+
+def gaps_in(
+    places: Iterable[Place],
+    known: Iterable[tuple[ConversationKey, datetime]],
+    now: datetime,
+) -> dict[ConversationKey, datetime]:
+    """Where to look for what was missed, and since when: first where the platform says that there is
+    something new, then the other conversations of the last days, the newest first each time.
+
+    `known` are the newest messages before the break. Whatever reached the bot from a workspace, it was
+    connected then, so nothing older was missed there; of a workspace of which nothing is known, nothing was.
+    """
+    newest = dict(known)
+    since: dict[str, datetime] = {}
+    for key, at in newest.items():
+        since[key.workspace_id] = max(at - MARGIN, since.get(key.workspace_id, at - MARGIN))
+    news = {
+        place.key: place.last_said_at
+        for place in places
+        if place.last_said_at is not None
+        and place.last_said_at >= since.get(place.key.workspace_id, place.last_said_at + MARGIN)
+        and (place.key not in newest or place.last_said_at > newest[place.key])
+    }
+    active = {key: at for key, at in newest.items() if key not in news and now - at < LOOKED_AFTER}
+    in_order = [*sorted(news, key=news.__getitem__, reverse=True)]
+    in_order += sorted(active, key=active.__getitem__, reverse=True)
+    return {key: since[key.workspace_id] for key in in_order}
+
+
+def differences(
+    read: Sequence[Past[M]],
+    known: Iterable[KnownMessage],
+    *,
+    since: datetime,
+    covered: tuple[datetime, datetime],
+) -> Differences[M]:
+    """Compare what was read, newest first, with memory. `since`: what is older and not known was never
+    missed; it may have been erased. `covered`: the stretch of which everything was read."""
+    by_id = {message.message_id: message for message in known}
+    there = {past.id for past in read}
+    earliest, latest = covered
+    new = [past for past in reversed(read) if past.sent_at >= since and past.id not in by_id]
+    edited = [past for past in reversed(read) if past.id in by_id and _is_edited(past, by_id[past.id])]
+    gone = [
+        message.message_id
+        for message in by_id.values()
+        if not (message.is_deleted or message.is_command)
+        and message.message_id not in there
+        and earliest <= message.sent_at <= latest
+    ]
+    return Differences(tuple(new), tuple(edited), tuple(gone))
+
+
+def _is_edited(past: Past[M], known: KnownMessage) -> bool:
+    if past.edited_at is None or known.is_deleted or known.is_own:
+        return False
+    return known.edited_at is None or known.edited_at < past.edited_at
+
+
+class Backfill(Generic[M]):
+    """Reads back what was missed, for one platform: `limit` messages of a conversation, with 0 nothing."""
+
+    def __init__(self, manager: ConversationManager, limit: int, pace_s: float = PACE_S) -> None:
+        self._manager = manager
+        self._limit = limit
+        self._pace_s = pace_s
+        self._gaps: dict[ConversationKey, _Gap[M]] = {}
+        self._busy: set[ConversationKey] = set()
+        self._depths: dict[ConversationKey, int] = {}
+        self._closed_at: dict[ConversationKey, float] = {}
+        self._missing_since: datetime | None = None
+        self._marking, self._filling = asyncio.Lock(), asyncio.Lock()
+        self._looks: set[asyncio.Task[None]] = set()
+
+    async def session_began(self, reader: Reader[M]) -> None:
+        """The platform replays nothing from before now: look, beside everything else, for what was missed.
+
+        Call it when a session begins, before which messages may have been missed. Raises StorageError.
+        """
+        if not self._limit:
+            return
+        now = datetime.now(UTC)
+        async with self._marking:
+            if self._missing_since is None:
+                since = await self._manager.past.missing_since(reader.platform) or now
+                await self._manager.past.set_missing_since(reader.platform, since)
+                self._missing_since = since
+            self._looks.add(look := asyncio.create_task(self._look(reader, now, self._missing_since)))
+            look.add_done_callback(self._looks.discard)
+
+    def has_to_read(self, key: ConversationKey, command: Command | None) -> bool:
+        """Whether `before_answer` will take a while."""
+        wanted = depth_for(command, self._limit)
+        is_behind = key in self._gaps and key not in self._busy
+        return is_behind or (wanted > self._depths.get(key, 0) and not self._is_closed(key))
+
+    async def before_answer(
+        self, reader: Reader[M], key: ConversationKey, before: str, command: Command | None = None
+    ) -> None:
+        """Read what an answer to message `before` should know, if that was not done yet. Call it in the
+        conversation's turn. Never an error: then the answer knows less."""
+        if not self.has_to_read(key, command):
+            return
+        try:
+            async with asyncio.timeout(READING_S):
+                if key in self._gaps and key not in self._busy:
+                    await self._fill(key, before)
+                await self._read_back(reader, key, before, command)
+        except UnreadableError:
+            return
+        except Exception as error:  # whatever it was, the answer must not be lost to it
+            log.warning("what was said before could not be read: %s", where(error))
+
+    def forget(self, key: ConversationKey) -> None:
+        """A conversation is gone, or begins anew."""
+        self._gaps.pop(key, None)
+        self._depths.pop(key, None)
+
+    def forget_workspace(self, platform: str, workspace_id: str) -> None:
+        """All conversations of a workspace are gone."""
+        for key in [*self._gaps, *self._depths]:
+            if (key.platform, key.workspace_id) == (platform, workspace_id):
+                self.forget(key)
+
+    async def close(self) -> None:
+        """Leave what is not read yet to the next start."""
+        looks = list(self._looks)
+        for look in looks:
+            look.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+
+    def _is_closed(self, key: ConversationKey) -> bool:
+        """Whether the bot was refused there a short while ago: refusals are counted against it."""
+        closed_at = self._closed_at.get(key)
+        return closed_at is not None and asyncio.get_running_loop().time() - closed_at < CLOSED_S
+
+    # --- read back ---------------------------------------------------------------------------
+
+    async def _read_back(
+        self, reader: Reader[M], key: ConversationKey, before: str, command: Command | None
+    ) -> None:
+        """What was said before the bot was first addressed here."""
+        wanted, past = depth_for(command, self._limit), self._manager.past
+        if wanted <= self._depths.get(key, 0) or self._is_closed(key):
+            return
+        done = await past.read_back(key)
+        if done < wanted:
+            if command is None or command.name not in ERASING:
+                await self._import(reader, key, before, wanted)
+            await past.set_read_back(key, wanted)
+        if len(self._depths) >= MAX_KNOWN:
+            self._depths.clear()
+        self._depths[key] = max(done, wanted)
+
+    async def _import(self, reader: Reader[M], key: ConversationKey, before: str, count: int) -> None:
+        try:
+            read, _ = await _pages(reader, key, before, count)
+        except UnreadableError:
+            self._closed_at[key] = asyncio.get_running_loop().time()
+            raise
+        unknown = await self._manager.past.unknown(key, [past.id for past in read])
+        found = [reader.remembered(key, past) for past in reversed(read) if past.id in unknown]
+        await self._manager.import_messages([message for message in found if message is not None])
+
+    # --- missed ------------------------------------------------------------------------------
+
+    async def _look(self, reader: Reader[M], began_at: datetime, missing_since: datetime) -> None:
+        """Find out where something may have been missed, and read it; then nothing is missing any more."""
+        try:
+            places = await reader.places()
+            known = await self._manager.past.newest(reader.platform, missing_since - MARGIN)
+            for key, since in gaps_in(places, known, began_at).items():
+                if reader.serves(key):
+                    self._gaps[key] = _Gap(reader, since, began_at)
+            async with self._filling:
+                has_all = await self._fill_all()
+            async with self._marking:
+                if has_all and self._looks == {asyncio.current_task()}:
+                    await self._manager.past.set_missing_since(reader.platform, None)
+                    self._missing_since = None
+        except (PlatformError, StorageError) as error:
+            log.warning("what was missed is looked for after the next start: %s", where(error))
+
+    async def _fill_all(self) -> bool:
+        """Fill all gaps, and once more those where that failed; False where it failed again."""
+        failed: list[ConversationKey] = []
+        has_all = True
+        while self._gaps:
+            key, gap = next(iter(self._gaps.items()))
+            try:
+                async with gap.reader.turn(key):
+                    requests = await self._fill(key)
+            except Exception as error:  # whatever it was, the other conversations are read all the same
+                log.warning("what was missed in a conversation could not be read: %s", where(error))
+                requests = 1
+                self._gaps.pop(key)
+                if key in failed:
+                    has_all = False
+                else:
+                    failed.append(key)
+                    self._gaps[key] = gap  # behind the others
+            await asyncio.sleep(self._pace_s * requests)
+        return has_all
+
+    async def _fill(self, key: ConversationKey, before: str | None = None) -> int:
+        """Read what was missed in a conversation, up to message `before`, with which events go on; returns
+        the number of requests."""
+        gap = self._gaps.get(key)
+        if gap is None:  # it was read meanwhile for somebody who was waiting
+            return 0
+        self._busy.add(key)
+        try:
+            read, is_whole = await _pages(gap.reader, key, before, self._limit, since=gap.since)
+            if read:
+                await self._catch_up(key, gap, read, is_whole=is_whole)
+        except UnreadableError:
+            read = []
+        finally:
+            self._busy.discard(key)
+        if self._gaps.get(key) is gap:
+            del self._gaps[key]
+        return len(read) // PAGE + 1
+
+    async def _catch_up(
+        self, key: ConversationKey, gap: _Gap[M], read: Sequence[Past[M]], *, is_whole: bool
+    ) -> None:
+        """Bring memory up to what was read: deletions and edits first, so that answers know of them."""
+        beginning = None if is_whole else read[-1].sent_at
+        known = await self._manager.past.since(key, beginning)
+        latest = max(read[0].sent_at, gap.until - MARGIN)
+        covered = (beginning or datetime.min.replace(tzinfo=UTC), latest)
+        here = [message for message in known if gap.reader.is_from_here(key, message)]
+        found = differences(read, known, since=gap.since, covered=covered)
+        checked = {message.message_id for message in here}
+        for message_id in found.gone:
+            if message_id in checked:
+                await self._manager.forget(key, message_id)
+        for past in found.edited:
+            await gap.reader.amend(key, past)
+        now = datetime.now(UTC)
+        for past in found.new:
+            await gap.reader.accept(key, past, is_late=now - past.sent_at > LATE)
+
+
+async def _pages(
+    reader: Reader[M], key: ConversationKey, before: str | None, count: int, since: datetime | None = None
+) -> tuple[list[Past[M]], bool]:
+    """The newest `count` messages before a message, newest first, no page beyond `since`; and whether the
+    conversation begins there."""
+    read: list[Past[M]] = []
+    while len(read) < count:
+        page = await reader.page(key, before)
+        read += page
+        if len(page) < PAGE:
+            return read[:count], len(read) <= count
+        if since is not None and page[-1].sent_at < since:
+            break
+        before = page[-1].id
+    return read[:count], False
