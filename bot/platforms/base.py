@@ -17,12 +17,23 @@ from bot.messages import ConversationKey, File
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLimits:
-    """What a platform allows: characters in one post, and seconds between two edits of a post. A block of
-    code longer than `max_code_chars` goes as a file; None where the platform takes none."""
+    """What a platform allows: characters in one post, and seconds between two posts or edits of a reply,
+    which may change from one to the next. A block of code longer than `max_code_chars` goes as a file; None
+    where the platform takes none."""
 
     max_chars: int
     min_edit_interval_s: float
     max_code_chars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at before the bot is started. `is_fine` False means that the bot will not
+    work as it stands; `detail` then says how to mend it."""
+
+    is_fine: bool
+    subject: str
+    detail: str
 
 
 class PostGoneError(PlatformError):
@@ -40,7 +51,8 @@ class ReplySink(Protocol):
         platform can prevent that. A `file` comes only where `limits` allow it."""
 
     async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
-        """Replace the text of a posted message, and its file. Raises PostGoneError for one that is gone."""
+        """Replace the text of a posted message, and its file: without `file` it carries none any more. Raises
+        PostGoneError for one that is gone."""
 
     async def delete(self, message_id: str) -> None:
         """Remove a posted message; one that is gone already is no error."""
@@ -49,7 +61,8 @@ class ReplySink(Protocol):
         """The id of the message posted with `nonce` by an earlier process, if the platform has it."""
 
     async def status(self, text: str) -> None:
-        """Show a sign of life where the platform can (typing, a status line); never an error."""
+        """Show a sign of life where the platform can (typing, a status line); never an error. It is asked for
+        every few seconds while nothing new can be shown, behind an answer that has begun too."""
 
     async def finish(self, outcome: str) -> None:
         """The reply is complete: "finished", "stopped", "withdrawn" or "failed". Last call of a delivery."""

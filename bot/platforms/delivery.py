@@ -1,7 +1,8 @@
 """Delivery: the one renderer of streams. It pulls a reply's pieces and shows them on a platform.
 
 The first words are posted at once, later ones by edits at the pace that the platform allows, and a new post
-begins where the length limit falls. It knows sinks and replies, and nothing of SDKs, models or storage.
+begins where the length limit falls. While nothing comes a sign of life is shown. It knows sinks and replies,
+and nothing of SDKs, models or storage.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from contextlib import aclosing, suppress
 
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
+from bot.conversation.text.blocks import followed_by
+from bot.conversation.text.filing import Post, posts
 from bot.conversation.text.safety import neutralise_mentions
-from bot.conversation.text.splitting import split_stream
 from bot.errors import PlatformError, StorageError, where
 from bot.messages import Progress
 from bot.platforms.base import Platform, PostGoneError, ReplySink
 
 log = logging.getLogger(__name__)
+
+SIGN_OF_LIFE_S = 4.0
+"""After so long without news a sign of life is shown again; Discord's typing status lasts ten seconds."""
+WORKING = "working"
+"""What a sign of life says while the task has said nothing."""
 
 
 async def serve(manager: ConversationManager, platform: Platform) -> None:
@@ -70,9 +77,11 @@ class _Delivery:
             (question.text, *(question.command.options.values() if question.command else ()))
         )
         self._posts = list(reply.posts)
-        self._shown: list[str | None] = [None] * len(reply.posts)
+        self._shown: list[Post | None] = [None] * len(reply.posts)
         self._text = reply.begun
-        self._progress: str | None = None
+        self._progress = WORKING
+        self._has_progressed = False
+        self._alive_at = asyncio.get_running_loop().time()
         self._written = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -83,11 +92,14 @@ class _Delivery:
         pulling = asyncio.create_task(self._pull())
         try:
             while not self._written.is_set():
-                await self._changed.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), SIGN_OF_LIFE_S)
                 self._changed.clear()
                 # What is complete already is shown once, with its ending.
-                if not self._written.is_set() and await self._show_news():
+                while not self._written.is_set() and await self._show(self._chunks(), most=1):
                     await self._pause(self._sink.limits.min_edit_interval_s)
+                if not self._written.is_set():
+                    await self._show_life()
         finally:
             pulling.cancel()
             with suppress(asyncio.CancelledError):
@@ -100,7 +112,7 @@ class _Delivery:
             async with aclosing(self._reply.pieces) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Progress):
-                        self._progress = piece.text
+                        self._progress, self._has_progressed = piece.text, True
                     else:
                         self._text += piece
                     self._changed.set()
@@ -116,36 +128,42 @@ class _Delivery:
             await self._remember(message_id)
             self._shown.append(None)
 
-    async def _show_news(self) -> bool:
-        """Show what is new; True when the platform was written to and wants a pause."""
-        if self._text.strip():
-            return await self._show(self._chunks())
-        if self._progress is not None:
+    async def _show_life(self) -> None:
+        """A sign of life: what the task says at once while there is no post, else after a long silence."""
+        is_long = self._now() - self._alive_at >= SIGN_OF_LIFE_S
+        if is_long or (self._has_progressed and not self._posts):
             await self._sink.status(self._progress)
-            self._progress = None
-        return False
+            self._has_progressed, self._alive_at = False, self._now()
 
-    def _chunks(self, ending: str = "") -> list[str]:
-        text = "\n\n".join(part for part in (self._text.rstrip(), ending) if part)
-        text = neutralise_mentions(text, self._question)
-        return split_stream(text, self._sink.limits.max_chars)
+    def _chunks(self, *, is_whole: bool = False) -> list[Post]:
+        """The posts of what is written, made harmless; files stay as they are."""
+        text, limits = self._text.rstrip(), self._sink.limits
+        return posts(
+            followed_by(text, self._reply.ending) if is_whole else text,
+            limits.max_chars,
+            limits.max_code_chars,
+            is_whole=is_whole,
+            make_safe=lambda part: neutralise_mentions(part, self._question),
+        )
 
-    async def _show(self, chunks: list[str]) -> bool:
-        has_written = False
+    async def _show(self, chunks: list[Post], most: int | None = None) -> bool:
+        """Write what is not shown yet, `most` posts of it; True when the platform was written to."""
+        written = 0
         self._reply.parts = len(chunks)
         for index, chunk in enumerate(chunks):
-            if self._reply.is_correction and not self._posts:
-                return has_written  # what only one person saw is out of reach
+            if written == most or (self._reply.is_correction and not self._posts):
+                break  # what only one person saw of an answer is out of reach of a correction
             if index >= len(self._posts):
-                await self._remember(await self._sink.post(chunk, self._nonce(index)))
+                await self._remember(await self._sink.post(chunk.text, self._nonce(index), chunk.file))
                 self._shown.append(chunk)
             elif self._shown[index] != chunk:
                 await self._edit(index, chunk)
                 self._shown[index] = chunk
             else:
                 continue
-            has_written = True
-        return has_written
+            written += 1
+            self._alive_at = self._now()
+        return written > 0
 
     async def _conclude(self) -> None:
         """The stream has ended: show the whole text, and remove posts that are no longer part of it."""
@@ -153,23 +171,23 @@ class _Delivery:
         if outcome in ("restarted", "released"):
             return
         is_kept = self._text.strip() and outcome != "withdrawn"
-        chunks = self._chunks(self._reply.ending) if is_kept else []
+        chunks = self._chunks(is_whole=True) if is_kept else []
         await self._show(chunks)
         for message_id in self._posts[len(chunks) :]:
             await self._sink.delete(message_id)
         if len(self._posts) > len(chunks) or outcome == "withdrawn":
             await self._manager.posts_removed(self._reply, len(chunks))
 
-    async def _edit(self, index: int, chunk: str) -> None:
+    async def _edit(self, index: int, chunk: Post) -> None:
         """Edit a post, or put another in the place of one that was deleted. It has a nonce of its own:
         platforms may answer the old one with what is gone."""
         try:
-            await self._sink.edit(self._posts[index], chunk)
+            await self._sink.edit(self._posts[index], chunk.text, chunk.file)
         except PostGoneError:
             if self._reply.is_correction:
                 return
             nonce = f"{self._nonce(index)}+{self._posts[index]}"
-            self._posts[index] = await self._sink.post(chunk, nonce)
+            self._posts[index] = await self._sink.post(chunk.text, nonce, chunk.file)
             await self._manager.posted(self._reply, index, self._posts[index])
 
     async def _remember(self, message_id: str) -> None:
@@ -178,6 +196,10 @@ class _Delivery:
 
     def _nonce(self, index: int) -> str:
         return f"{self._reply.reply_id}-{index}"
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _pause(self, seconds: float) -> None:
         """Wait until the next edit is allowed, or until the text is complete."""

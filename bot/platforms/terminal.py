@@ -102,8 +102,8 @@ class TerminalSink:
         return None
 
     async def status(self, text: str) -> None:
-        """Show a passing line, on a screen only."""
-        if self._out.isatty():
+        """Show a passing line, on a screen only, and only while nothing of the answer stands there."""
+        if self._out.isatty() and not self._has_printed:
             line = f"... {printable(text)}"
             self._out.write("\r" + line.ljust(self._status_width))
             self._out.flush()

@@ -100,6 +100,14 @@ def after_line(fence: Fence | None, line: str) -> Fence | None:
     return None if is_end else fence
 
 
+def followed_by(text: str, ending: str) -> str:
+    """A text and what is said behind it, outside of a code block that it leaves open."""
+    if not ending:
+        return text
+    fence = scan(text).fence_at(len(text))
+    return "\n\n".join(part for part in (text + (f"\n{fence.closing}" if fence else ""), ending) if part)
+
+
 def scan(text: str) -> Blocks:
     """The blocks of a text. Linear in its length."""
     return _Scanner(text).scan()

@@ -73,7 +73,7 @@ class CommandSink:
     async def status(self, text: str) -> None:
         """Show one sign of life, once a command has been thinking for a while."""
         is_early = asyncio.get_running_loop().time() - self._began_at < SIGN_OF_LIFE_S
-        if is_early or self._has_shown_life or self._response_url is None:
+        if is_early or self._has_shown_life or self._has_posted or self._response_url is None:
             return
         self._has_shown_life = True
         with suppress(PlatformError):

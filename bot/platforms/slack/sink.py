@@ -128,8 +128,9 @@ class ChannelSink:
             return None
 
     async def status(self, text: str) -> None:
-        """Show a sign of life where Slack has a place for it."""
-        self._status.show(self._place, f"is thinking: {text}")
+        """Show a sign of life where Slack has a place for it; an answer that has begun is one itself."""
+        if not self._has_posted:
+            self._status.show(self._place, f"is thinking: {text}")
 
     async def finish(self, outcome: str) -> None:
         """Leave no status behind where nothing was posted."""
