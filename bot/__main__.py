@@ -25,6 +25,7 @@ from bot.errors import BotError, CommandError, ConfigError
 
 if TYPE_CHECKING:
     from bot.config import LoadedSettings, Settings
+    from bot.platforms.base import Finding
 
 FAILED, WRONG_USE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
@@ -255,13 +256,24 @@ def slack_manifest() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Look at what the bot needs: settings, folders, database, model, memory, port."""
-    from bot.cli.doctor import examine
+    """Look at what the bot needs: settings, folders, database, model, memory, port; and Discord's side."""
+    from bot.cli.doctor import examine, examine_platforms
 
-    findings = list(examine(_load(is_warning=False)))
-    for finding in findings:
+    loaded = _load(is_warning=False)
+    verdicts: list[bool] = []
+
+    def tell(finding: Finding) -> None:
         typer.echo(f"{'ok   ' if finding.is_fine else 'WRONG'}  {finding.subject}: {finding.detail}")
-    if not all(finding.is_fine for finding in findings):
+        verdicts.append(finding.is_fine)
+
+    async def ask_platforms() -> None:
+        async for finding in examine_platforms(loaded.settings):
+            tell(finding)
+
+    for finding in examine(loaded):
+        tell(finding)
+    asyncio.run(ask_platforms())
+    if not all(verdicts):
         raise typer.Exit(FAILED)
 
 

@@ -7,8 +7,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from bot.app import unusable_data_dir
@@ -23,18 +22,10 @@ from bot.generation.catalog import (
 )
 from bot.generation.folders import read_folder, verify_manifest
 from bot.generation.memory import available_memory
+from bot.platforms.base import Finding
 
 MIN_FREE_BYTES = 500 * 1024**2
 """Less room than this for history, log and cache is worth a warning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `is_fine` False means that the bot will not work as it stands."""
-
-    is_fine: bool
-    subject: str
-    detail: str
 
 
 def examine(loaded: LoadedSettings) -> Iterator[Finding]:
@@ -56,6 +47,19 @@ def examine(loaded: LoadedSettings) -> Iterator[Finding]:
             yield Finding(True, subject, check(settings))
         except (BotError, OSError) as error:
             yield Finding(False, subject, str(error))
+
+
+async def examine_platforms(settings: Settings) -> AsyncIterator[Finding]:
+    """Ask the platforms whose tokens are set what they say of the bot; this takes the network."""
+    if settings.discord_token is not None:
+        from bot.platforms.discord import Endpoints, diagnose
+
+        endpoints = Endpoints(
+            settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url
+        )
+        token = settings.discord_token.get_secret_value()
+        async for finding in diagnose(token, endpoints, settings.discord_shard_count):
+            yield finding
 
 
 def _try_writing(folder: Path) -> Path:

@@ -96,7 +96,7 @@ class Connection:
     async def run(self, build: Callable[[discord.Intents], discord.AutoShardedClient]) -> None:
         """Stay connected until `close`. Raises PlatformError when Discord will not have this bot."""
         self._endpoints.use()
-        _make_discreet()
+        be_discreet()
         has_message_content = True
         waits_s = chain(LOGIN_RETRY_S, repeat(LOGIN_RETRY_S[-1]))
         while not self._is_closed.is_set():
@@ -179,7 +179,7 @@ class _Discretion(logging.Filter):
 _DISCRETION = _Discretion()
 
 
-def _make_discreet() -> None:
+def be_discreet() -> None:
     """At its debug level discord.py logs whole messages, and of missing voice libraries it need not speak."""
     logging.getLogger("discord").setLevel(logging.WARNING)
     for name in _LOGGERS:
