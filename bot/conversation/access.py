@@ -17,8 +17,8 @@ NO_SUCH_PLACE = "I find no such channel that you and I may both read."
 """Said of places that are not there, and of those that the person may not see: nobody can tell them apart."""
 FOR_YOU_ALONE = "What was said in another channel I tell you alone. Please leave `show:all` out."
 
-_PLACE_OPTIONS = ("channel", "from", "message")
-"""Options that name a place: a channel, or a message by its link."""
+_PLACE_OPTIONS = ("channel", "from")
+"""Options that name a place: a channel, or the message that a summary begins with, by its link."""
 _MENTION = re.compile(r"<#([\w-]+)(?:\|[^<>]*)?>")
 _LINK = re.compile(r"<?https?://\S*?/(?:channels/[^/\s]+|archives)/([\w-]+)[^\s>]*>?")
 

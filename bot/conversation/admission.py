@@ -1,6 +1,7 @@
 """Admission: what the bot takes in of what a platform tells it, before anything is written down.
 
-A message may be let in as it is, let in as one that is not to be answered, or not at all.
+A message may be let in as it is, let in as one that is not to be answered, or not at all; with one too many
+of a person comes the notice that tells them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.bridges import Bridges
+from bot.conversation.rate import PersonRate
 from bot.conversation.summaries.scope import ids_in
 from bot.messages import ConversationKey, IncomingMessage
 from bot.storage.inbox import ABOUT
@@ -18,21 +20,24 @@ from bot.storage.store import HistoryStore
 class Admission:
     """Decides on each message that arrives."""
 
-    def __init__(self, bridges: Bridges, store: HistoryStore) -> None:
+    def __init__(self, bridges: Bridges, store: HistoryStore, rate: PersonRate) -> None:
         self._bridges = bridges
         self._store = store
+        self._rate = rate
         # Who wants to be left out of memory, by platform and workspace.
         self._absent: dict[tuple[str, str], frozenset[str]] = {}
         self._changes = 0
         store.watch_settings(self._forget)
 
-    async def admit(self, message: IncomingMessage) -> IncomingMessage | None:
-        """The message as it is to be taken, None where nothing of it may be kept. Raises StorageError."""
+    async def admit(self, message: IncomingMessage) -> list[IncomingMessage]:
+        """What is to be taken, in order; nothing where nothing of it may be kept. Raises StorageError."""
         if message.is_addressed and await self._bridges.is_to_bridge(message):
             message = replace(message, is_addressed=False)
-        if not message.is_addressed and await self.is_absent(message):
-            return None
-        return _with_id(message)
+        return [
+            _with_id(one)
+            for one in self._rate.taken(message)
+            if one.is_addressed or not await self.is_absent(one)
+        ]
 
     async def admit_past(self, past: Sequence[IncomingMessage]) -> list[IncomingMessage]:
         """The past messages that may be remembered. Raises StorageError."""

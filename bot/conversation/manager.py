@@ -73,6 +73,7 @@ class ConversationManager:
         self._admission = Admission(self._bridges, store, self.rate)
         self._changes = Changes(store, self._schedule, self._end, self._active.get)
         self.rules = answerer.rules
+        answerer.changes = self._changes
         self.past = Past(store)
         self.controls = ControlDesk(
             store,
@@ -278,6 +279,7 @@ class ConversationManager:
         reply = Reply(job)
         question = reply.question
         reply.is_from_elsewhere = self._answerer.reads_elsewhere(question)
+        reply.is_passing = self._answerer.is_passing(question)
         reply.is_answer = self._answerer.is_made_by_model(question)
         reply.can_continue = self._answerer.can_continue(question)
         reply.audience = question.author.id if self._answerer.is_private(question) else None

@@ -8,7 +8,9 @@ from bot.conversation.tasks.chat import TASK as CHAT
 from bot.conversation.tasks.context import TASK as CONTEXT
 from bot.conversation.tasks.continue_ import TASK as CONTINUE
 from bot.conversation.tasks.explain import TASK as EXPLAIN
+from bot.conversation.tasks.export import TASK as EXPORT
 from bot.conversation.tasks.facts import TASK as FACTS
+from bot.conversation.tasks.forget_me import TASK as FORGET_ME
 from bot.conversation.tasks.glossary import TASK as GLOSSARY
 from bot.conversation.tasks.help import TASK as HELP
 from bot.conversation.tasks.persona import TASK as PERSONA
@@ -19,6 +21,8 @@ from bot.conversation.tasks.reset import TASK as RESET
 from bot.conversation.tasks.search import TASK as SEARCH
 from bot.conversation.tasks.settings import TASK as SETTINGS
 from bot.conversation.tasks.share import TASK as SHARE
+from bot.conversation.tasks.slow_down import TASK as SLOW_DOWN
+from bot.conversation.tasks.stats import TASK as STATS
 from bot.conversation.tasks.stop import TASK as STOP
 from bot.conversation.tasks.summarize import TASK as SUMMARIZE
 from bot.conversation.tasks.task import Task
@@ -50,6 +54,10 @@ TASKS: tuple[Task, ...] = (
     CONTINUE,
     UNDO,
     HELP,
+    STATS,
+    EXPORT,
+    FORGET_ME,
+    SLOW_DOWN,
     RESET,
 )
 
