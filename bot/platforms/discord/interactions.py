@@ -58,6 +58,11 @@ class Interactions:
                 key = await find_key(
                     client, interaction.channel_id, interaction.guild_id, interaction.channel
                 )
+            # Told at once, and not in the turn of the channel: nobody waits for what is refused.
+            if refusal := self._manager.rate.refusal(from_interaction(interaction, key, command)):
+                await _tell(interaction, refusal)
+                return
+            if not interaction.response.is_done():
                 await self._acknowledge(interaction, is_private=is_private(command, here=key))
             await self._accept(client, interaction, key, command)
         except BotError as error:
@@ -101,4 +106,7 @@ async def _defer(interaction: discord.Interaction, *, is_private: bool) -> bool:
 
 async def _tell(interaction: discord.Interaction, text: str) -> None:
     with suppress(discord.HTTPException, *CONNECTION_ERRORS):
-        await interaction.edit_original_response(content=text)
+        if interaction.response.is_done():
+            await interaction.edit_original_response(content=text)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
