@@ -50,7 +50,7 @@ class FakeDiscord:
         self.general = Place(snowflake(), guild_id, "general")
         self.other = Place(snowflake(), guild_id, "other")
         self.thread = Place(snowflake(), guild_id, "cats", parent=self.general)
-        self.direct = Place(snowflake())
+        self.direct = Place(snowflake(), person=self.ann["id"])
         self.elsewhere = Place(snowflake(), snowflake())
         every_place = (self.general, self.other, self.thread, self.direct, self.elsewhere)
         self.places = {place.id: place for place in every_place}
@@ -290,6 +290,14 @@ class FakeDiscord:
         place.denied.clear()
         self.gateway.dispatch("CHANNEL_UPDATE", {**self.channel(place), **self._guild(place)})
 
+    def direct_of(self, person: Payload) -> Place:
+        """The direct conversation of a person with the bot; Ann's is `direct`."""
+        known = (place for place in self.places.values() if place.person == person["id"])
+        if (place := next(known, None)) is None:
+            place = Place(snowflake(), person=person["id"])
+            self.places[place.id] = place
+        return place
+
     # --- what can be seen --------------------------------------------------------------------
 
     def posts(self, place: Place | None = None) -> list[Payload]:
@@ -326,7 +334,7 @@ class FakeDiscord:
 
     def channel(self, place: Place) -> Payload:
         """A place as Discord describes it."""
-        return place.described(self.ann)
+        return place.described(self.people[place.person] if place.person else self.ann)
 
     def place_of(self, message_id: int) -> Place:
         return next(place for place in self.places.values() if message_id in place.seen)

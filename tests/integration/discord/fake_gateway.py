@@ -204,8 +204,13 @@ class Gateway:
         return [session.line for session in self.sessions.values() if session.line is not None]
 
     def _as_allowed(self, session: Session, event: str, data: Payload) -> Payload:
-        is_message = event in ("MESSAGE_CREATE", "MESSAGE_UPDATE")
-        if not is_message or session.intents & MESSAGE_CONTENT or "guild_id" not in data:
+        if event not in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
+            return data
+        return self.as_allowed(session.intents, data, is_in_server="guild_id" in data)
+
+    def as_allowed(self, intents: int, data: Payload, *, is_in_server: bool) -> Payload:
+        """A message with what the bot may read of it."""
+        if intents & MESSAGE_CONTENT or not is_in_server:
             return data
         is_own = data["author"]["id"] == self._bot["id"]
         is_mentioned = any(user["id"] == self._bot["id"] for user in data["mentions"])

@@ -22,7 +22,8 @@ class Place:
     """A channel, a thread or a direct conversation, with its messages by id.
 
     `hidden` are messages that one person alone sees. `denied` maps people's ids to permissions that they do
-    not have here; in a thread that of its `parent` holds. `members` are the people of a private thread.
+    not have here; in a thread that of its `parent` holds. `members` are the people of a private
+    thread, `person` is whose direct conversation this is.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Place:
     parent: Place | None = None
     is_private: bool = False
     members: set[str] = field(default_factory=set)
+    person: str = ""
     denied: dict[str, int] = field(default_factory=dict)
 
     @property

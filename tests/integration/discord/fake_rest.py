@@ -86,10 +86,11 @@ class Rest:
         return answer(self._discord.bot)
 
     async def _direct(self, request: web.Request) -> web.Response:
-        """The conversation with a person: this Discord has one, with Ann."""
-        if str(request[BODY]["recipient_id"]) != self._discord.ann["id"]:
+        """The conversation with a person."""
+        person = self._discord.people.get(str(request[BODY]["recipient_id"]))
+        if person is None or person["bot"]:
             raise RefusalError(400, 50033)
-        return answer(self._discord.channel(self._discord.direct))
+        return answer(self._discord.channel(self._discord.direct_of(person)))
 
     async def _application(self, request: web.Request) -> web.Response:
         return answer(
@@ -138,7 +139,7 @@ class Rest:
             ids = sorted(nearest)
         else:
             ids = ids[-limit:]
-        return answer([place.messages[message_id] for message_id in reversed(ids)])
+        return answer([self._as_allowed(place, place.messages[message_id]) for message_id in reversed(ids)])
 
     async def _one(self, request: web.Request) -> web.Response:
         place = self._place(request)
@@ -147,13 +148,18 @@ class Rest:
         message = place.messages.get(int(request.match_info["message"]))
         if message is None:
             raise RefusalError(404, 10008)
-        return answer(message)
+        return answer(self._as_allowed(place, message))
+
+    def _as_allowed(self, place: Place, message: Payload) -> Payload:
+        """Without the intent for it the words of a server's messages are left out here too."""
+        gateway = self._discord.gateway
+        return gateway.as_allowed(~gateway.refused_intents, message, is_in_server=place.guild_id is not None)
 
     async def _post(self, request: web.Request) -> web.Response:
         place, body = self._place(request), request[BODY]
         self._may_write(request, place)
         self._judge(body, files=len(request[FILES]))
-        if place is self._discord.direct and not self._discord.takes_direct_messages:
+        if place.guild_id is None and not self._discord.takes_direct_messages:
             raise RefusalError(403, 50007)
         if body.get("flags", 0) & EPHEMERAL:
             self._door.problems.append("a message for one person outside of an interaction")
