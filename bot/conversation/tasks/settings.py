@@ -154,4 +154,5 @@ TASK = Task(
         Option("reset", "all: as it was at the beginning", choices=("all",)),
     ),
     needs_model=False,
+    is_about_place=True,
 )
