@@ -16,7 +16,9 @@ from typing import TypeVar
 from uuid import uuid4
 
 from bot.conversation.access import Access, find_place, place_wanted
+from bot.conversation.changes import Changes
 from bot.conversation.commands import check_options, is_private
+from bot.conversation.pace import Pace
 from bot.conversation.reply import Reply
 from bot.conversation.rules import RuleBook, Rules
 from bot.conversation.tasks import TASKS
@@ -94,6 +96,8 @@ class Answerer:
         self._translation = translation
         self._tasks = {task.name: task for task in tasks}
         self.rules = RuleBook(memory)
+        self.pace = Pace()
+        self.changes: Changes | None = None
         self.permalinks: dict[str, Permalink] = {}
         self.access: dict[str, Access] = {}
 
@@ -123,6 +127,10 @@ class Answerer:
     def reads_elsewhere(self, question: IncomingMessage) -> bool:
         """Whether a message asks what was said in another place: that is told to one person, and not kept."""
         return bool(place_wanted(question.command, question.conversation))
+
+    def is_passing(self, question: IncomingMessage) -> bool:
+        """Whether the answer to a message is written down nowhere."""
+        return self._has(question, lambda task: task.is_passing)
 
     def _has(self, question: IncomingMessage, trait: Callable[[Task], bool]) -> bool:
         try:
@@ -226,7 +234,7 @@ class Answerer:
                 tenant=tenant,
                 timeout_s=self._policy.timeout_s,
             )
-            return _generate(generator, request, task.name, reply)
+            return _generate(generator, request, task.name, reply, self.pace)
 
         translator = None
         if self._translation is not None:
@@ -259,11 +267,15 @@ class Answerer:
             leave_out=leave_out,
             elsewhere=elsewhere,
             access=self.access.get(question.conversation.platform),
+            changes=self.changes if reply else None,
+            pace=self.pace,
+            room=reply.room if reply else None,
+            is_private=self.is_private,
         )
 
 
 async def _generate(
-    generator: TextGenerator, request: GenerationRequest, task: str, reply: Reply | None
+    generator: TextGenerator, request: GenerationRequest, task: str, reply: Reply | None, pace: Pace
 ) -> AsyncGenerator[Piece, None]:
     """Submit, show the place in the queue while waiting, then yield text; one log line at the end."""
     is_open = True
@@ -281,6 +293,8 @@ async def _generate(
                 if piece.finish_reason:
                     is_open = False
                     _log_reply(task, piece)
+                    if piece.usage is not None:
+                        pace.note(piece.usage)
                 if piece.text:
                     yield piece.text
                 if reply is not None:

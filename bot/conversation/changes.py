@@ -6,12 +6,13 @@ shows them, and in which order, is the manager's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import datetime
 
 from bot.conversation.bridges import lanes_of
 from bot.conversation.reply import Outcome, Reply
-from bot.messages import ConversationKey
+from bot.messages import ConversationKey, IncomingMessage
 from bot.storage.records import Change
 from bot.storage.store import HistoryStore
 
@@ -72,6 +73,21 @@ class Changes:
             return
         is_over = await self._store.withdraw(change.open_reply_id, message_id)
         self._end(key, change.open_reply_id, "withdrawn" if is_over else "restarted")
+
+    async def forget_person(self, command: IncomingMessage) -> AsyncGenerator[tuple[int, int]]:
+        """Erase everything of the author of a command, in its workspace and in their direct messages with the
+        bot; the command itself last. Yields how many of how many messages are gone. Raises StorageError."""
+        erasure = self._store.people.erasure(command.conversation, command.author.id, command.message_id)
+        try:
+            async with aclosing(erasure.run()) as steps:
+                async for step in steps:
+                    yield step
+        finally:
+            for key, reply_id, message_id in erasure.running:
+                is_over = await self._store.withdraw(reply_id, message_id)
+                self._end(key, reply_id, "withdrawn" if is_over else "restarted")
+            for key in erasure.waiting:
+                self._schedule(key)
 
     def _correct(self, change: Change) -> None:
         """Answers that quoted the message are shown without the quotation."""

@@ -38,7 +38,8 @@ class Reply:
     `is_quiet`: nobody waits for it, so it is announced nowhere. `is_from_elsewhere`: it tells what was said
     in another place. `audience` is the id of the one person who may see it, None for everybody. `lane` is
     the conversation that it has its turn in. `is_left_out`: memory is to be without it. `parts` is how many
-    posts its text takes so far.
+    posts its text takes so far. `is_passing`: its text is written down nowhere. `room` is how many characters
+    of it can be shown in good manners, None for any number, in a file.
     """
 
     def __init__(self, job: Job, conversation: ConversationKey | None = None) -> None:
@@ -62,6 +63,8 @@ class Reply:
         self.can_continue = False
         self.is_quiet = False
         self.is_from_elsewhere = False
+        self.is_passing = False
+        self.room: int | None = None
         self.audience: str | None = None
         self.parts = 1
         self.controls: Controls | None = None
@@ -72,7 +75,7 @@ class Reply:
     def is_kept(self) -> bool:
         """Whether its text is written down. What another place says is not: deletions there would not reach
         it, and it is not to be shown again without asking who may read."""
-        return not (self.is_quiet or self.is_from_elsewhere)
+        return not (self.is_quiet or self.is_from_elsewhere or self.is_passing)
 
     @property
     def is_memorable(self) -> bool:

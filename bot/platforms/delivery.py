@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 SIGN_OF_LIFE_S = 4.0
 """After so long without news a sign of life is shown again; Discord's typing status lasts ten seconds."""
+POSTS_IN_MANNERS = 20
+"""So many posts one answer may fill where long text cannot go as a file."""
 WORKING = "working"
 """What a sign of life says while the task has said nothing."""
 
@@ -38,6 +40,8 @@ async def serve(manager: ConversationManager, platform: Platform) -> None:
 async def deliver(reply: Reply, sink: ReplySink, manager: ConversationManager) -> None:
     """Show one reply on its platform and settle it, whatever happens on the way."""
     try:
+        limits = sink.limits
+        reply.room = POSTS_IN_MANNERS * limits.max_chars if limits.max_code_chars is None else None
         await _Delivery(reply, sink, manager).run()
     except asyncio.CancelledError:
         reply.end("released")

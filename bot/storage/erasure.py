@@ -73,9 +73,14 @@ class Erasure:
         self._on_erased = on_erased
         self._names: set[str] = set()
         self._unquoting = Unquoting(database, key)
-        self.waiting: set[ConversationKey] = set()
+        self._taken_back: set[ConversationKey] = set()
         self.running: list[tuple[ConversationKey, int, str]] = []
         self._touched: set[ConversationKey] = set()
+
+    @property
+    def waiting(self) -> set[ConversationKey]:
+        """Where posts wait to be removed or shown anew."""
+        return self._taken_back | self._unquoting.waiting
 
     async def run(self) -> AsyncGenerator[tuple[int, int]]:
         """Erase; yields how many of how many messages are gone. Raises StorageError."""
@@ -94,7 +99,6 @@ class Erasure:
         for reply_id in newest:
             await self._take_back(reply_id)
         await self._erase_the_rest()
-        self.waiting |= self._unquoting.waiting
         for place in self._touched | self._unquoting.touched:
             self._on_erased(place)
         await self._database.scrub()
@@ -202,7 +206,7 @@ class Erasure:
         async with self._database.write() as connection:
             place = await reopen(connection, reply_id) or await take_back(connection, reply_id)
         if place is not None:
-            self.waiting.add(place)
+            self._taken_back.add(place)
 
     async def _erase_the_rest(self) -> None:
         key, person_id = self._key, self._person_id

@@ -7,11 +7,13 @@ commands of every platform, their menus and the README's table are generated fro
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.conversation.access import Access
+from bot.conversation.changes import Changes
 from bot.conversation.controls import Controls
+from bot.conversation.pace import Pace
 from bot.conversation.translator import Translator
 from bot.errors import CommandError
 from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerator
@@ -36,6 +38,8 @@ class TaskContext:
     `controls` act on other answers of the conversation; None outside of one.
     `leave_out` keeps this answer out of memory, where it repeats what others may still delete.
     `elsewhere` is the other place that the command reads, which the asker may read; `access` tells of more.
+    `changes` forgets what people said, None outside of a conversation; `pace` is how the bot is doing. `room`
+    is how many characters of an answer can be shown in good manners, None for any number.
     `is_private` tells whether the answer to a message is for its author alone.
     """
 
@@ -57,6 +61,9 @@ class TaskContext:
     leave_out: Callable[[], None] = lambda: None
     elsewhere: ConversationKey | None = None
     access: Access | None = None
+    changes: Changes | None = None
+    pace: Pace = field(default_factory=Pace)
+    room: int | None = None
     is_private: Callable[[IncomingMessage], bool] = lambda message: False
 
     @property
@@ -98,6 +105,7 @@ class Task:
     `does_without_model`: run with a stand-in that has no skills where no model can be loaded at all.
     `is_private`: only the person who asked sees the answer, where the platform can do that.
     `continues`: an answer that was cut at its length can be continued from `ctx.begun`.
+    `is_passing`: its answer is written down nowhere.
     `is_for_managers`: nobody else is offered it; `run` must still ask `ctx.by_manager`.
     `is_about_place`: it is about the place where it is given: not offered where the bot is no member."""
 
@@ -113,6 +121,7 @@ class Task:
     is_private: bool = False
     continues: bool = False
     is_for_managers: bool = False
+    is_passing: bool = False
     is_about_place: bool = False
 
 
