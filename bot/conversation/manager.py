@@ -280,7 +280,7 @@ class ConversationManager:
         question = reply.question
         reply.is_from_elsewhere = self._answerer.reads_elsewhere(question)
         reply.is_passing = self._answerer.is_passing(question)
-        reply.is_answer = self._answerer.is_made_by_model(question)
+        reply.is_answer = self._answerer.is_made_by_model(question) and reply.is_kept
         reply.can_continue = self._answerer.can_continue(question)
         reply.audience = question.author.id if self._answerer.is_private(question) else None
         reply.controls = Controls(self.controls, self._store, reply)

@@ -60,6 +60,9 @@ class Press:
 Deed = Callable[[Press], Awaitable[str | None]]
 """Does what a button is for; a sentence for the person, None where what happens says enough."""
 
+COUNTED = ("regenerate", "continue", TRANSLATE)
+"""What makes work like a question does, and counts as one."""
+
 
 class Buttons:
     """Takes what is pressed. `order` is shared with the listener."""
@@ -130,6 +133,10 @@ class Buttons:
         post_id = str(interaction.message.id)
         if not await patiently(lambda: self._manager.controls.knows(key, post_id)):
             return UNKNOWN_ANSWER
+        if action in COUNTED:
+            asked = from_interaction(interaction, key, Command(action))
+            if refusal := self._manager.rate.refusal(asked):
+                return refusal
         return await deed(Press(interaction, key, post_id))
 
     async def _stop(self, press: Press) -> str | None:
