@@ -11,10 +11,19 @@ import typer.main
 from bot import __main__ as command_line
 from bot.cli import settings_pages
 from bot.conversation.commands import commands_table
+from bot.platforms.discord.invite import permissions_table
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+README_FILE = ROOT / "README.md"
+README = README_FILE.read_text()
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def links(page: Path) -> list[tuple[Path, str]]:
+    """The links of a page to other files, with the page."""
+    targets = sorted(set(re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())))
+    return [(page, target) for target in targets]
 
 
 def section(name: str) -> str:
@@ -40,17 +49,33 @@ def test_readme_commands_are_what_the_tasks_say() -> None:
     assert section("commands") == commands_table(), "make it again: python -m bot config --commands"
 
 
+def test_readme_permissions_are_what_the_invitation_asks_for() -> None:
+    assert section("permissions") == permissions_table(), "make it again: python -m bot config --permissions"
+
+
 def test_readme_is_short() -> None:
     assert len(README.splitlines()) <= 300
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:|#)([^)#]+)", README))))
-def test_readme_links_lead_somewhere(target: str) -> None:
-    assert (ROOT / target).exists()
+@pytest.mark.parametrize(
+    ("page", "target"), [*links(README_FILE), *(x for page in PAGES for x in links(page))]
+)
+def test_links_lead_somewhere(page: Path, target: str) -> None:
+    assert (page.parent / target).exists()
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z]+)", README))))
-def test_readme_names_real_make_targets(target: str) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_can_be_reached_from_the_readme(page: Path) -> None:
+    assert f"](docs/{page.name})" in README
+
+
+@pytest.mark.parametrize(
+    "target",
+    sorted(
+        {name for page in [README_FILE, *PAGES] for name in re.findall(r"`make ([a-z]+)", page.read_text())}
+    ),
+)
+def test_pages_name_real_make_targets(target: str) -> None:
     assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
 
 
