@@ -259,7 +259,7 @@ class ConversationManager:
         if self._is_draining or key in self._active:
             return None
         self._active[key] = None
-        job = await self._patiently(lambda: self._store.claim(key))
+        job = await self._patiently(lambda: self._store.claim(key, by_turns=not is_lane(key)))
         if job is None:
             self._free(key)
             return None

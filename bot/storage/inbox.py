@@ -212,15 +212,29 @@ _TAKE = (
     .where(
         inbox.c.conversation_id == bindparam("of_conversation"),
         inbox.c.state == WAITING,
-        inbox.c.id <= bindparam("last"),
+        inbox.c.id.between(bindparam("first"), bindparam("last")),
     )
     .values(state=ANSWERING, reply_id=bindparam("of_reply"))
 )
 
+_NEWEST_REPLY = (
+    select(func.max(replies.c.id))
+    .where(replies.c.conversation_id == bindparam("of_conversation"))
+    .scalar_subquery()
+)
+_LAST_ANSWERED = (
+    select(messages.c.author_id)
+    .join(inbox, AT_MESSAGE)
+    .where(inbox.c.reply_id == _NEWEST_REPLY)
+    .order_by(inbox.c.id.desc())
+    .limit(1)
+)
+"""Who asked what the newest reply of a conversation answers."""
 
-async def claim(connection: AsyncConnection, key: ConversationKey) -> Job | None:
+
+async def claim(connection: AsyncConnection, key: ConversationKey, *, by_turns: bool = False) -> Job | None:
     """See HistoryStore.claim."""
-    return await _claim_interrupted(connection, key) or await _claim_waiting(connection, key)
+    return await _claim_interrupted(connection, key) or await _claim_waiting(connection, key, by_turns)
 
 
 async def _claim_interrupted(connection: AsyncConnection, key: ConversationKey) -> Job | None:
@@ -287,16 +301,28 @@ async def cancel_deleted_questions(connection: AsyncConnection, reply_id: int) -
     return result.rowcount
 
 
-async def _claim_waiting(connection: AsyncConnection, key: ConversationKey) -> Job | None:
+async def _claim_waiting(connection: AsyncConnection, key: ConversationKey, by_turns: bool) -> Job | None:
     waiting = (await connection.execute(_WAITING_QUESTIONS, to_parameters(key))).all()
     if not waiting:
         return None
+    if by_turns and waiting[0].command:
+        waiting = waiting[await _turn_of_another(connection, waiting) :]
     taken = waiting[:1] if waiting[0].command else list(takewhile(lambda row: row.command is None, waiting))
-    conversation_id, last = taken[-1].conversation_id, taken[-1].inbox_id
+    conversation_id, first, last = taken[0].conversation_id, taken[0].inbox_id, taken[-1].inbox_id
     new = {"conversation_id": conversation_id, "state": WRITING, "attempt": 1}
     reply_id = (await connection.execute(_ADD_REPLY, new)).scalar_one()
-    await connection.execute(_TAKE, {"of_conversation": conversation_id, "last": last, "of_reply": reply_id})
+    span = {"of_conversation": conversation_id, "first": first, "last": last, "of_reply": reply_id}
+    await connection.execute(_TAKE, span)
     return Job(reply_id, key, _oldest_first([_to_message(key, row) for row in taken]), (), None, 1)
+
+
+async def _turn_of_another(connection: AsyncConnection, waiting: Sequence[Row[*tuple[Any, ...]]]) -> int:
+    """Where in `waiting` the next turn is: that of the first person who was not answered last, so that nobody
+    with many commands keeps the others waiting for all of them. 0 where only one person waits."""
+    if len({row.author_id for row in waiting}) == 1:
+        return 0
+    answered = await connection.scalar(_LAST_ANSWERED, {"of_conversation": waiting[0].conversation_id})
+    return next(at for at, row in enumerate(waiting) if row.author_id != answered)
 
 
 async def _renumbered(connection: AsyncConnection, reply_id: int) -> tuple[str, ...]:

@@ -114,11 +114,12 @@ class HistoryStore(SettingStore):
         async with self._database.write() as connection:
             return await inbox.recover(connection, platform)
 
-    async def claim(self, key: ConversationKey) -> Job | None:
+    async def claim(self, key: ConversationKey, *, by_turns: bool = False) -> Job | None:
         """Take the next reply to be made in a conversation: what an interrupted reply answered, else one
-        waiting command, else all chat messages waiting before the next command. None when nothing waits."""
+        waiting command, else all chat messages waiting before the next command. None when nothing waits. With
+        `by_turns` a command gives way to what others wait for whose author was answered last."""
         async with self._database.write() as connection:
-            return await inbox.claim(connection, key)
+            return await inbox.claim(connection, key, by_turns=by_turns)
 
     async def record_post(self, reply_id: int, index: int, message_id: str) -> None:
         """Remember that post `index` (from 0) of a reply now exists on the platform."""

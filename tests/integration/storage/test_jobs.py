@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -368,3 +369,26 @@ async def test_the_database_is_whole_after_everything(database: Path, store: His
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
     connection.close()
+
+
+async def test_nobody_with_many_commands_keeps_the_others_waiting(store: HistoryStore) -> None:
+    waiting = ["c1", "c2", "c3", "b", "c4", "d"]
+    for second, name in enumerate(waiting):
+        command = None if name == "b" else Command("ask", {"question": "?"})
+        author = Author(name[0], name[0])
+        await store.accept(replace(said(name, second=second, command=command), author=author))
+    claimed_in_turn = []
+    for _ in waiting:
+        job = await store.claim(CHANNEL, by_turns=True)
+        assert job is not None
+        claimed_in_turn += [message.message_id for message in job.messages]
+        await answer(store, job, "done")
+    assert claimed_in_turn == ["c1", "b", "c2", "d", "c3", "c4"]
+
+
+async def test_without_turns_everything_is_answered_in_order(store: HistoryStore) -> None:
+    for second, name in enumerate(("c1", "c2", "d")):
+        author = Author(name[0], name[0])
+        await store.accept(replace(said(name, second=second, command=Command("help")), author=author))
+    jobs = [await claimed(store) for _ in range(3)]
+    assert [job.messages[0].message_id for job in jobs] == ["c1", "c2", "d"]
