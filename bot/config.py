@@ -377,16 +377,11 @@ def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
 def _wrong_shards(settings: Settings) -> Iterable[tuple[str, str]]:
     count, shards = settings.discord_shard_count, settings.discord_shard_ids
     if shards and not count:
-        yield (
-            "discord_shard_count",
-            "DISCORD_SHARD_COUNT is missing: write how many shards there are in all processes together, "
-            "or take DISCORD_SHARD_IDS away",
-        )
+        what = "write how many shards all processes have together, or take DISCORD_SHARD_IDS away"
+        yield "discord_shard_count", f"DISCORD_SHARD_COUNT is missing: {what}"
     elif shards and shards[-1] >= count:
-        yield (
-            "discord_shard_ids",
-            f"DISCORD_SHARD_IDS has {shards[-1]}: write numbers below DISCORD_SHARD_COUNT, which is {count}",
-        )
+        what = f"write numbers below DISCORD_SHARD_COUNT, which is {count}"
+        yield "discord_shard_ids", f"DISCORD_SHARD_IDS has {shards[-1]}: {what}"
 
 
 def _warnings(names: Iterable[str]) -> tuple[str, ...]:
