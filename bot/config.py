@@ -41,7 +41,7 @@ class Expects:
 
 
 _USER_INFO = r"([A-Za-z][\w+.-]*:/*)?+(.*)@"
-_SHARDS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
+_SHARDS = r"([0-9]{1,5})(?:-([0-9]{1,5}))?"
 _HTTP = r"^https?://."
 _URL = "an address that begins with http:// or https://"
 
@@ -233,9 +233,9 @@ class Settings(BaseSettings):
     def _split_shards(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        ends = [match.groups() for part in value.split(",") if (match := _SHARDS.fullmatch(part.strip()))]
-        ranges = [range(int(first), int(last or first) + 1) for first, last in ends]
-        if len(ranges) < value.count(",") + 1 or not all(ranges):
+        parts = [re.fullmatch(_SHARDS, part.strip()) for part in value.split(",")]
+        ranges = [range(int(part[1]), int(part[2] or part[1]) + 1) for part in parts if part]
+        if len(ranges) < len(parts) or not all(ranges):
             raise ValueError("not numbers and ranges")
         return tuple(sorted({shard for numbers in ranges for shard in numbers}))
 
