@@ -24,14 +24,22 @@ class Bot:
     """One process of the bot; several on one database file are restarts. `more` is for the platform."""
 
     def __init__(
-        self, discord: FakeDiscord, database: Path, script: Script, token: str = TOKEN, **more: Any
+        self,
+        discord: FakeDiscord,
+        database: Path,
+        script: Script,
+        token: str = TOKEN,
+        person_rate: int = 0,
+        **more: Any,
     ) -> None:
         self.discord = discord
         self.generator = PlayedGenerator(script)
         self.store = HistoryStore(f"sqlite+aiosqlite:///{database}")
         policy = AnswerPolicy(bot_name="Parley")
         answerer = Answerer(self.store, self.generator, policy)
-        self.manager = ConversationManager(self.store, self.generator, answerer, "Parley")
+        self.manager = ConversationManager(
+            self.store, self.generator, answerer, "Parley", person_rate=person_rate
+        )
         self.platform = DiscordPlatform(
             token,
             bot_name="Parley",
@@ -86,9 +94,11 @@ def key_of(discord: FakeDiscord, place: Place | None = None) -> ConversationKey:
 
 
 @asynccontextmanager
-async def running(discord: FakeDiscord, database: Path, script: Script) -> AsyncIterator[Bot]:
+async def running(
+    discord: FakeDiscord, database: Path, script: Script, person_rate: int = 0
+) -> AsyncIterator[Bot]:
     """A bot that is connected and has registered its commands."""
-    bot = Bot(discord, database, script)
+    bot = Bot(discord, database, script, person_rate=person_rate)
     try:
         await until(lambda: bot.running.done() or (discord.gateway.is_connected and discord.commands))
         yield bot
