@@ -32,6 +32,9 @@ USUAL_MESSAGES = 10
 EXAMPLE = "/translate to:fr Hello there"
 UNTOLD = "\n\n_(I could not tell which language this is; `from:` says it.)_"
 
+_NOTE = re.compile(r"^\[(?:(?:image|video|sound|file|voice message|sticker)\b.*|end of the file)\]$\n?", re.M)
+"""What platforms write where people see something that has no words."""
+
 _FIRST_WORD = re.compile(r"\s*(\S+)(?:\s+|\Z)")
 
 
@@ -50,8 +53,13 @@ class Wish:
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Yield the translation. A flag may be no more than a comment: where there is nothing to translate it is
     passed over in silence. Raises CommandError for what cannot be translated, and GenerationError."""
-    wish = await _wish(ctx)
     is_flag = ctx.question.event_id.startswith(BY_FLAG)
+    try:
+        wish = await _wish(ctx)
+    except CommandError:
+        if is_flag:
+            return
+        raise
     words = words_of(wish.text)
     if not any(char.isalpha() for char in words):
         if not is_flag:
@@ -115,6 +123,7 @@ async def _wish(ctx: TaskContext) -> Wish:
         raise CommandError(
             f"I can translate {MAX_CHARS:,} characters at once; this is longer. Please send a part."
         )
+    text = _NOTE.sub("", text)
     source = _named(ctx.options["from"]).code if "from" in ctx.options else None
     own = ctx.question.command.language if ctx.question.command else ""
     default = language(own) or language(ctx.language) or language("en")

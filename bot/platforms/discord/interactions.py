@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from functools import partial
 
 import discord
 
 from bot.conversation.commands import is_private
 from bot.conversation.manager import ConversationManager
-from bot.errors import BotError
+from bot.errors import BotError, PlatformError
 from bot.messages import Command, ConversationKey
 from bot.platforms.discord import menus
-from bot.platforms.discord.command_token import OpenCommands
+from bot.platforms.discord.command_token import ORIGINAL, CommandToken, OpenCommands, TokenExpiredError
 from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.incoming import channel_id, from_interaction
+from bot.platforms.discord.layout import Post
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.outside import find_own_key, is_outside
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
-from bot.platforms.discord.targets import remember
+from bot.platforms.discord.referred import remember_message
 from bot.platforms.event_order import EventOrder
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,8 @@ class Interactions:
         if command is None or not is_command or not interaction.channel_id:
             return
         try:
-            if is_outside(interaction):
+            was_taken_along = is_outside(interaction)
+            if was_taken_along:
                 await self._acknowledge(interaction, is_private=True)
                 key = await find_own_key(interaction)
             else:
@@ -62,7 +65,7 @@ class Interactions:
             if refusal := self._manager.rate.refusal(from_interaction(interaction, key, command)):
                 await _tell(interaction, refusal)
                 return
-            if not interaction.response.is_done():
+            if not was_taken_along:
                 await self._acknowledge(interaction, is_private=is_private(command, here=key))
             await self._accept(client, interaction, key, command)
         except BotError as error:
@@ -79,7 +82,8 @@ class Interactions:
         async with self._order.turn(channel_id(key)):
             await self._listener.before_command(client, key, interaction.id, command)
             if target := menus.target_of(interaction):
-                await remember(client, self._manager, target, key)
+                me = self._listener.me(client)
+                await patiently(partial(remember_message, self._manager, target, key, me))
             incoming = from_interaction(interaction, key, command)
             await patiently(lambda: self._manager.accept(incoming))
 
@@ -105,8 +109,9 @@ async def _defer(interaction: discord.Interaction, *, is_private: bool) -> bool:
 
 
 async def _tell(interaction: discord.Interaction, text: str) -> None:
-    with suppress(discord.HTTPException, *CONNECTION_ERRORS):
+    """A sentence for the person who gave a command, instead of an answer."""
+    with suppress(discord.HTTPException, PlatformError, TokenExpiredError, *CONNECTION_ERRORS):
         if interaction.response.is_done():
-            await interaction.edit_original_response(content=text)
+            await CommandToken(interaction).edit(ORIGINAL, Post(text, is_plain=True), None)
         else:
             await interaction.response.send_message(text, ephemeral=True)

@@ -5,7 +5,6 @@ It decides nothing about answers. A flag that cannot be followed is passed over 
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 
 import discord
@@ -14,17 +13,15 @@ from bot.conversation.manager import ConversationManager
 from bot.conversation.menus import language_of_flag
 from bot.conversation.tasks.translate import BY_FLAG
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
-from bot.platforms.discord.incoming import DIRECT
+from bot.platforms.discord.history import find_channel, may_read
+from bot.platforms.discord.incoming import DIRECT, Me
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
-from bot.platforms.discord.problems import CONNECTION_ERRORS
-from bot.platforms.discord.targets import remember
+from bot.platforms.discord.referred import fetch_message, remember_message
 from bot.platforms.event_order import EventOrder
 
 MAX_DONE = 1_000
 """Flags that are known to have been followed, without asking anybody."""
-
-log = logging.getLogger(__name__)
 
 
 class Reactions:
@@ -46,13 +43,23 @@ class Reactions:
             if wish_id in self._done:
                 return
             key = await find_key(client, reaction.channel_id, reaction.guild_id)
-            if not await self._is_wanted(key):
-                return
-            message = await _fetch(client, reaction)
-            if message is not None and await remember(client, self._manager, message, key):
-                wish = _wish(wish_id, reaction, message, key, language.code)
+            if not await self._is_wanted(key) or not may_read(find_channel(client, key)):
+                return  # without reading back one cannot reply either
+            if await patiently(lambda: self._is_remembered(client, reaction, key)):
+                wish = _wish(wish_id, reaction, key, language.code)
                 await patiently(lambda: self._manager.accept(wish))
                 self._remember(wish_id)
+
+    async def _is_remembered(
+        self, client: discord.Client, reaction: discord.RawReactionActionEvent, key: ConversationKey
+    ) -> bool:
+        """Whether memory has the message under the flag, or has it now. Raises StorageError."""
+        if await self._manager.past.is_known(key, str(reaction.message_id)):
+            return True
+        message = await fetch_message(client, key, reaction.message_id)
+        assert client.user is not None
+        me = Me(client.user.id, client.user.display_name)
+        return message is not None and await remember_message(self._manager, message, key, me)
 
     def _remember(self, wish_id: str) -> None:
         """Spare Discord the same question where more people put the same flag there."""
@@ -68,7 +75,6 @@ class Reactions:
 def _wish(
     wish_id: str,
     reaction: discord.RawReactionActionEvent,
-    message: discord.Message,
     key: ConversationKey,
     code: str,
 ) -> IncomingMessage:
@@ -78,29 +84,10 @@ def _wish(
         conversation=key,
         message_id=wish_id,
         event_id=wish_id,
-        author=Author(str(reaction.user_id), _name(reaction, message)),
+        author=Author(str(reaction.user_id), reaction.member.display_name if reaction.member else "somebody"),
         text=f"/translate message:{message_id} to:{code}",
         sent_at=datetime.now(UTC),
         is_addressed=True,
         command=Command("translate", {"message": message_id, "to": code}),
         reply_to=message_id,
     )
-
-
-def _name(reaction: discord.RawReactionActionEvent, message: discord.Message) -> str:
-    """What a person is called, as far as the event tells."""
-    if reaction.member is not None:
-        return reaction.member.display_name
-    return message.author.display_name if message.author.id == reaction.user_id else "somebody"
-
-
-async def _fetch(client: discord.Client, reaction: discord.RawReactionActionEvent) -> discord.Message | None:
-    """The message under the flag, None where the bot may not read it or it is gone."""
-    channel = client.get_partial_messageable(reaction.channel_id, guild_id=reaction.guild_id)
-    try:
-        return await channel.fetch_message(reaction.message_id)
-    except discord.HTTPException:
-        return None
-    except CONNECTION_ERRORS as error:
-        log.warning("a message could not be read: %s", type(error).__name__)
-        return None

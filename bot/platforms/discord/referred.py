@@ -1,6 +1,7 @@
-"""What a message refers to: the messages that it replies to, and the one that its thread hangs on.
+"""What people refer to: the messages that one replies to, the one that its thread hangs on, and one that they
+point at.
 
-They are put into memory before the message is answered, whoever wrote them, bots and webhooks too.
+They are put into memory before that is answered, whoever wrote them, bots and webhooks too.
 """
 
 from __future__ import annotations
@@ -44,7 +45,22 @@ async def remember_chain(
         if await _is_end(manager, above, key):
             break
         above = await _above(client, above, key)
-    await manager.import_messages([incoming for incoming in chain if incoming.text])
+    await manager.import_messages([incoming for incoming in reversed(chain) if incoming.text])
+
+
+async def remember_message(
+    manager: ConversationManager, message: discord.Message, key: ConversationKey, me: Me
+) -> bool:
+    """Put a message that people point at into memory, its text files too. False where it has no words that
+    the bot may read. The bot's own posts are known, or not to be known. Raises StorageError."""
+    if message.author.id == me.id:
+        return True
+    if await manager.past.is_known(key, str(message.id)):
+        await _read_its_files(manager, message, key, me)
+        return True
+    incoming = _for_memory(message, me, key, await read_files(message))
+    await manager.import_messages([incoming] if incoming.text else [])
+    return bool(incoming.text)
 
 
 async def remember_starter(
@@ -55,7 +71,7 @@ async def remember_starter(
     channel = replace(key, thread_id=None)
     if key.thread_id is None or await manager.past.is_known(channel, key.thread_id):
         return
-    starter = await _fetch(client, channel, int(key.thread_id))
+    starter = await fetch_message(client, channel, int(key.thread_id))
     if starter is not None:
         incoming = _for_memory(starter, me, channel)
         await manager.import_messages([incoming] if incoming.text else [])
@@ -77,7 +93,7 @@ async def _above(
         return None
     if isinstance(message.reference.resolved, discord.Message):
         return message.reference.resolved
-    return await _fetch(client, key, answered)
+    return await fetch_message(client, key, answered)
 
 
 def _answered_id(message: discord.Message) -> int | None:
@@ -85,7 +101,10 @@ def _answered_id(message: discord.Message) -> int | None:
     return message.reference.message_id if is_reply and message.reference else None
 
 
-async def _fetch(client: discord.Client, key: ConversationKey, message_id: int) -> discord.Message | None:
+async def fetch_message(
+    client: discord.Client, key: ConversationKey, message_id: int
+) -> discord.Message | None:
+    """A message of a conversation, None where it is gone or the bot may not read it."""
     channel = find_channel(client, key)
     if not may_read(channel):
         return None

@@ -111,7 +111,9 @@ async def test_the_translated_message_is_the_one_that_is_named_in_the_askers_lan
     assert content == "Translate into Spanish:\nGuten Morgen, wie geht es dir heute?"
 
 
-@pytest.mark.parametrize("text", ["Good morning, how are you today my friend?", "👍 42"])
+@pytest.mark.parametrize(
+    "text", ["Good morning, how are you today my friend?", "👍 42", "[image 1.png, 5 B]"]
+)
 async def test_a_flag_that_asks_for_nothing_is_passed_over(text: str) -> None:
     memory = await remembering([turn(text, BOB, 1)])
     asked = message("", Command("translate", {"message": "m1", "to": "en"}))

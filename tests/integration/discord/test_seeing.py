@@ -1,0 +1,63 @@
+"""What the bot sees of messages over the real gateway: files, forwards, stickers, and names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.integration.conversation.rig import until
+from tests.integration.conversation.script import echo
+from tests.integration.discord.fake_discord import FakeDiscord
+from tests.integration.discord.rig import running
+from tests.unit.platforms.discord.payloads import Payload, snowflake
+
+
+async def test_messages_without_text_of_their_own_are_remembered(
+    discord: FakeDiscord, database: Path
+) -> None:
+    forwarded: Payload = {
+        "content": "lunch at noon",
+        "type": 0,
+        "flags": 0,
+        "timestamp": "2026-01-01T00:00:00+00:00",
+        "edited_timestamp": None,
+        **{name: [] for name in ("mentions", "mention_roles", "attachments", "embeds", "components")},
+    }
+    reference = {"type": 1, "message_id": str(snowflake()), "channel_id": str(snowflake())}
+    async with running(discord, database, echo) as bot:
+        discord.say("", sticker_items=[{"id": "1", "name": "Wave", "format_type": 1}])
+        discord.say("", attachments=[discord.upload("cat.png", b"\x89PNG" + b"x" * 2000, "image/png")])
+        discord.say("", message_reference=reference, message_snapshots=[{"message": forwarded}])
+        discord.say("what was that?", calls=True)
+        await until(lambda: discord.texts() == ["You said: what was that?"])
+        assert [text for _, text in await bot.remembered()][:3] == [
+            "[sticker: Wave]",
+            "[image cat.png, 2 KB]",
+            "[forwarded]\nlunch at noon",
+        ]
+
+
+async def test_the_text_files_of_a_question_are_read(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        files = [
+            discord.upload("notes.txt", "café at nine".encode(), "text/plain; charset=utf-8"),
+            discord.upload("tool.txt", b"MZ\x90\x00", "text/plain"),
+            discord.upload("big.txt", b"x" * (256 * 1024 + 1), "text/plain"),
+        ]
+        files[0]["filename"] = "notes.txt"
+        elsewhere = discord.upload("inside.txt", b"secret", "text/plain")
+        elsewhere["url"] = discord.api_url.replace("127.0.0.1", "localhost") + "/inside.txt"
+        discord.say("when?", calls=True, attachments=[*files, elsewhere])
+        await until(lambda: bot.generator.asked)
+        asked = bot.generator.asked[0].prompt.messages[-1].content
+        assert asked.startswith("when?\n[file notes.txt, 13 B]\ncafé at nine\n[end of the file]\n")
+        assert "[file tool.txt, 4 B: not text]\n[file big.txt, 262 KB: too long to read]\n" in asked
+        assert asked.endswith("[file inside.txt, 6 B: not read]")
+
+
+async def test_a_file_that_is_gone_is_named(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        file = discord.upload("notes.txt", b"at nine", "text/plain")
+        discord.uploads.clear()
+        discord.say("when?", calls=True, attachments=[file])
+        await until(lambda: bot.generator.asked)
+        assert bot.generator.asked[0].prompt.messages[-1].content == "when?\n[file notes.txt, 7 B: not read]"
