@@ -15,10 +15,10 @@ from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.conversation.text.blocks import followed_by
 from bot.conversation.text.filing import Post, posts
-from bot.conversation.text.safety import neutralise_mentions
+from bot.conversation.text.safety import clean_text, is_blank, neutralise_mentions
 from bot.errors import PlatformError, StorageError, where
 from bot.messages import Progress
-from bot.platforms.base import Platform, PostGoneError, ReplySink
+from bot.platforms.base import DeliveryLimits, Platform, PostGoneError, ReplySink
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,18 @@ POSTS_IN_MANNERS = 20
 """So many posts one answer may fill where long text cannot go as a file."""
 WORKING = "working"
 """What a sign of life says while the task has said nothing."""
+
+
+def harmless_posts(text: str, question: str, limits: DeliveryLimits, *, is_whole: bool = True) -> list[Post]:
+    """The posts of what a model wrote, or has written so far: each can be seen, and notifies nobody but whom
+    `question` names. Files are as they were written."""
+
+    def make_safe(part: str) -> str:
+        # What a platform would leave out goes first, so that no mention hides behind it.
+        return neutralise_mentions(clean_text(part), question)
+
+    found = posts(text, limits.max_chars, limits.max_code_chars, is_whole=is_whole, make_safe=make_safe)
+    return [post for post in found if not is_blank(post.text)]
 
 
 async def serve(manager: ConversationManager, platform: Platform) -> None:
@@ -140,15 +152,9 @@ class _Delivery:
             self._has_progressed, self._alive_at = False, self._now()
 
     def _chunks(self, *, is_whole: bool = False) -> list[Post]:
-        """The posts of what is written, made harmless; files stay as they are."""
-        text, limits = self._text.rstrip(), self._sink.limits
-        return posts(
-            followed_by(text, self._reply.ending) if is_whole else text,
-            limits.max_chars,
-            limits.max_code_chars,
-            is_whole=is_whole,
-            make_safe=lambda part: neutralise_mentions(part, self._question),
-        )
+        text = self._text.rstrip()
+        text = followed_by(text, self._reply.ending) if is_whole else text
+        return harmless_posts(text, self._question, self._sink.limits, is_whole=is_whole)
 
     async def _show(self, chunks: list[Post], most: int | None = None) -> bool:
         """Write what is not shown yet, `most` posts of it; True when the platform was written to."""

@@ -14,7 +14,7 @@ ANONYMOUS = "someone"
 """The name of who has none."""
 
 _MASS_MENTION = re.compile(
-    r"@(?=(?:everyone|here|channel)\b)|<(?=!(?:channel|here|everyone|group)\b|!subteam\^)", re.I
+    r"@(?=everyone|here|channel\b)|<(?=!(?:channel|here|everyone|group)\b|!subteam\^)", re.I
 )
 _MENTION = re.compile(r"<(?=(@[!&]?[\w-]+)(?:\|[^<>\n]{0,200})?>)")
 _CONTROL_TOKEN = re.compile(r"<[|/]?[\w|.:-]{1,40}>|\[/?[A-Z_]{2,40}\]")

@@ -33,6 +33,7 @@ class Channel:
 
     posts: dict[str, str] = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
     writes: list[tuple[str, str, float]] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
@@ -60,12 +61,14 @@ class ListSink:
         message_id = self._on_post(f"p{len(self._channel.nonces) + 1}")
         self._channel.posts[message_id] = text
         self._channel.nonces[nonce] = message_id
+        self._attach(message_id, file)
         self._channel.writes.append(("post", text, asyncio.get_running_loop().time()))
         return message_id
 
     async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         await asyncio.sleep(0)
         self._channel.posts[message_id] = text
+        self._attach(message_id, file)
         self._channel.writes.append(("edit", text, asyncio.get_running_loop().time()))
 
     async def delete(self, message_id: str) -> None:
@@ -79,6 +82,11 @@ class ListSink:
 
     async def finish(self, outcome: str) -> None:
         self._channel.outcomes.append(outcome)
+
+    def _attach(self, message_id: str, file: File | None) -> None:
+        self._channel.files.pop(message_id, None)
+        if file is not None:
+            self._channel.files[message_id] = file
 
 
 class ListPlatform:

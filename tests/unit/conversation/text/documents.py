@@ -128,22 +128,24 @@ class Writer:
         return quote
 
 
-_FENCE = re.compile(r"[ \t>]*(`{3,16}(?!`)|~{3,16}(?!~))([^`]*)$")
+_FENCE = re.compile(r"(?P<lead>[ \t>]*)(?P<marks>`{3,16}(?!`)|~{3,16}(?!~))(?P<info>[^`]*)$")
 _DELIMITERS = re.compile(r"[ >]*\|([ ]*:?-+:?[ ]*\|)+$")
 
 
 def faults(post: str) -> list[str]:
     """What is wrong with a post that is read alone."""
-    found, marks, table = [], "", 0
+    found, marks, is_quoted, table = [], "", False, 0
     lines = post.split("\n")
     for number, line in enumerate(lines):
         fence = _FENCE.match(line)
+        if marks and is_quoted and not line.lstrip(" \t").startswith(">"):
+            marks = ""  # the quote is over, and the code in it
         if marks:
-            if fence and fence[1].startswith(marks) and not fence[2].strip():
+            if fence and fence["marks"].startswith(marks) and not fence["info"].strip():
                 marks = ""
             continue
         if fence:
-            marks, table = fence[1], 0
+            marks, is_quoted, table = fence["marks"], ">" in fence["lead"], 0
             continue
         if not line.lstrip(" >").startswith("|") or line.startswith("||"):
             table = 0

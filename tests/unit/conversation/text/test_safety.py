@@ -24,9 +24,11 @@ MENTIONS = [
     "<!subteam^S1|@team>",
     "<@U1|bob>",
     "@Everyone",
+    "@everyone_",
+    "@hereabouts",
 ]
 LIVE = re.compile(
-    r"@(?:everyone|here|channel)\b|<!(?:channel|here|everyone|subteam)|<@[!&]?\w+(?:\|\w+)?>", re.IGNORECASE
+    r"@(?:everyone|here|channel\b)|<!(?:channel|here|everyone|subteam)|<@[!&]?\w+(?:\|\w+)?>", re.IGNORECASE
 )
 TEXTS = st.lists(st.sampled_from([*MENTIONS, "<", "@", "!", ">", " ", "x", "\u200b", "|"])).map("".join)
 
