@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
 
+import aiohttp
 import discord
 import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
@@ -53,6 +54,10 @@ class ShardedClient(discord.AutoShardedClient):
         self._lines: dict[int, DiscordWebSocket] = {}
         self._lives: list[asyncio.Task[None]] = []
         self._identifying = asyncio.Lock()
+        # A line that was given up before it was ready is known to nobody, but has a socket to be closed.
+        self._sockets: set[aiohttp.ClientWebSocketResponse] = set()
+        self._dial = self.http.ws_connect
+        self.http.ws_connect = self._dial_noting  # type: ignore[method-assign]
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Keep all shards connected until it is cancelled or closed; `reconnect` is always.
@@ -93,9 +98,11 @@ class ShardedClient(discord.AutoShardedClient):
     async def close(self) -> None:
         """Leave the gateway with the code that ends the sessions, and free everything."""
         await self._end_lives()
-        for line in self._lines.values():
-            if line.open:
-                await line.close(code=NORMAL_CLOSE)
+        open_lines = [line for line in self._lines.values() if line.open]
+        await asyncio.gather(*(line.close(code=NORMAL_CLOSE) for line in open_lines), return_exceptions=True)
+        await asyncio.gather(
+            *(socket.close(code=NORMAL_CLOSE) for socket in self._sockets), return_exceptions=True
+        )
         # The sharded client's own end knows only shards that it keeps itself.
         await discord.Client.close(self)
 
@@ -104,6 +111,11 @@ class ShardedClient(discord.AutoShardedClient):
     ) -> DiscordWebSocket:  # where discord.py looks for the line of a server
         number = shard_id if shard_id is not None else ((guild_id or 0) >> 22) % (self.shard_count or 1)
         return self._lines[number]
+
+    async def _dial_noting(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        socket = await self._dial(url, compress=compress)
+        self._sockets = {socket, *(known for known in self._sockets if not known.closed)}
+        return socket
 
     async def _end_lives(self) -> None:
         for life in self._lives:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -173,3 +174,17 @@ async def test_a_bot_may_show_nothing(discord: FakeDiscord, database: Path) -> N
     async with connected(discord, database):
         await until(lambda: discord.gateway.identified)
         assert "/help" not in str(discord.gateway.presences)
+
+
+async def test_a_bot_that_is_stopped_while_it_connects_leaves_no_socket_open(
+    discord: FakeDiscord, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def for_ever(self: Client, shard_id: int | None, *, initial: bool = False) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Client, "before_identify_hook", for_ever)
+    bot = Bot(discord, database, echo)
+    await until(lambda: discord.gateway.heartbeats)  # it was greeted, and does not identify itself
+    await bot.stop()
+    gc.collect()  # a socket that is not closed would be an error here
+    await until(lambda: discord.gateway.closed_with == [1000])
