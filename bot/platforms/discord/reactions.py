@@ -34,7 +34,7 @@ class Reactions:
 
     async def added(self, client: discord.Client, reaction: discord.RawReactionActionEvent) -> None:
         """Have a message translated into the language of a flag that a person put under it."""
-        language = language_of_flag(reaction.emoji.name)
+        language = None if reaction.emoji.is_custom_emoji() else language_of_flag(reaction.emoji.name)
         is_bot = reaction.member is not None and reaction.member.bot
         if language is None or is_bot or (client.user is not None and reaction.user_id == client.user.id):
             return

@@ -14,9 +14,9 @@ import discord
 from bot.conversation.manager import ConversationManager
 from bot.messages import ConversationKey, IncomingMessage
 from bot.platforms.discord.attachments import read_files
-from bot.platforms.discord.contents import files_of
+from bot.platforms.discord.contents import files_of, words_of
 from bot.platforms.discord.history import find_channel, may_read
-from bot.platforms.discord.incoming import Me, from_bot_or_webhook, text_of, to_incoming
+from bot.platforms.discord.incoming import Me, from_bot_or_webhook, to_incoming
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ async def _read_its_files(
 ) -> None:
     """The files of a known message are read when somebody asks about it: mostly nobody does."""
     if files_of(message) and message.author.id != me.id:
-        text = text_of(message, me, files=await read_files(message))
+        text = words_of(message, me, files=await read_files(message))
         await manager.amend(key, str(message.id), text, message.edited_at or message.created_at)
 
 

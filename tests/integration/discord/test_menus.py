@@ -55,6 +55,13 @@ async def test_without_the_content_intent_the_target_is_seen_all_the_same(
         assert await bot.remembered() == [("user", "[embed] Build 7\nfailed")]
 
 
+async def test_it_works_where_the_bot_is_no_member(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, repeat):
+        target = discord.say("good morning to all of you", place=discord.elsewhere, is_told=False)
+        discord.menu("Translate", target, locale="fr")
+        await until(lambda: discord.whispers(discord.elsewhere) == ["GOOD MORNING TO ALL OF YOU"])
+
+
 async def test_a_reply_is_for_everybody(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, repeat):
         target = discord.say("is anybody hungry?", author=discord.ben)

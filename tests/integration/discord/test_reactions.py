@@ -32,6 +32,15 @@ async def test_a_flag_has_a_message_translated_as_a_reply_to_it(discord: FakeDis
         assert discord.rest.count("GET", "/channels/.*/messages/.*") == 0, "memory has the message"
 
 
+async def test_the_translation_goes_with_the_message(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, translator):
+        target = discord.say(MORNING)
+        discord.react(target, "🇩🇪")
+        await until(lambda: discord.texts() == ["Translate into German:!"])
+        discord.delete(target)
+        await until(lambda: discord.texts() == [])
+
+
 async def test_a_restart_does_not_translate_again(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, translator):
         target = discord.say(MORNING)
