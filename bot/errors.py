@@ -50,7 +50,9 @@ class CommandError(BotError):
 
 
 class PlatformError(BotError):
-    """A platform refused or failed."""
+    """A platform refused or failed. `is_news` is False for what the operator was told a while ago already."""
+
+    is_news = True
 
 
 class StorageError(BotError):

@@ -59,7 +59,8 @@ async def deliver(reply: Reply, sink: ReplySink, manager: ConversationManager) -
         reply.end("released")
         raise
     except PlatformError as error:
-        log.warning("reply %d could not be delivered: %s", reply.reply_id, error)
+        level = logging.WARNING if error.is_news else logging.DEBUG
+        log.log(level, "reply %d could not be delivered: %s", reply.reply_id, error)
         reply.outcome = "failed"
     except Exception as error:
         log.error("reply %d could not be delivered: %s", reply.reply_id, where(error))

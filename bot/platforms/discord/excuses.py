@@ -5,32 +5,25 @@ Knows nothing of answers. What cannot be told is left: the operator's log has it
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from contextlib import suppress
 
 import discord
 
 from bot.platforms.discord.problems import CONNECTION_ERRORS, missing_permissions
-
-ONCE_IN_S = 3600.0
-MAX_KEPT = 10_000
+from bot.platforms.recently import Recently
 
 
 class Excuses:
     """Remembers whom it told of which channel; a person hears of one at most once an hour."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[int, int], float] = {}
+        self._told = Recently()
 
     async def tell(self, client: discord.Client, person_id: int, channel_id: int, sentence: str) -> None:
         """Write to a person that the bot cannot answer in a channel. Never an error."""
-        now_s = asyncio.get_running_loop().time()
-        if len(self._told) > MAX_KEPT:
-            self._told = {which: at_s for which, at_s in self._told.items() if now_s - at_s < ONCE_IN_S}
-        if now_s - self._told.get((person_id, channel_id), -ONCE_IN_S) < ONCE_IN_S:
+        if not self._told.is_news((person_id, channel_id)):
             return
-        self._told[person_id, channel_id] = now_s
         with suppress(discord.HTTPException, *CONNECTION_ERRORS):
             direct = await client.create_dm(discord.Object(person_id))
             await direct.send(
@@ -41,9 +34,9 @@ class Excuses:
             )
 
 
-def excuse(channel_id: int, channel: object) -> str:
+def excuse(channel_id: int, channel: object, doing: str = "post") -> str:
     """Why no answer comes in a channel, for the person who asked there."""
-    missing = " and ".join(missing_permissions(channel)) or "View Channel or Send Messages"
+    missing = " and ".join(missing_permissions(channel, doing)) or "View Channel or Send Messages"
     return (
         f"I cannot answer you in <#{channel_id}>: I lack the permission {missing} there. "
         "Somebody who manages the server can give it to me."

@@ -6,7 +6,7 @@ Discord's own error texts are left out: they may quote what people wrote.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import aiohttp
@@ -70,26 +70,44 @@ def platform_error(error: discord.HTTPException, doing: str, channel: object) ->
     if error.code in MEANINGS:
         return PlatformError(f"could not {doing} in {place}: {MEANINGS[error.code]}")
     if isinstance(error, discord.Forbidden):
-        missing = missing_permissions(channel) or ["View Channel", "Send Messages"]
+        missing = missing_permissions(channel, doing) or ["View Channel", "Send Messages"]
         return PlatformError(
             f"may not {doing} in {place}: give the bot the permission {' and '.join(missing)} there"
         )
     return PlatformError(f"could not {doing} in {place}: Discord answered {error.status}, code {error.code}")
 
 
-def missing_permissions(channel: object) -> list[str]:
-    """The permissions that the bot needs in a channel and does not have, as Discord's settings call them."""
+def missing_permissions(channel: object, doing: str = "post") -> list[str]:
+    """The permissions that the bot needs in a channel for what it is `doing` and does not have, as Discord's
+    settings call them. Where it has what every such call needs, those that some of them need."""
     has = own_permissions(channel)
     if has is None:
         return []
-    may_send = has.send_messages_in_threads if isinstance(channel, discord.Thread) else has.send_messages
-    sending = "Send Messages in Threads" if isinstance(channel, discord.Thread) else "Send Messages"
-    needs = {
-        "View Channel": has.view_channel,
-        sending: may_send,
-        "Read Message History": has.read_message_history,
-    }
-    return [name for name, is_given in needs.items() if not is_given]
+    needed = {"View Channel": has.view_channel}
+    if isinstance(channel, discord.VoiceChannel | discord.StageChannel):
+        needed["Connect"] = has.connect
+    if doing == "post":
+        needed |= _sending(channel, has)
+    at_times = _OF_DOING.get(doing, ())
+    return _not_given(needed) or _not_given({name: getattr(has, field) for name, field in at_times})
+
+
+_OF_DOING = {
+    "post": (("Read Message History", "read_message_history"), ("Attach Files", "attach_files")),
+    "edit a post": (("Attach Files", "attach_files"),),
+}
+"""What replies and files need."""
+
+
+def _sending(channel: object, has: discord.Permissions) -> dict[str, bool]:
+    """The permission to post: threads, and so the posts of forums, have one of their own."""
+    if isinstance(channel, discord.Thread):
+        return {"Send Messages in Threads": has.send_messages_in_threads}
+    return {"Send Messages": has.send_messages}
+
+
+def _not_given(permissions: Mapping[str, bool]) -> list[str]:
+    return [name for name, is_given in permissions.items() if not is_given]
 
 
 def own_permissions(channel: object) -> discord.Permissions | None:

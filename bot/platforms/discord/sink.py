@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import discord
@@ -29,6 +29,7 @@ from bot.platforms.discord.problems import (
     until_answered,
 )
 from bot.platforms.discord.typing_status import TypingStatus
+from bot.platforms.recently import Recently
 
 T = TypeVar("T")
 
@@ -49,13 +50,14 @@ LOOK_BACK = 100
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all sinks of one bot share."""
+    """What all sinks of one bot share. `refused` are the refusals that the operator was told of."""
 
     connection: Connection
     typing: TypingStatus
     pace: Pace
     excuses: Excuses
     is_known: IsKnown
+    refused: Recently = field(default_factory=Recently)
 
 
 class ChannelSink(AnswerSink):
@@ -215,15 +217,17 @@ class ChannelSink(AnswerSink):
         except discord.HTTPException as error:
             client = await self._surroundings.connection.client()
             channel = client.get_channel(self._channel_id)
+            problem = platform_error(error, doing, channel)
             if isinstance(error, discord.Forbidden):
-                await self._excuse(client, channel)
-            raise platform_error(error, doing, channel) from error
+                problem.is_news = self._surroundings.refused.is_news(str(problem))
+                await self._excuse(client, channel, doing)
+            raise problem from error
 
-    async def _excuse(self, client: discord.Client, channel: object) -> None:
+    async def _excuse(self, client: discord.Client, channel: object, doing: str) -> None:
         """Say in person what cannot be said here; nobody waits for what is quiet or only corrected."""
         if self._guild_id is not None and not (self._reply.is_quiet or self._reply.is_correction):
             person_id = int(self._question.author.id)
-            sentence = excuse(self._channel_id, channel)
+            sentence = excuse(self._channel_id, channel, doing)
             await self._surroundings.excuses.tell(client, person_id, self._channel_id, sentence)
 
 
@@ -257,7 +261,7 @@ class PersonSink(ChannelSink):
     def _reference(self, client: discord.Client) -> None:
         """A message cannot refer to one of another channel."""
 
-    async def _excuse(self, client: discord.Client, channel: object) -> None:
+    async def _excuse(self, client: discord.Client, channel: object, doing: str) -> None:
         """Nothing: this was the way to tell."""
 
     @property

@@ -1,0 +1,30 @@
+"""Recently: what was said within the last hour, so that nobody is told the same again and again.
+
+Knows a clock and keys; nothing of platforms.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+
+ONCE_IN_S = 3600.0
+MAX_KEPT = 10_000
+
+
+class Recently:
+    """Remembers keys for an hour, in this process only."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at_s: dict[Hashable, float] = {}
+
+    def is_news(self, key: Hashable) -> bool:
+        """Whether nobody asked this about `key` within the last hour."""
+        now_s = self._clock()
+        if len(self._at_s) >= MAX_KEPT:
+            self._at_s = {known: at_s for known, at_s in self._at_s.items() if now_s - at_s < ONCE_IN_S}
+        if now_s - self._at_s.get(key, -ONCE_IN_S) < ONCE_IN_S:
+            return False
+        self._at_s[key] = now_s
+        return True
