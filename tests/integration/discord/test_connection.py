@@ -17,7 +17,7 @@ from tests.integration.discord.fake_discord import FakeDiscord
 from tests.integration.discord.fake_door import Fault
 from tests.integration.discord.rig import Bot, running
 
-WANTED_INTENTS = 1 << 0 | 1 << 9 | 1 << 12 | 1 << 15
+WANTED_INTENTS = 1 << 0 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 15
 
 
 async def test_it_asks_for_what_it_needs_and_leaves_properly(discord: FakeDiscord, database: Path) -> None:
