@@ -13,7 +13,7 @@ from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import EPHEMERAL, FakeDiscord, Place
-from tests.integration.discord.fake_places import READ_MESSAGE_HISTORY, VIEW_CHANNEL
+from tests.integration.discord.fake_places import READ_MESSAGE_HISTORY, SEND_MESSAGES, VIEW_CHANNEL
 from tests.integration.discord.rig import Bot, key_of, running
 from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload, snowflake
@@ -224,3 +224,44 @@ async def test_without_history_talk_rests_on_the_persons_own_exchange(
         discord.say("and who is there?", calls=True)
         await until(lambda: len(discord.texts()) == 3)
         assert "harbour" in str(bot.generator.asked[-1].prompt), "Ann may read everything"
+
+
+# --- permissions that the bot loses ----------------------------------------------------------
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the operator reads of answers that could not be delivered."""
+    return [line.getMessage() for line in caplog.records if "could not be delivered" in line.getMessage()]
+
+
+@pytest.mark.parametrize(("lost", "name"), [(VIEW_CHANNEL, "View Channel"), (SEND_MESSAGES, "Send Messages")])
+async def test_what_is_lost_in_mid_answer_is_said_once_and_stops_nobody_else(
+    discord: FakeDiscord, database: Path, caplog: pytest.LogCaptureFixture, lost: int, name: str
+) -> None:
+    caplog.set_level("WARNING")
+    go = asyncio.Event()
+
+    async def long(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "it begins"
+        if "long" in str(request.prompt.messages[-1]):
+            await go.wait()
+            for number in range(200):
+                yield f"\nline {number} of an answer that needs several posts"
+
+    async with running(discord, database, long) as bot:
+        discord.say("a long one", calls=True)
+        await until(lambda: discord.texts() == ["it begins"])
+        discord.deny(discord.general, lost)
+        discord.say("a short one", author=discord.ben, place=discord.other, calls=True)
+        go.set()
+        await until(lambda: discord.texts(discord.other) == ["it begins"])
+        await bot.manager.idle(key_of(discord))
+        for _ in range(3):
+            discord.say("and again", calls=True)
+            await until(lambda: bot.manager.has_work(key_of(discord)))
+            await bot.manager.idle(key_of(discord))
+        assert bot.generator.generations[0].is_closed
+    (sentence,) = discord.texts(discord.direct)
+    assert f"<#{discord.general.id}>" in sentence and f"the permission {name} " in sentence
+    assert 1 <= len(warnings(caplog)) <= 2, "an edit and a post may both be refused"
+    assert all(name in line for line in warnings(caplog))
