@@ -256,7 +256,7 @@ async def test_what_is_lost_in_mid_answer_is_said_once_and_stops_nobody_else(
         go.set()
         await until(lambda: discord.texts(discord.other) == ["it begins"])
         await bot.manager.idle(key_of(discord))
-        for _ in range(3):
+        for _ in range(2):
             discord.say("and again", calls=True)
             await until(lambda: bot.manager.has_work(key_of(discord)))
             await bot.manager.idle(key_of(discord))
