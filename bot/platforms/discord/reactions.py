@@ -20,9 +20,6 @@ from bot.platforms.discord.places import find_key
 from bot.platforms.discord.referred import fetch_message, remember_message
 from bot.platforms.event_order import EventOrder
 
-MAX_DONE = 1_000
-"""Flags that are known to have been followed, without asking anybody."""
-
 
 class Reactions:
     """Takes reactions. `order` is shared with the listener: a channel's events are handled one by one."""
@@ -30,7 +27,6 @@ class Reactions:
     def __init__(self, manager: ConversationManager, order: EventOrder[int]) -> None:
         self._manager = manager
         self._order = order
-        self._done: dict[str, None] = {}
 
     async def added(self, client: discord.Client, reaction: discord.RawReactionActionEvent) -> None:
         """Have a message translated into the language of a flag that a person put under it."""
@@ -38,17 +34,13 @@ class Reactions:
         is_bot = reaction.member is not None and reaction.member.bot
         if language is None or is_bot or (client.user is not None and reaction.user_id == client.user.id):
             return
-        wish_id = f"{BY_FLAG}{reaction.message_id}:{language.code}"
         async with self._order.turn(reaction.channel_id):
-            if wish_id in self._done:
-                return
             key = await find_key(client, reaction.channel_id, reaction.guild_id)
             if not await self._is_wanted(key) or not may_read(find_channel(client, key)):
                 return  # without reading back one cannot reply either
             if await patiently(lambda: self._is_remembered(client, reaction, key)):
-                wish = _wish(wish_id, reaction, key, language.code)
+                wish = _wish(reaction, key, language.code)
                 await patiently(lambda: self._manager.accept(wish))
-                self._remember(wish_id)
 
     async def _is_remembered(
         self, client: discord.Client, reaction: discord.RawReactionActionEvent, key: ConversationKey
@@ -61,25 +53,15 @@ class Reactions:
         me = Me(client.user.id, client.user.display_name)
         return message is not None and await remember_message(self._manager, message, key, me)
 
-    def _remember(self, wish_id: str) -> None:
-        """Spare Discord the same question where more people put the same flag there."""
-        self._done[wish_id] = None
-        if len(self._done) > MAX_DONE:
-            del self._done[next(iter(self._done))]
-
     async def _is_wanted(self, key: ConversationKey) -> bool:
         rules = await self._manager.rules.of(key)
         return rules.flags and (rules.speak != "off" or key.workspace_id == DIRECT)
 
 
-def _wish(
-    wish_id: str,
-    reaction: discord.RawReactionActionEvent,
-    key: ConversationKey,
-    code: str,
-) -> IncomingMessage:
+def _wish(reaction: discord.RawReactionActionEvent, key: ConversationKey, code: str) -> IncomingMessage:
     """The command that a flag stands for. Its id makes it the same whoever puts that flag there."""
     message_id = str(reaction.message_id)
+    wish_id = f"{BY_FLAG}{message_id}:{code}"
     return IncomingMessage(
         conversation=key,
         message_id=wish_id,
