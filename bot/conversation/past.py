@@ -6,15 +6,17 @@ Knows storage, and nothing of platforms or of what is worth reading.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.messages import ConversationKey
 from bot.storage.known import KnownMessage
 from bot.storage.store import HistoryStore
 
-READ_BACK, MISSING_SINCE = "read-back", "missing-since"
-"""The settings: how much of a conversation was read back, and since when a platform's bot missed messages
-that it has not read yet."""
+READ_BACK, NOTHING_BEFORE, MISSING_SINCE = "read-back", "nothing-before", "missing-since"
+"""The settings: how much of a conversation was read back, from when on it may be, and since when a platform's
+bot missed messages that it has not read yet."""
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Past:
@@ -24,7 +26,8 @@ class Past:
         self._store = store
 
     async def newest(self, platform: str, before: datetime) -> list[tuple[ConversationKey, datetime]]:
-        """Every conversation of a platform with the time of its newest message before a moment."""
+        """Every conversation of a platform with the time of its newest message before a moment; of its oldest
+        one where it has none before."""
         return await self._store.known.newest(platform, before)
 
     async def since(self, key: ConversationKey, earliest: datetime | None) -> list[KnownMessage]:
@@ -49,6 +52,15 @@ class Past:
         """Remember that so many messages were read back; 0: none, as if it had never been read."""
         value = f"{_place(key)} {count}" if count else None
         await self._store.set_setting(key, READ_BACK, value)
+
+    async def nothing_before(self, key: ConversationKey) -> datetime:
+        """The moment from which on a conversation may be read: before it, all was erased."""
+        value = await self._store.setting(key, NOTHING_BEFORE)
+        return datetime.fromisoformat(value) if value else BEGINNING
+
+    async def set_nothing_before(self, key: ConversationKey, moment: datetime) -> None:
+        """Remember that moment, for a channel's threads too."""
+        await self._store.set_setting(key, NOTHING_BEFORE, moment.isoformat())
 
     async def missing_since(self, platform: str) -> datetime | None:
         """Since when the bot may have missed what it has not read yet; None: it has read it all."""

@@ -9,74 +9,44 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar
 
 from bot.conversation.manager import ConversationManager
 from bot.errors import PlatformError, StorageError, where
 from bot.messages import Command, ConversationKey, IncomingMessage
+from bot.platforms.gaps import ERASING, LATE, MARGIN, Past, Place, depth_for, differences, gaps_in
 from bot.storage.known import KnownMessage
 
 log = logging.getLogger(__name__)
 
 M = TypeVar("M")
+T = TypeVar("T")
 
 PAGE = 100
 """Messages that are asked for at once; a shorter page is the beginning of the conversation."""
 
-CHAT_DEPTH = 100
-"""How many messages are read back for somebody who only wants to talk."""
-
 PACE_S = 0.5
 """Seconds a request, on average, where nobody waits for it."""
 
-READING_S = 10.0
-"""How long somebody who waits for an answer waits for reading at most."""
-
-LOOKED_AFTER = timedelta(days=7)
-"""Conversations that were silent for longer are asked for nothing but what they say that they have new."""
-
-LATE = timedelta(minutes=15)
-"""Missed messages that are older than this are remembered and not answered."""
-
-MARGIN = timedelta(minutes=1)
-"""How far clocks may differ, and how late the last events before a break may have been lost."""
+READING_S, LISTING_S = 10.0, 60.0
+"""How long a page may take, and how long the list of conversations."""
 
 CLOSED_S = 60.0
 """Where the bot may not read, it asks again after so many seconds at the earliest."""
 
 MAX_KNOWN = 10_000
 
-READING = frozenset({"summarize", "catchup", "search"})
-"""Commands that are about what was said in the channel."""
-
-ERASING = frozenset({"reset"})
-"""Commands after which nothing from before them is to be read."""
-
 
 class UnreadableError(PlatformError):
-    """The bot may not read there. Nothing is said of it."""
+    """The bot may not read there. Nothing is said of it. `is_refusal`: the platform was asked and refused."""
 
-
-@dataclass(frozen=True, slots=True)
-class Past(Generic[M]):
-    """One message as the platform has it now; `message` is its own object for it."""
-
-    id: str
-    sent_at: datetime
-    edited_at: datetime | None
-    message: M
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A conversation that the platform lists by itself, and when something was last said there."""
-
-    key: ConversationKey
-    last_said_at: datetime | None
+    def __init__(self, detail: str, *, is_refusal: bool) -> None:
+        super().__init__(detail)
+        self.is_refusal = is_refusal
 
 
 class Reader(Protocol[M]):
@@ -112,15 +82,6 @@ class Reader(Protocol[M]):
 
 
 @dataclass(frozen=True, slots=True)
-class Differences(Generic[M]):
-    """What the platform has that memory has not, has otherwise, and has not any more. Oldest first."""
-
-    new: tuple[Past[M], ...]
-    edited: tuple[Past[M], ...]
-    gone: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Gap(Generic[M]):
     """What may have been missed in a conversation: everything between two moments."""
 
@@ -129,78 +90,12 @@ class _Gap(Generic[M]):
     until: datetime
 
 
-def depth_for(command: Command | None, limit: int) -> int:
-    """How many messages an answer to a chat message, or to a command, rests on at most."""
-    if command is None:
-        return min(CHAT_DEPTH, limit)
-    return limit if command.name in READING | ERASING else 0
-
-
-def gaps_in(
-    places: Iterable[Place],
-    known: Iterable[tuple[ConversationKey, datetime]],
-    now: datetime,
-) -> dict[ConversationKey, datetime]:
-    """Where to look for what was missed, and since when: first where the platform says that there is
-    something new, then the other conversations of the last days, the newest first each time.
-
-    `known` are the newest messages before the break. Whatever reached the bot from a workspace, it was
-    connected then, so nothing older was missed there; of a workspace of which nothing is known, nothing was.
-    """
-    newest = dict(known)
-    since: dict[str, datetime] = {}
-    for key, at in newest.items():
-        since[key.workspace_id] = max(at - MARGIN, since.get(key.workspace_id, at - MARGIN))
-    news = {
-        place.key: place.last_said_at
-        for place in places
-        if place.last_said_at is not None
-        and place.last_said_at >= since.get(place.key.workspace_id, place.last_said_at + MARGIN)
-        and (place.key not in newest or place.last_said_at > newest[place.key])
-    }
-    active = {key: at for key, at in newest.items() if key not in news and now - at < LOOKED_AFTER}
-    in_order = [*sorted(news, key=news.__getitem__, reverse=True)]
-    in_order += sorted(active, key=active.__getitem__, reverse=True)
-    return {key: since[key.workspace_id] for key in in_order}
-
-
-def differences(
-    read: Sequence[Past[M]],
-    known: Iterable[KnownMessage],
-    *,
-    since: datetime,
-    covered: tuple[datetime, datetime],
-) -> Differences[M]:
-    """Compare what was read, newest first, with memory. `since`: what is older and not known was never
-    missed; it may have been erased. `covered`: the stretch of which everything was read."""
-    by_id = {message.message_id: message for message in known}
-    there = {past.id for past in read}
-    earliest, latest = covered
-    new = [past for past in reversed(read) if past.sent_at >= since and past.id not in by_id]
-    edited = [past for past in reversed(read) if past.id in by_id and _is_edited(past, by_id[past.id])]
-    gone = [
-        message.message_id
-        for message in by_id.values()
-        if not (message.is_deleted or message.is_command)
-        and message.message_id not in there
-        and earliest <= message.sent_at <= latest
-    ]
-    return Differences(tuple(new), tuple(edited), tuple(gone))
-
-
-def _is_edited(past: Past[M], known: KnownMessage) -> bool:
-    if past.edited_at is None or known.is_deleted or known.is_own:
-        return False
-    return known.edited_at is None or known.edited_at < past.edited_at
-
-
 class Backfill(Generic[M]):
     """Reads back what was missed, for one platform: `limit` messages of a conversation, with 0 nothing."""
 
-    def __init__(self, manager: ConversationManager, limit: int, pace_s: float = PACE_S) -> None:
+    def __init__(self, manager: ConversationManager, limit: int) -> None:
         self._manager = manager
         self._limit = limit
-        self._pace_s = pace_s
         self._gaps: dict[ConversationKey, _Gap[M]] = {}
         self._busy: set[ConversationKey] = set()
         self._depths: dict[ConversationKey, int] = {}
@@ -208,6 +103,8 @@ class Backfill(Generic[M]):
         self._missing_since: datetime | None = None
         self._marking, self._filling = asyncio.Lock(), asyncio.Lock()
         self._looks: set[asyncio.Task[None]] = set()
+        self._fetching: set[asyncio.Task[Any]] = set()
+        self._is_closing = False
 
     async def session_began(self, reader: Reader[M]) -> None:
         """The platform replays nothing from before now: look, beside everything else, for what was missed.
@@ -236,13 +133,15 @@ class Backfill(Generic[M]):
     ) -> None:
         """Read what an answer to message `before` should know, if that was not done yet. Call it in the
         conversation's turn. Never an error: then the answer knows less."""
-        if not self.has_to_read(key, command):
+        is_erasing = command is not None and command.name in ERASING
+        if not (is_erasing or self.has_to_read(key, command)):
             return
         try:
-            async with asyncio.timeout(READING_S):
-                if key in self._gaps and key not in self._busy:
-                    await self._fill(key, before)
-                await self._read_back(reader, key, before, command)
+            if is_erasing:
+                await self._manager.past.set_nothing_before(key, datetime.now(UTC))
+            if key in self._gaps and key not in self._busy:
+                await self._fill(key, before)
+            await self._read_back(reader, key, before, command)
         except UnreadableError:
             return
         except Exception as error:  # whatever it was, the answer must not be lost to it
@@ -260,11 +159,28 @@ class Backfill(Generic[M]):
                 self.forget(key)
 
     async def close(self) -> None:
-        """Leave what is not read yet to the next start."""
-        looks = list(self._looks)
-        for look in looks:
-            look.cancel()
-        await asyncio.gather(*looks, return_exceptions=True)
+        """Leave what is not read yet to the next start. What is being written down is written."""
+        self._is_closing = True
+        for fetching in self._fetching:
+            fetching.cancel()
+        await asyncio.gather(*self._looks, return_exceptions=True)
+
+    async def _fetch(self, work: Coroutine[Any, Any, T], within_s: float = READING_S) -> T:
+        """Do what ends when this is closed, or takes too long. Raises PlatformError then."""
+        fetching = asyncio.create_task(work)
+        self._fetching.add(fetching)
+        try:
+            if self._is_closing:
+                fetching.cancel()
+            return await asyncio.wait_for(fetching, within_s)
+        except TimeoutError:
+            raise PlatformError("the platform does not answer") from None
+        except asyncio.CancelledError:
+            if not self._is_closing:
+                raise
+            raise PlatformError("the bot is leaving") from None
+        finally:
+            self._fetching.discard(fetching)
 
     def _is_closed(self, key: ConversationKey) -> bool:
         """Whether the bot was refused there a short while ago: refusals are counted against it."""
@@ -282,21 +198,23 @@ class Backfill(Generic[M]):
             return
         done = await past.read_back(key)
         if done < wanted:
-            if command is None or command.name not in ERASING:
-                await self._import(reader, key, before, wanted)
+            await self._import(reader, key, before, wanted)
             await past.set_read_back(key, wanted)
         if len(self._depths) >= MAX_KNOWN:
             self._depths.clear()
         self._depths[key] = max(done, wanted)
 
     async def _import(self, reader: Reader[M], key: ConversationKey, before: str, count: int) -> None:
+        since = await self._manager.past.nothing_before(key)
         try:
-            read, _ = await _pages(reader, key, before, count)
-        except UnreadableError:
-            self._closed_at[key] = asyncio.get_running_loop().time()
+            read, _ = await self._pages(reader, key, before, count, since)
+        except UnreadableError as error:
+            if error.is_refusal:
+                self._closed_at[key] = asyncio.get_running_loop().time()
             raise
         unknown = await self._manager.past.unknown(key, [past.id for past in read])
-        found = [reader.remembered(key, past) for past in reversed(read) if past.id in unknown]
+        wanted = [past for past in reversed(read) if past.id in unknown and past.sent_at >= since]
+        found = [reader.remembered(key, past) for past in wanted]
         await self._manager.import_messages([message for message in found if message is not None])
 
     # --- missed ------------------------------------------------------------------------------
@@ -304,7 +222,7 @@ class Backfill(Generic[M]):
     async def _look(self, reader: Reader[M], began_at: datetime, missing_since: datetime) -> None:
         """Find out where something may have been missed, and read it; then nothing is missing any more."""
         try:
-            places = await reader.places()
+            places = await self._fetch(reader.places(), LISTING_S)
             known = await self._manager.past.newest(reader.platform, missing_since - MARGIN)
             for key, since in gaps_in(places, known, began_at).items():
                 if reader.serves(key):
@@ -322,7 +240,7 @@ class Backfill(Generic[M]):
         """Fill all gaps, and once more those where that failed; False where it failed again."""
         failed: list[ConversationKey] = []
         has_all = True
-        while self._gaps:
+        while self._gaps and not self._is_closing:
             key, gap = next(iter(self._gaps.items()))
             try:
                 async with gap.reader.turn(key):
@@ -336,8 +254,9 @@ class Backfill(Generic[M]):
                 else:
                     failed.append(key)
                     self._gaps[key] = gap  # behind the others
-            await asyncio.sleep(self._pace_s * requests)
-        return has_all
+            with suppress(PlatformError):
+                await self._fetch(asyncio.sleep(PACE_S * requests), LISTING_S)
+        return has_all and not self._gaps
 
     async def _fill(self, key: ConversationKey, before: str | None = None) -> int:
         """Read what was missed in a conversation, up to message `before`, with which events go on; returns
@@ -347,7 +266,7 @@ class Backfill(Generic[M]):
             return 0
         self._busy.add(key)
         try:
-            read, is_whole = await _pages(gap.reader, key, before, self._limit, since=gap.since)
+            read, is_whole = await self._pages(gap.reader, key, before, self._limit, since=gap.since)
             if read:
                 await self._catch_up(key, gap, read, is_whole=is_whole)
         except UnreadableError:
@@ -367,7 +286,8 @@ class Backfill(Generic[M]):
         latest = max(read[0].sent_at, gap.until - MARGIN)
         covered = (beginning or datetime.min.replace(tzinfo=UTC), latest)
         here = [message for message in known if gap.reader.is_from_here(key, message)]
-        found = differences(read, known, since=gap.since, covered=covered)
+        since = max(gap.since, await self._manager.past.nothing_before(key))
+        found = differences(read, known, since=since, covered=covered)
         checked = {message.message_id for message in here}
         for message_id in found.gone:
             if message_id in checked:
@@ -378,19 +298,23 @@ class Backfill(Generic[M]):
         for past in found.new:
             await gap.reader.accept(key, past, is_late=now - past.sent_at > LATE)
 
-
-async def _pages(
-    reader: Reader[M], key: ConversationKey, before: str | None, count: int, since: datetime | None = None
-) -> tuple[list[Past[M]], bool]:
-    """The newest `count` messages before a message, newest first, no page beyond `since`; and whether the
-    conversation begins there."""
-    read: list[Past[M]] = []
-    while len(read) < count:
-        page = await reader.page(key, before)
-        read += page
-        if len(page) < PAGE:
-            return read[:count], len(read) <= count
-        if since is not None and page[-1].sent_at < since:
-            break
-        before = page[-1].id
-    return read[:count], False
+    async def _pages(
+        self,
+        reader: Reader[M],
+        key: ConversationKey,
+        before: str | None,
+        count: int,
+        since: datetime,
+    ) -> tuple[list[Past[M]], bool]:
+        """The newest `count` messages before a message, newest first, no page beyond `since`; and whether the
+        conversation begins there."""
+        read: list[Past[M]] = []
+        while len(read) < count:
+            page = await self._fetch(reader.page(key, before))
+            read += page
+            if len(page) < PAGE:
+                return read[:count], len(read) <= count
+            if page[-1].sent_at < since:
+                break
+            before = page[-1].id
+        return read[:count], False

@@ -42,13 +42,13 @@ class Known:
         self._database = database
 
     async def newest(self, platform: str, before: datetime) -> list[tuple[ConversationKey, datetime]]:
-        """Every conversation of a platform with the time of its newest message before a moment."""
-        newest = (
-            select(func.max(messages.c.anchor_sent_at))
-            .where(messages.c.conversation_id == conversations.c.id, messages.c.anchor_sent_at < before)
-            .scalar_subquery()
-        )
-        sent_at = type_coerce(newest, messages.c.sent_at.type).label("sent_at")
+        """Every conversation of a platform with the time of its newest message before a moment; of its oldest
+        one where it has none before."""
+        here = messages.c.conversation_id == conversations.c.id
+        at = messages.c.anchor_sent_at
+        newest = select(func.max(at)).where(here, at < before).scalar_subquery()
+        oldest = select(func.min(at)).where(here).scalar_subquery()
+        sent_at = type_coerce(func.coalesce(newest, oldest), messages.c.sent_at.type).label("sent_at")
         statement = select(conversations, sent_at).where(conversations.c.platform == platform)
         async with self._database.read() as connection:
             rows = (await connection.execute(statement)).all()

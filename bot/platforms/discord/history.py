@@ -14,11 +14,12 @@ import discord
 
 from bot.errors import PlatformError
 from bot.messages import ConversationKey, IncomingMessage
-from bot.platforms.backfill import PAGE, Past, Place, UnreadableError
+from bot.platforms.backfill import PAGE, UnreadableError
 from bot.platforms.discord.incoming import DIRECT, PLATFORM, Me, channel_id, to_incoming
 from bot.platforms.discord.places import key_of
 from bot.platforms.discord.problems import CONNECTION_ERRORS, own_permissions
 from bot.platforms.event_order import EventOrder
+from bot.platforms.gaps import Past, Place
 from bot.storage.known import KnownMessage
 
 GUILDS_S = 30.0
@@ -81,13 +82,13 @@ class History:
         """See Reader."""
         channel = find_channel(self._client, key)
         if not may_read(channel):
-            raise UnreadableError("the bot may not read there")
+            raise UnreadableError("the bot may not read there", is_refusal=False)
         end = discord.Object(int(before)) if before else None
         doing = f"read channel {channel_id(key)}"
         try:
             messages = [message async for message in channel.history(limit=PAGE, before=end)]
         except (discord.Forbidden, discord.NotFound) as error:
-            raise UnreadableError("Discord lets the bot read nothing there") from error
+            raise UnreadableError("Discord lets the bot read nothing there", is_refusal=True) from error
         except discord.HTTPException as error:
             raise PlatformError(
                 f"could not {doing}: Discord answered {error.status}, code {error.code}"

@@ -17,9 +17,10 @@ import discord
 from bot.conversation.manager import ConversationManager
 from bot.errors import StorageError
 from bot.messages import Command, ConversationKey, IncomingMessage
-from bot.platforms.backfill import LATE, Backfill
+from bot.platforms.backfill import Backfill
 from bot.platforms.called_threads import CalledThreads
 from bot.platforms.discord.attachments import read_files
+from bot.platforms.discord.contents import words_of
 from bot.platforms.discord.history import History
 from bot.platforms.discord.incoming import (
     PLATFORM,
@@ -28,7 +29,6 @@ from bot.platforms.discord.incoming import (
     guild_id_of,
     is_call,
     is_from_person,
-    text_of,
     to_incoming,
 )
 from bot.platforms.discord.patience import patiently
@@ -37,6 +37,7 @@ from bot.platforms.discord.problems import CONNECTION_ERRORS
 from bot.platforms.discord.referred import remember_chain, remember_starter
 from bot.platforms.discord.typing_status import TypingStatus
 from bot.platforms.event_order import EventOrder
+from bot.platforms.gaps import LATE
 from bot.platforms.removal import erase_place, erase_workspace
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ class Listener:
             return
         incoming = await self._incoming(client, message, key)
         is_for_bot = incoming is not None and incoming.is_addressed
-        text = text_of(message, me, files=await read_files(message) if is_for_bot else ())
+        text = words_of(message, me, files=await read_files(message) if is_for_bot else ())
         await patiently(lambda: self._manager.amend(key, str(message.id), text, edited_at))
         if is_call(message, me) and datetime.now(UTC) - message.created_at < LATE:
             await self._accept(client, message, key, event="edit")

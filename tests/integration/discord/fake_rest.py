@@ -151,9 +151,11 @@ class Rest:
         return answer(self._as_allowed(place, message))
 
     def _as_allowed(self, place: Place, message: Payload) -> Payload:
-        """Without the intent for it the words of a server's messages are left out here too."""
+        """As the gateway tells it, less the server and what its author is there. Without the intent for it
+        the words of a server's messages are left out here too."""
         gateway = self._discord.gateway
-        return gateway.as_allowed(~gateway.refused_intents, message, is_in_server=place.guild_id is not None)
+        told = {name: value for name, value in message.items() if name not in ("guild_id", "member")}
+        return gateway.as_allowed(~gateway.refused_intents, told, is_in_server=place.guild_id is not None)
 
     async def _post(self, request: web.Request) -> web.Response:
         place, body = self._place(request), request[BODY]

@@ -190,7 +190,9 @@ def message(
         payload |= {"guild_id": str(guild_id), "member": member()}
     if answered is not None:
         reference = {"type": 0, "message_id": answered["id"], "channel_id": answered["channel_id"]}
-        payload |= {"type": 19, "message_reference": reference, "referenced_message": answered}
+        # Discord goes no further up the chain than this.
+        told = {name: value for name, value in answered.items() if name != "referenced_message"}
+        payload |= {"type": 19, "message_reference": reference, "referenced_message": told}
     return payload | more
 
 

@@ -1,0 +1,126 @@
+"""Gaps: what a bot may have missed of conversations, and how what it has differs from what there is.
+
+Pure: no platform, no database, no clock. `Backfill` does what is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from bot.messages import Command, ConversationKey
+from bot.storage.known import KnownMessage
+
+M = TypeVar("M")
+
+CHAT_DEPTH = 100
+"""How many messages are read back for somebody who only wants to talk."""
+
+LOOKED_AFTER = timedelta(days=7)
+"""Conversations that were silent for longer are asked for nothing but what they say that they have new."""
+
+LATE = timedelta(minutes=15)
+"""Missed messages that are older than this are remembered and not answered."""
+
+MARGIN = timedelta(minutes=1)
+"""How far clocks may differ, and how late the last events before a break may have been lost."""
+
+READING = frozenset({"summarize", "catchup", "search"})
+"""Commands that are about what was said in the channel."""
+
+ERASING = frozenset({"reset"})
+"""Commands after which nothing from before them is to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past(Generic[M]):
+    """One message as the platform has it now; `message` is its own object for it."""
+
+    id: str
+    sent_at: datetime
+    edited_at: datetime | None
+    message: M
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A conversation that the platform lists by itself, and when something was last said there."""
+
+    key: ConversationKey
+    last_said_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Differences(Generic[M]):
+    """What the platform has that memory has not, has otherwise, and has not any more. Oldest first."""
+
+    new: tuple[Past[M], ...]
+    edited: tuple[Past[M], ...]
+    gone: tuple[str, ...]
+
+
+def depth_for(command: Command | None, limit: int) -> int:
+    """How many messages an answer to a chat message, or to a command, rests on at most."""
+    if command is None:
+        return min(CHAT_DEPTH, limit)
+    return limit if command.name in READING else 0
+
+
+def gaps_in(
+    places: Iterable[Place],
+    known: Iterable[tuple[ConversationKey, datetime]],
+    now: datetime,
+) -> dict[ConversationKey, datetime]:
+    """Where to look for what was missed, and since when: first where the platform says that there is
+    something new, then the other conversations of the last days, the newest first each time.
+
+    `known` are the newest messages before the break. Whatever reached the bot from a workspace, it was
+    connected then, so nothing older was missed there; of a workspace of which nothing is known, nothing was.
+    """
+    newest = dict(known)
+    since: dict[str, datetime] = {}
+    for key, at in newest.items():
+        since[key.workspace_id] = max(at - MARGIN, since.get(key.workspace_id, at - MARGIN))
+    news = {
+        place.key: place.last_said_at
+        for place in places
+        if place.last_said_at is not None
+        and place.last_said_at >= since.get(place.key.workspace_id, place.last_said_at + MARGIN)
+        and (place.key not in newest or place.last_said_at > newest[place.key])
+    }
+    active = {key: at for key, at in newest.items() if key not in news and now - at < LOOKED_AFTER}
+    in_order = [*sorted(news, key=news.__getitem__, reverse=True)]
+    in_order += sorted(active, key=active.__getitem__, reverse=True)
+    return {key: since[key.workspace_id] for key in in_order}
+
+
+def differences(
+    read: Sequence[Past[M]],
+    known: Iterable[KnownMessage],
+    *,
+    since: datetime,
+    covered: tuple[datetime, datetime],
+) -> Differences[M]:
+    """Compare what was read, newest first, with memory. `since`: what is older and not known was never
+    missed; it may have been erased. `covered`: the stretch of which everything was read."""
+    by_id = {message.message_id: message for message in known}
+    there = {past.id for past in read}
+    earliest, latest = covered
+    new = [past for past in reversed(read) if past.sent_at >= since and past.id not in by_id]
+    edited = [past for past in reversed(read) if past.id in by_id and _is_edited(past, by_id[past.id])]
+    gone = [
+        message.message_id
+        for message in by_id.values()
+        if not (message.is_deleted or message.is_command)
+        and message.message_id not in there
+        and earliest <= message.sent_at <= latest
+    ]
+    return Differences(tuple(new), tuple(edited), tuple(gone))
+
+
+def _is_edited(past: Past[M], known: KnownMessage) -> bool:
+    if past.edited_at is None or known.is_deleted or known.is_own:
+        return False
+    return known.edited_at is None or known.edited_at < past.edited_at
