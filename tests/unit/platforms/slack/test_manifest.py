@@ -43,7 +43,7 @@ def test_behind_the_name_a_prefix_is_no_mistake() -> None:
 
 def test_hints_show_how_options_look() -> None:
     hints = {entry["command"]: entry.get("usage_hint") for entry in commands()}
-    assert hints["/ask"] == "[context:yes|no] question" and hints["/undo"] is None
+    assert hints["/ask"] == "[context:yes|no] [show:me|all] question" and hints["/undo"] is None
     assert str(hints["/summarize"]).startswith("[last:…] [since:…]")
 
 
