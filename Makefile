@@ -81,6 +81,7 @@ secrets:
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.discord
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.translation_speed
 
