@@ -245,8 +245,8 @@ async def take_back(connection: AsyncConnection, reply_id: int) -> ConversationK
     questions = select(messages.c.message_id).join(inbox, AT_MESSAGE).where(inbox.c.reply_id == reply_id)
     for message_id in (await connection.scalars(questions)).all():
         await drop_derived(connection, key, message_id)
-    of_reply = exists().where(AT_MESSAGE, inbox.c.reply_id == reply_id)
-    await bury(connection, of_reply & messages.c.deleted_at.is_(None))
+    of_reply = select(messages.c.id).join(inbox, AT_MESSAGE).where(inbox.c.reply_id == reply_id)
+    await bury(connection, messages.c.id.in_(of_reply) & messages.c.deleted_at.is_(None))
     await drop_turn(connection, reply_id)
     await connection.execute(
         update(inbox).where(inbox.c.reply_id == reply_id).values(state=CANCELLED, command=None)
