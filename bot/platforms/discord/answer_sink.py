@@ -4,6 +4,7 @@ when another one follows it. Where posts go, and how, is what its kinds add.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
@@ -29,7 +30,8 @@ class AnswerSink(ABC):
     @property
     def limits(self) -> DeliveryLimits:
         """2,000 characters a post, and the pace that Discord's headers allow by now."""
-        pause_s = self._pace.interval_s(self._bucket, self._edits)
+        now_s = asyncio.get_running_loop().time()
+        pause_s = self._pace.interval_s(self._bucket, self._edits, now_s)
         return DeliveryLimits(MAX_CHARS, pause_s, MAX_CODE_CHARS if self._takes_files else None)
 
     async def post(self, text: str, nonce: str, file: File | None = None) -> str:

@@ -6,6 +6,7 @@ wanted; which answer is meant is looked up by the message that the button stands
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -18,11 +19,11 @@ import discord
 from bot.conversation.controls import NOTHING_TO_STOP, UNKNOWN_ANSWER, Asker
 from bot.conversation.manager import ConversationManager
 from bot.conversation.text.languages import find_language
-from bot.errors import BotError, where
+from bot.errors import BotError, PlatformError, where
 from bot.messages import Command, ConversationKey
-from bot.platforms.discord.command_token import OpenCommands
+from bot.platforms.discord.command_token import CommandToken, OpenCommands, TokenExpiredError
 from bot.platforms.discord.incoming import BY_COMMAND, from_interaction, language_of
-from bot.platforms.discord.layout import PREFIX
+from bot.platforms.discord.layout import PREFIX, Post
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import CONNECTION_ERRORS
@@ -36,6 +37,8 @@ SHARED_ALREADY = "This is shared already."
 YOU_MAY_NOT_SHARE = "You may not write in this channel, so I cannot share it here for you."
 I_MAY_NOT_SHARE = "I may not write in this channel, so I cannot share it here."
 TRANSLATE = "translate"
+WRITTEN_DOWN_S = (0.1, 0.4, 1.0)
+"""Waits for a post to be written down."""
 
 TEMPLATE = rf"{PREFIX}(?P<action>[a-z]+)"
 
@@ -131,13 +134,23 @@ class Buttons:
             interaction.client, interaction.channel_id, interaction.guild_id, interaction.channel
         )
         post_id = str(interaction.message.id)
-        if not await patiently(lambda: self._manager.controls.knows(key, post_id)):
+        if not await self._knows(key, post_id):
             return UNKNOWN_ANSWER
         if action in COUNTED:
             asked = from_interaction(interaction, key, Command(action))
             if refusal := self._manager.rate.refusal(asked):
                 return refusal
         return await deed(Press(interaction, key, post_id))
+
+    async def _knows(self, key: ConversationKey, post_id: str) -> bool:
+        """Whether it is a post of an answer here. One that was posted a moment ago may still be unwritten."""
+        for wait_s in WRITTEN_DOWN_S:
+            if await patiently(lambda: self._manager.controls.knows(key, post_id)):
+                return True
+            if not self._manager.is_answering(key):
+                return False
+            await asyncio.sleep(wait_s)
+        return False
 
     async def _stop(self, press: Press) -> str | None:
         is_stopped = await self._manager.stop(press.key, press.asker, press.post_id)
@@ -211,5 +224,10 @@ async def _acknowledge(interaction: discord.Interaction, *, is_answered: bool) -
 
 async def _tell(interaction: discord.Interaction, text: str) -> None:
     """A sentence for the person who pressed, and nobody else."""
-    with suppress(discord.HTTPException, *CONNECTION_ERRORS):
-        await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
+    with suppress(PlatformError, TokenExpiredError):
+        await CommandToken(interaction, is_private=True).add(Post(text, is_plain=True), _nowhere)
+
+
+async def _nowhere() -> str | None:
+    """Where one person's messages can be looked up."""
+    return None

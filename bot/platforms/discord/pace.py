@@ -22,6 +22,8 @@ USUAL_S = 1.1
 RESERVE = 2
 """What a stream leaves of a bucket: one edit for its end, and one so that discord.py, which sleeps over the
 last one of a bucket, never holds that up."""
+SLACK_S = 0.05
+"""Clocks differ by a little: a bucket counts as full again so much later."""
 MAX_PLACES = 1000
 
 _EDIT = re.compile(r"(/channels/\d+|/webhooks/\d+/[^/]+)/messages/[^/]+\Z")
@@ -46,13 +48,13 @@ class Pace:
         trace.on_request_end.append(self._answered)
         return trace
 
-    def interval_s(self, place: str, edits: int) -> float:
+    def interval_s(self, place: str, edits: int, now_s: float) -> float:
         """How long to wait before the next edit in a place (`/channels/1`) after so many edits of an answer:
-        quick at first, then what the bucket sustains without ever being emptied."""
+        quick at first, then what the bucket sustains without ever being emptied. `now_s` as in `heard`."""
         bucket = self._buckets.get(place)
         if bucket is None:
             return QUICK_S if edits < QUICK_EDITS else USUAL_S
-        wait_s = bucket.resets_at_s - asyncio.get_running_loop().time()
+        wait_s = bucket.resets_at_s - now_s
         if wait_s <= 0:
             return QUICK_S
         left = bucket.remaining - min(RESERVE, bucket.limit - 1)
@@ -69,7 +71,7 @@ class Pace:
             bucket = _Bucket(
                 int(headers["X-RateLimit-Limit"]),
                 int(headers["X-RateLimit-Remaining"]),
-                now_s + float(headers["X-RateLimit-Reset-After"]),
+                now_s + float(headers["X-RateLimit-Reset-After"]) + SLACK_S,
             )
         except (KeyError, ValueError):
             return
