@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import discord
 
+from bot.errors import PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.discord.incoming import conversation_key
-from bot.platforms.discord.problems import platform_error, until_answered
+from bot.platforms.discord.problems import until_answered
 
 
 def is_outside(interaction: discord.Interaction) -> bool:
@@ -23,9 +24,12 @@ def is_outside(interaction: discord.Interaction) -> bool:
 async def find_own_key(interaction: discord.Interaction) -> ConversationKey:
     """The person's own conversation with the bot. PlatformError: Discord does not say."""
     person = discord.Object(interaction.user.id)
-    doing = "open a direct conversation"
     try:
-        direct = await until_answered(doing, lambda: interaction.client.create_dm(person))
+        direct = await until_answered(
+            "open a direct conversation", lambda: interaction.client.create_dm(person)
+        )
     except discord.HTTPException as error:
-        raise platform_error(error, doing, None) from error
+        raise PlatformError(
+            f"could not open a direct conversation: Discord answered {error.status}, code {error.code}"
+        ) from error
     return conversation_key(None, direct.id)

@@ -38,7 +38,7 @@ class FakeDiscord:
     """The server's state. Use it with `async with`; `api_url`, `gateway_url` and `cdn_url` are then known.
 
     `managers` may manage channels and messages, `moderators` messages, by their ids. `elsewhere` is a channel
-    of a server that the bot is no member of.
+    of a server that the bot is no member of, `group` a talk between people.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,8 @@ class FakeDiscord:
         self.thread = Place(snowflake(), guild_id, "cats", parent=self.general)
         self.direct = Place(snowflake(), person=self.ann["id"])
         self.elsewhere = Place(snowflake(), snowflake())
-        every_place = (self.general, self.other, self.thread, self.direct, self.elsewhere)
+        self.group = Place(snowflake())
+        every_place = (self.general, self.other, self.thread, self.direct, self.elsewhere, self.group)
         self.places = {place.id: place for place in every_place}
         self.tells_threads = True
         self.manager_role, self.moderator_role = snowflake(), snowflake()
@@ -427,7 +428,7 @@ class FakeDiscord:
 
     def _told(self, interaction: Interaction, data: Payload, locale: str) -> Payload:
         place, author = interaction.place, interaction.author
-        is_member = place.guild_id in (None, self.guild_id)
+        is_member = place.guild_id in (None, self.guild_id) and not place.is_group
         payload: Payload = {
             "id": str(interaction.id),
             "application_id": self.bot["id"],
@@ -443,7 +444,7 @@ class FakeDiscord:
             "authorizing_integration_owners": {"0": str(place.guild_id or 0)}
             if is_member
             else {"1": author["id"]},
-            "context": 0 if place.guild_id else 1,
+            "context": 0 if place.guild_id else 2 if place.is_group else 1,
             "attachment_size_limit": 1000,
         }
         if place.guild_id is None:

@@ -43,6 +43,11 @@ class Place:
         """All messages, those for one person too."""
         return self.messages | self.hidden
 
+    @property
+    def is_group(self) -> bool:
+        """Whether people talk here among themselves, outside of servers."""
+        return self.guild_id is None and not self.person
+
     def denied_to(self, person: Payload) -> int:
         """The permissions that a person does not have here, as bits."""
         own = self.parent.denied_to(person) if self.parent else 0
@@ -56,6 +61,9 @@ class Place:
                 self.id, self.name, self.guild_id, self.parent.id, int(owner["id"])
             )
             return thread | last | {"type": 12 if self.is_private else 11}
+        if self.is_group:
+            group = {"id": str(self.id), "type": 3, "name": None, "icon": None, "recipients": [owner]}
+            return group | last | {"owner_id": owner["id"]}
         if self.guild_id is None:
             return {"id": str(self.id), "type": 1, "recipients": [owner], **last}
         denied = {int(who): what for who, what in self.denied.items()}

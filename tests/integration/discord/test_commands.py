@@ -56,14 +56,6 @@ async def test_commands_work_in_direct_messages_and_threads(discord: FakeDiscord
         assert len(discord.texts(discord.thread)) == 1, "a command in a thread is no invitation to stay"
 
 
-async def test_a_person_who_took_the_bot_along_may_use_it_where_it_is_no_member(
-    discord: FakeDiscord, database: Path
-) -> None:
-    async with running(discord, database, long):
-        discord.command("ask", {"question": "much?"}, place=discord.elsewhere)
-        await until(lambda: len(discord.texts(discord.elsewhere)) == 3)
-
-
 async def test_a_command_without_a_model_is_answered(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo):
         discord.command("help")
