@@ -8,6 +8,7 @@ from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
 from tests.integration.discord.rig import running
+from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload, snowflake
 
 
@@ -61,3 +62,28 @@ async def test_a_file_that_is_gone_is_named(discord: FakeDiscord, database: Path
         discord.say("when?", calls=True, attachments=[file])
         await until(lambda: bot.generator.asked)
         assert bot.generator.asked[0].prompt.messages[-1].content == "when?\n[file notes.txt, 7 B: not read]"
+
+
+async def test_a_file_is_read_when_somebody_asks_about_it(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        file = discord.upload("error.log", b"disk full", "text/plain")
+        posted = discord.say("the log", author=discord.ben, attachments=[file])
+        discord.say("what is wrong?", calls=True, answering=posted)
+        await until(lambda: bot.generator.asked)
+        prompt = "\n".join(message.content for message in bot.generator.asked[0].prompt.messages)
+        assert "the log\n|   [file error.log, 9 B]\n|   disk full" in prompt
+
+
+async def test_what_a_webhook_shows_is_known_to_who_asks_about_it(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, echo) as bot:
+        embed = {"type": "rich", "title": "Build 7", "fields": [{"name": "State", "value": "failed"}]}
+        text = {"type": 17, "components": [{"type": 10, "content": "by <@" + discord.ben["id"] + ">"}]}
+        hook = payloads.user(snowflake(), "Builder")
+        posted = discord.say("", author=hook, embeds=[embed], components=[text], webhook_id=hook["id"])
+        discord.say("why?", calls=True, answering=posted)
+        await until(lambda: bot.generator.asked)
+        prompt = "\n".join(message.content for message in bot.generator.asked[0].prompt.messages)
+        assert "[embed] Build 7\n|   State: failed\n|   by @somebody" in prompt
+        assert next(text for _, text in await bot.remembered()).startswith("[embed] Build 7")
