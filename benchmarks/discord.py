@@ -217,7 +217,7 @@ def main() -> None:
     report = Report(
         "discord",
         f"{arguments.channels} channels at once, answers of {arguments.tokens} tokens at "
-        f"{arguments.rate:.0f} a second, {2 * arguments.rounds} rounds; the fake Discord in a process of its own",
+        f"{arguments.rate:.0f} a second, {2 * arguments.rounds} rounds",
     )
     report.table(("", "p50", "p95", "worst", f"under {GOAL_MS:.0f} ms"), rows)
     report.table(
