@@ -33,6 +33,9 @@ class Access(Protocol):
         """The conversation that `wanted` names (a mention, a link to a channel or to one of its messages, an
         id), if the person, asking from `here`, and the bot may both read all of it; else None."""
 
+    async def before_reading(self, place: ConversationKey, command: Command) -> None:
+        """Have the bot know of a place what an answer to `command` needs. Never an error."""
+
 
 def named_channel(text: str) -> str:
     """The id of the channel that a person named by a mention, a link, `#name` or its bare id."""
@@ -61,6 +64,7 @@ async def find_place(question: IncomingMessage, access: Access | None) -> Conver
     if command.options.get("show", "").strip().casefold() == "all":
         raise CommandError(FOR_YOU_ALONE)
     place = await access.find_readable(wanted, question.author.id, here) if access else None
-    if place is None:
+    if access is None or place is None:
         raise CommandError(NO_SUCH_PLACE)
+    await access.before_reading(place, command)
     return place

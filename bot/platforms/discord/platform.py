@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import discord
 
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
-from bot.messages import ConversationKey
+from bot.messages import Command, ConversationKey
 from bot.platforms.backfill import Backfill
 from bot.platforms.base import ReplySink
 from bot.platforms.discord.access import find_readable
@@ -62,6 +64,7 @@ class DiscordPlatform:
         self._status = status
         self._backfill_messages = backfill_messages
         self._backfill: Backfill[discord.Message] | None = None
+        self._listener: Listener | None = None
         self._typing = TypingStatus()
         self._pace = Pace()
         self._surroundings = Surroundings(
@@ -76,6 +79,7 @@ class DiscordPlatform:
         self._manager = manager
         self._backfill = Backfill(manager, self._backfill_messages)
         listener = Listener(manager, self._bot_name, self._typing, self._order, self._backfill)
+        self._listener = listener
         interactions = Interactions(manager, self._open_commands, self._order, listener)
         reactions = Reactions(manager, self._order)
         buttons = Buttons(manager, self._open_commands, self._order)
@@ -131,6 +135,14 @@ class DiscordPlatform:
     ) -> ConversationKey | None:
         """See Access."""
         return await find_readable(await self._connection.client(), wanted, person_id, here)
+
+    async def before_reading(self, place: ConversationKey, command: Command) -> None:
+        """See Access: what was said there before the bot first read it."""
+        if self._listener is None:
+            return
+        client, now_id = await self._connection.client(), discord.utils.time_snowflake(datetime.now(UTC))
+        async with self._order.turn(channel_id(place)):
+            await self._listener.before_command(client, place, now_id, command)
 
     async def close(self) -> None:
         """Leave Discord; what has arrived is still written down."""

@@ -21,7 +21,7 @@ from bot.conversation.access import named_channel
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError
-from bot.messages import Author, ConversationKey
+from bot.messages import Author, Command, ConversationKey
 from bot.platforms.web import gate
 from bot.platforms.web.board import Board
 from bot.platforms.web.hub import Hub
@@ -130,6 +130,9 @@ class WebPlatform:
         channels = await self._board.channels()
         found = next((channel for channel in channels if name in (channel.id, channel.name)), None)
         return conversation_key(found.id, None) if found else None
+
+    async def before_reading(self, place: ConversationKey, command: Command) -> None:
+        """See Access: nothing is missed here."""
 
     async def close(self) -> None:
         """Stop serving; `run` returns."""

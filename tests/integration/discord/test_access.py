@@ -104,6 +104,23 @@ async def test_who_may_read_another_channel_is_told_of_it_alone(
     assert discord.texts() == [] and discord.texts(discord.other) == []
 
 
+async def test_another_channel_is_read_back_once_before_it_is_told_of(
+    discord: FakeDiscord, database: Path
+) -> None:
+    old = discord.say(SECRET, place=discord.other, is_told=False)
+    async with running(discord, database, echo) as bot:
+        discord.deny(discord.other, VIEW_CHANNEL, discord.ben)
+        options = {"style": "bullets", "channel": str(discord.other.id)}
+        assert await told(bot, "summarize", options, discord.ben) == NO_SUCH_PLACE
+        pages = f"/channels/{discord.other.id}/messages"
+        assert discord.rest.count("GET", pages) == 0, "nothing is read for who may not read it"
+        discord.allow(discord.other)
+        for _ in range(2):
+            answer = await told(bot, "summarize", options, discord.ben)
+            assert TELLING in answer and str(old) in answer
+        assert discord.rest.count("GET", pages) == 1
+
+
 async def test_what_another_channel_says_is_not_shown_to_all(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo) as bot:
         await said_in(discord, bot, discord.other)

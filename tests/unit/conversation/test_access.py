@@ -22,12 +22,16 @@ class Doorkeeper:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, ConversationKey]] = []
+        self.read: list[tuple[ConversationKey, str]] = []
 
     async def find_readable(
         self, wanted: str, person_id: str, here: ConversationKey
     ) -> ConversationKey | None:
         self.asked.append((wanted, person_id, here))
         return ELSEWHERE if "33" in wanted else None
+
+    async def before_reading(self, place: ConversationKey, command: Command) -> None:
+        self.read.append((place, command.name))
 
 
 @pytest.mark.parametrize(
@@ -67,16 +71,17 @@ async def test_the_platform_is_asked_for_the_person_and_the_place() -> None:
     door = Doorkeeper()
     asked = replace(message("", Command("search", {"channel": "<#33>"})), conversation=HERE)
     assert await find_place(asked, door) == ELSEWHERE
-    assert door.asked == [("<#33>", asked.author.id, HERE)]
+    assert door.asked == [("<#33>", asked.author.id, HERE)] and door.read == [(ELSEWHERE, "search")]
     assert await find_place(replace(asked, command=Command("search")), door) is None
 
 
 @pytest.mark.parametrize("has_door", [True, False])
 async def test_a_place_that_is_not_there_is_refused(has_door: bool) -> None:
+    door = Doorkeeper()
     asked = replace(message("", Command("search", {"channel": "44"})), conversation=HERE)
     with pytest.raises(CommandError) as refused:
-        await find_place(asked, Doorkeeper() if has_door else None)
-    assert refused.value.user_message == NO_SUCH_PLACE
+        await find_place(asked, door if has_door else None)
+    assert refused.value.user_message == NO_SUCH_PLACE and door.read == []
 
 
 @pytest.mark.parametrize("channel", ["33", "44"])
