@@ -100,7 +100,7 @@ def to_incoming(
     names the kind of event that brought it, `files` is what `attachments.read_files` made of its files."""
     if not is_from_person(message):
         return None
-    text = text_of(message, me, files=files)
+    text = words_of(message, me, files=files)
     if not text and not (is_direct(message) or is_call(message, me)):
         return None
     is_for_bot = is_addressed(message, me, is_called_into=is_called_into, rules=rules)
@@ -127,7 +127,7 @@ def from_bot_or_webhook(
         message_id=str(message.id),
         event_id=f"message:{message.id}",
         author=Author(str(message.author.id), message.author.display_name, is_bot=True),
-        text=text_of(message, me, files=files),
+        text=words_of(message, me, files=files),
         sent_at=message.created_at,
         is_addressed=False,
         reply_to=_replied_to(message),
@@ -142,11 +142,6 @@ def _command(message: discord.Message, me: Me, text: str) -> Command | None:
         if command := command_in(line, by_manager=by_manager):
             return with_channels(command, command_in(line_of(message, me, keeps_channels=True)))
     return None
-
-
-def text_of(message: discord.Message, me: Me, *, files: Sequence[str] = ()) -> str:
-    """What a message says, in words; `files` as for `to_incoming`."""
-    return words_of(message, me, files=files)
 
 
 def from_interaction(
