@@ -33,6 +33,11 @@ PERMISSIONS = (
         1 << 16, "Read Message History", "to answer as a reply, and to read what was said while it was away"
     ),
     Permission(1 << 15, "Attach Files", "to send long code and exports as files"),
+    Permission(
+        1 << 20,
+        "Connect",
+        "to read and write in the text chat of voice channels, which Discord ties to it; it joins no call",
+    ),
 )
 """All that the bot uses, and nothing else. It never needs Administrator."""
 

@@ -19,7 +19,7 @@ MAX_NAMES = 5
 Talking = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
 """Where people write; threads have the permissions of their channel."""
 
-VIEW, SEND, IN_THREADS, ATTACH = 1 << 10, 1 << 11, 1 << 38, 1 << 15
+VIEW, SEND, IN_THREADS, ATTACH, CONNECT = 1 << 10, 1 << 11, 1 << 38, 1 << 15, 1 << 20
 
 
 class Verdict(NamedTuple):
@@ -77,9 +77,11 @@ def _of_the_server(server: discord.Guild, me: discord.Member) -> Iterable[str]:
 
 
 def _in_channels(missing: Sequence[Permission], names: Sequence[str], me: discord.Member) -> str:
+    # In a channel's own settings it is in the singular.
+    lacks = _listed(missing).replace("View Channels", "View Channel")
     return (
-        f"the bot lacks {_listed(missing)} in {some(names)}: Edit Channel (the gear beside its name), "
-        f"Permissions, Add members or roles, {me.name}, and allow {_listed(missing)}"
+        f"the bot lacks {lacks} in {some(names)}: Edit Channel (the gear beside its name), Permissions, "
+        f"Add members or roles, {me.name}, and allow {lacks}"
     )
 
 
@@ -91,8 +93,10 @@ def _missing(channel: Talking, who: discord.Member | discord.Role) -> tuple[Perm
     else:
         needed = {permission.bit for permission in PERMISSIONS}
         if isinstance(channel, discord.ForumChannel):
-            needed -= {SEND}  # to begin a post; the bot answers in those of people
-        elif not isinstance(channel, discord.TextChannel):
+            needed -= {SEND, CONNECT}  # sending is to begin a post; the bot answers in those of people
+        elif isinstance(channel, discord.TextChannel):
+            needed -= {CONNECT}
+        else:
             needed -= {IN_THREADS}
         if not _may(may, SEND):
             needed -= {ATTACH}  # goes with it, and comes back with it

@@ -107,7 +107,7 @@ async def test_a_clock_that_is_off_is_told(
 @pytest.mark.parametrize(
     ("bits", "name"),
     [
-        (VIEW_CHANNEL, "View Channels"),
+        (VIEW_CHANNEL, "View Channel"),
         (SEND_MESSAGES, "Send Messages"),
         (READ_MESSAGE_HISTORY, "Read Message History"),
         (ATTACH_FILES, "Attach Files"),

@@ -35,6 +35,7 @@ def test_a_server_is_asked_for_what_the_bot_uses_and_nothing_else() -> None:
         "send_messages_in_threads",
         "read_message_history",
         "attach_files",
+        "connect",
     }
     assert query["client_id"] == "42" and "guild_id" not in query
 
