@@ -46,7 +46,7 @@ async def read_files(message: discord.Message) -> tuple[str, ...]:
     read = await asyncio.gather(*(_read(file) for file in files[:MAX_FILES]))
     told, left = [], MAX_CHARS
     for file, (text, remark) in zip(files, [*read, *[NOT_READ] * len(files)], strict=False):
-        told.append(_told(file, text[:left], len(text)) if text and left else describe(file, remark))
+        told.append(_told(file, text, remark, left))
         left -= min(left, len(text))
     return tuple(told)
 
@@ -89,9 +89,16 @@ async def _read(file: discord.Attachment) -> tuple[str, str]:
         log.info("a file could not be read: %s", type(error).__name__)
         return NOT_READ
     text = text_in(data[: MAX_BYTES + 1])
-    return ("", "not text") if text is None else (text.strip(), "empty")
+    if text is None:
+        return "", "not text"
+    return (text.strip(), "") if text.strip() else ("", "empty")
 
 
-def _told(file: discord.Attachment, text: str, length: int) -> str:
-    cut = f"\n[cut: the first {len(text):,} of {length:,} characters]" if len(text) < length else ""
-    return f"{describe(file)}\n{text}{cut}\n[end of the file]"
+def _told(file: discord.Attachment, text: str, remark: str, left: int) -> str:
+    """A file with at most `left` characters of its text."""
+    if text and not left:
+        return describe(file, "not read")
+    if not text:
+        return describe(file, remark)
+    cut = f"\n[cut: the first {left:,} of {len(text):,} characters]" if len(text) > left else ""
+    return f"{describe(file)}\n{text[:left]}{cut}\n[end of the file]"

@@ -55,6 +55,18 @@ async def test_the_text_files_of_a_question_are_read(discord: FakeDiscord, datab
         assert asked.endswith("[file inside.txt, 6 B: not read]")
 
 
+async def test_there_is_an_end_to_reading(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        long = discord.upload("long.txt", b"x" * 15_000 + b"\n" + b"y" * 15_000, "text/plain")
+        short = [discord.upload(f"{number}.txt", b"zz", "text/plain") for number in range(5)]
+        discord.say("well?", calls=True, attachments=[*short[:1], long, *short[1:]])
+        await until(lambda: bot.generator.asked)
+        asked = bot.generator.asked[0].prompt.messages[-1].content
+        assert "[file 0.txt, 2 B]\nzz\n[end of the file]" in asked and asked.count("zz") == 1
+        assert "y\n[cut: the first 19,998 of 30,001 characters]\n[end of the file]" in asked
+        assert asked.endswith("\n".join(f"[file {number}.txt, 2 B: not read]" for number in range(1, 5)))
+
+
 async def test_a_file_that_is_gone_is_named(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo) as bot:
         file = discord.upload("notes.txt", b"at nine", "text/plain")
