@@ -72,6 +72,7 @@ class Playground:
             host, port, "Parley", folder, announce=self.announced.append, health=health or _healthy
         )
         answerer.permalinks[self.web.name] = self.web.permalink
+        answerer.access[self.web.name] = self.web
         self._tasks: list[asyncio.Task[None]] = []
 
     @property

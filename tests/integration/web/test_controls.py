@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from bot.conversation.access import NO_SUCH_PLACE
 from bot.conversation.reply import CUT
 from bot.messages import ConversationKey
 from bot.platforms.web.board import Board
@@ -94,6 +95,18 @@ async def test_a_private_answer_names_the_person_who_may_see_it(tmp_path: Path):
         await page.answer()
         notes = await history(page, "general")
         assert [note["audience"] for note in notes] == [None, None, "bob", "bob"]
+
+
+async def test_who_was_let_in_is_told_of_every_channel_in_private(tmp_path: Path):
+    async with playing(tmp_path) as playground, Page(playground) as page:
+        await page.say("we meet in the harbour", 1, channel="general", person="alice")
+        for number, channel in enumerate(("#general", "nowhere"), 2):
+            await page.say(f"/search channel:{channel} harbour", number, person="bob")
+            answer = await page.answer()
+            assert ("1 message found" in answer) is (channel == "#general")
+            assert (answer == NO_SUCH_PLACE) is (channel == "nowhere")
+        notes = await history(page)
+        assert [note["audience"] for note in notes[-4:]] == ["bob"] * 4
 
 
 async def test_a_message_is_found_with_all_that_is_between(tmp_path: Path):
