@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.conversation.commands import command_in, parse_command
+from bot.conversation.rules import Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
 from bot.platforms.slack.commands import task_name, without_prefix
@@ -21,6 +22,7 @@ PLATFORM = "slack"
 DIRECT = "D"
 """What the ids of conversations with the bot alone begin with."""
 
+_USUAL = Rules()
 _TALK = ("", "file_share", "thread_broadcast", "me_message")
 """Subtypes of messages that people wrote; all others are notices, and `bot_message`."""
 
@@ -109,15 +111,22 @@ def is_call(message: Payload, me: Me) -> bool:
     return me.user_id in mentioned(text(message, "text"))
 
 
-def is_addressed(body: Payload, me: Me, *, is_called_into: bool) -> bool:
-    """Whether the bot is to answer: direct messages, mentions, and in a thread under one of its messages or
-    into which it was called, everything that is not plainly meant for somebody else."""
+def is_addressed(body: Payload, me: Me, *, is_called_into: bool, rules: Rules = _USUAL) -> bool:
+    """Whether the bot is to answer: direct messages, and where `rules` let it speak mentions, wake words, and
+    in a thread under one of its messages or into which it was called (or anywhere, by the rules) everything
+    that is not plainly meant for somebody else. Where they do not, only commands behind its name."""
     message = message_in(body)
-    if is_direct(body) or is_call(message, me):
+    if is_direct(body):
+        return True
+    words = readable(without_call(text(message, "text"), me.user_id), {})
+    if rules.speak == "off":
+        return is_call(message, me) and command_in(without_prefix(words)) is not None
+    if is_call(message, me) or (rules.speak == "mention" and rules.is_woken_by(words)):
         return True
     is_reply = conversation_key(body, message).thread_id is not None
     takes_part = is_called_into or text(message, "parent_user_id") == me.user_id
-    return is_reply and takes_part and not mentioned(text(message, "text"))
+    is_expected = rules.speak == "always" or (is_reply and takes_part)
+    return is_expected and not mentioned(text(message, "text"))
 
 
 def to_incoming(
@@ -127,10 +136,11 @@ def to_incoming(
     *,
     is_called_into: bool = False,
     is_manager: bool = False,
+    rules: Rules = _USUAL,
 ) -> IncomingMessage | None:
     """A message as the bot is told of it; None for what people did not write, and for what has no words and
     is not addressed by a call. The message may be new or edited. `is_manager`: its author manages the
-    workspace."""
+    workspace; `rules` are those of the channel."""
     message = message_in(body)
     sent_at = moment(text(message, "ts"))
     if sent_at is None or not is_from_person(message, me):
@@ -139,7 +149,7 @@ def to_incoming(
     if not words and not (is_direct(body) or is_call(message, me)):
         return None
     user = text(message, "user")
-    is_for_bot = is_addressed(body, me, is_called_into=is_called_into)
+    is_for_bot = is_addressed(body, me, is_called_into=is_called_into, rules=rules)
     by_manager = is_manager or is_direct(body)
     raw = readable(without_call(text(message, "text"), me.user_id), names, keeps_channels=True)
     return IncomingMessage(

@@ -103,7 +103,12 @@ class Listener:
         is_called_into = key.thread_id is not None and await self._threads.has(key)
         is_manager = self._names.is_manager(text(message, "user"))
         heard = incoming.to_incoming(
-            body, self._me, names, is_called_into=is_called_into, is_manager=is_manager
+            body,
+            self._me,
+            names,
+            is_called_into=is_called_into,
+            is_manager=is_manager,
+            rules=await self._manager.rules.of(key),
         )
         if heard is None:
             return

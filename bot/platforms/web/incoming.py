@@ -9,11 +9,14 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from bot.conversation.rules import Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.web.notes import Note
 
 PLATFORM = "web"
 WORKSPACE = "local"
+
+_USUAL = Rules()
 
 
 def conversation_key(channel: str, thread: str | None) -> ConversationKey:
@@ -27,12 +30,24 @@ def is_mentioned(text: str, bot_name: str) -> bool:
 
 
 def is_for_bot(
-    note: Note, bot_name: str, *, is_direct: bool, answers_bot: bool, is_bot_in_thread: bool
+    note: Note,
+    bot_name: str,
+    *,
+    is_direct: bool,
+    answers_bot: bool,
+    is_bot_in_thread: bool,
+    rules: Rules = _USUAL,
 ) -> bool:
-    """Whether the bot is to answer: in a direct channel always, in a thread that it was called into, when it
-    is mentioned, when one of its messages is replied to, and for commands."""
-    is_expected = note.is_command or is_direct or answers_bot or is_bot_in_thread
-    return is_expected or is_mentioned(note.text, bot_name)
+    """Whether the bot is to answer: in a direct channel always, and for commands; where `rules` let it speak
+    in a thread that it was called into, when it is mentioned or a wake word said, and when one of its
+    messages is replied to; by the rules to everything that is no reply to somebody else."""
+    if note.is_command or is_direct:
+        return True
+    if rules.speak == "off":
+        return False
+    if answers_bot or is_bot_in_thread or is_mentioned(note.text, bot_name):
+        return True
+    return note.reply_to is None if rules.speak == "always" else rules.is_woken_by(note.text)
 
 
 def to_incoming(note: Note, command: Command | None = None) -> IncomingMessage:

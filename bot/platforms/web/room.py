@@ -216,6 +216,7 @@ class Room:
             answers_bot=await self._is_bots(frame.reply_to),
             is_bot_in_thread=bool(frame.thread)
             and await self._board.is_bot_in_thread(frame.channel, frame.thread or ""),
+            rules=await self._manager.rules.of(here),
         )
         return replace(note, is_addressed=is_addressed)
 

@@ -76,13 +76,12 @@ async def test_what_is_being_written_for_a_person_elsewhere_is_stopped_and_remov
 
 async def test_erasing_that_was_interrupted_is_done_at_the_next_start(database: Path) -> None:
     platform, generator = ListPlatform(), PlayedGenerator(echo)
-    async with Bench(database, generator, platform) as bench:
-        await bench.manager.import_messages(
-            [say(f"the zebra {number}", number, is_addressed=False) for number in range(1, 600)]
-        )
-        await bench.manager.accept(command(1000, "forget-me", confirm="yes"))
-        await until(lambda: bench.manager.is_answering(GENERAL))
-        await bench.crash()
+    crashed = await Bench(database, generator, platform).__aenter__()
+    words = [say(f"the zebra {number}", number, is_addressed=False) for number in range(1, 600)]
+    await crashed.manager.import_messages(words)
+    await crashed.manager.accept(command(1000, "forget-me", confirm="yes"))
+    await until(lambda: crashed.manager.is_answering(GENERAL))
+    await crashed.crash()
     async with Bench(database, generator, platform) as bench:
         await until(lambda: "forgotten everything" in "".join(platform.channel(GENERAL).texts))
         await bench.manager.idle(GENERAL)

@@ -42,6 +42,20 @@ async def test_a_direct_message_needs_no_mention(slack: FakeSlack, database: Pat
         await until(lambda: slack.texts(slack.direct) == ["You said: hello"])
 
 
+async def test_the_settings_of_a_channel_hold_from_the_next_message_on(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, echo):
+        changed = slack.command("/settings", "speak:always wake-words:computer")
+        await until(lambda: changed.shown)
+        slack.say("hello")
+        await until(lambda: slack.texts() == ["You said: hello"])
+        refused = slack.command("/settings", "speak:off", BEN)
+        await until(lambda: refused.shown)
+        slack.say("still there?")
+        await until(lambda: len(slack.texts()) == 2)
+
+
 async def test_in_a_thread_it_stays_once_it_was_called(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, echo):
         root = slack.say("lunch?")

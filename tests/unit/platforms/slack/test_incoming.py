@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.conversation.rules import Rules
 from bot.errors import CommandError
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.slack import incoming
@@ -100,6 +101,22 @@ def test_in_a_thread_under_its_own_message_it_needs_no_mention() -> None:
 def test_what_is_meant_for_somebody_else_is_left_alone() -> None:
     assert not read(in_thread("<@U777> what do you think?"), is_called_into=True).is_addressed
     assert read(in_thread("<@U777> ask <@W111>"), is_called_into=True).is_addressed
+
+
+def test_the_rules_of_a_channel_say_when_it_speaks() -> None:
+    def is_asked(text: str, rules: Rules, **changes: Any) -> bool:
+        return read(in_thread(text, **changes), rules=rules).is_addressed
+
+    always, off, words = Rules("always"), Rules("off"), Rules(wake_words=("computer",))
+    assert is_asked("and why?", always) and not is_asked("<@U777> and why?", always)
+    assert is_asked("Computer, and why?", words) and not is_asked("computers?", words)
+    for text in ("<@W111> and why?", "and why?"):
+        assert not is_asked(text, off, parent_user_id=ME.user_id)
+    assert read(in_thread("<@W111> /summarize last:20"), rules=off).command == Command(
+        "summarize", {"last": "20"}
+    )
+    direct = samples.event("message_user", channel="D111", channel_type="im")
+    assert read(direct, OTHER, rules=off).is_addressed
 
 
 def test_the_first_message_of_a_thread_belongs_to_the_channel() -> None:

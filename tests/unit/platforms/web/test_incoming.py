@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.conversation.rules import Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.web.incoming import is_for_bot, is_mentioned, to_incoming, to_note, with_prefix
 from bot.platforms.web.notes import Note
@@ -43,6 +44,20 @@ def test_who_is_meant():
     assert asked(NOTE, is_bot_in_thread=True)
     assert asked(replace(NOTE, is_command=True))
     assert asked(replace(NOTE, text="hello @Parley"))
+
+
+def test_who_is_meant_by_the_rules_of_a_channel():
+    def asked(note: Note, rules: Rules, **how: bool) -> bool:
+        nothing = {"is_direct": False, "answers_bot": False, "is_bot_in_thread": False}
+        return is_for_bot(note, "Parley", **(nothing | how), rules=rules)
+
+    assert asked(NOTE, Rules("always")) and not asked(replace(NOTE, reply_to="m-0"), Rules("always"))
+    assert asked(replace(NOTE, reply_to="m-0"), Rules("always"), answers_bot=True)
+    off = Rules("off")
+    assert not asked(replace(NOTE, text="@Parley hi"), off) and not asked(NOTE, off, is_bot_in_thread=True)
+    assert asked(NOTE, off, is_direct=True) and asked(replace(NOTE, is_command=True), off)
+    words = Rules(wake_words=("hi",))
+    assert asked(NOTE, words) and not asked(replace(NOTE, text="history"), words)
 
 
 def test_a_message_of_the_board_as_the_bot_is_told_of_it():
