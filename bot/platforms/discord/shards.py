@@ -66,6 +66,7 @@ class ShardedClient(discord.AutoShardedClient):
         and PrivilegedIntentsRequired for what no further attempt can mend, which holds for all shards.
         """
         try:
+            await self._await_sessions()
             await self.launch_shards()
             done, _ = await asyncio.wait(self._lives, return_when=asyncio.FIRST_EXCEPTION)
             for life in done:
@@ -111,6 +112,15 @@ class ShardedClient(discord.AutoShardedClient):
     ) -> DiscordWebSocket:  # where discord.py looks for the line of a server
         number = shard_id if shard_id is not None else ((guild_id or 0) >> 22) % (self.shard_count or 1)
         return self._lines[number]
+
+    async def _await_sessions(self) -> None:
+        """Begin no session beyond those of a day: Discord would take the token away. A bot that is restarted
+        again and again uses them up."""
+        limits = await self.fetch_session_start_limits()
+        if not limits.remaining:
+            wait_s = limits.reset_after / 1000
+            log.error("Discord allows no further session: waiting %.1f h", wait_s / 3600)
+            await asyncio.sleep(wait_s)
 
     async def _dial_noting(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
         socket = await self._dial(url, compress=compress)

@@ -69,6 +69,7 @@ class Gateway:
         self.shards: list[tuple[int, int]] = []
         self.presences: list[Payload] = []
         self.recommended_shards = 1
+        self.sessions_left = 999
         self.resumed = 0
         self.heartbeats = 0
         self.closed_with: list[int | None] = []

@@ -35,8 +35,9 @@ class Guild:
         application.router.add_get("/cdn/{path:.+}", self._file)
 
     async def _gateway(self, request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
         gateway = self._discord.gateway
+        left = {"remaining": gateway.sessions_left, "reset_after": 14_400_000}
+        limit = {"total": 1000, "max_concurrency": 1} | left
         return answer(
             {"url": gateway.url, "shards": gateway.recommended_shards, "session_start_limit": limit}
         )

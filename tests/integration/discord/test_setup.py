@@ -90,6 +90,10 @@ async def test_commands_that_differ_are_named(discord: FakeDiscord) -> None:
 async def test_the_gateway_says_how_many_shards_and_sessions(discord: FakeDiscord) -> None:
     discord.gateway.recommended_shards = 3
     assert "3 shards recommended, 999 of 1000 sessions" in await note(discord, "gateway")
+    discord.gateway.sessions_left = 0
+    [wrong] = await wrongs(discord)
+    assert "new ones come in 4.0 h" in wrong
+    discord.gateway.sessions_left = 1
     found = await examined(discord, shard_count=2)
     assert any("DISCORD_SHARD_COUNT is 2" in finding.detail for finding in found)
 

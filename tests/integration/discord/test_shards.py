@@ -76,7 +76,6 @@ async def test_a_process_has_the_shards_that_it_is_told(
         assert discord.gateway.shards == [home_shard]
         assert discord.texts(discord.direct) == []
         assert discord.rest.count("PUT", "/commands") == 0  # the process with shard 0 registers them
-        assert discord.rest.count("GET", "/gateway/bot") == 0
     assert f"shard {number} of {count}" in caplog.text
 
 
@@ -140,6 +139,16 @@ async def test_an_event_that_cannot_be_read_costs_nothing_else(
         discord.say("hello", calls=True)
         await until(lambda: discord.texts() == ["You said: hello"])
     assert "shard 0: " in caplog.text and "private" not in caplog.text
+
+
+async def test_no_session_is_begun_when_none_is_left(
+    discord: FakeDiscord, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    discord.gateway.sessions_left = 0
+    bot = Bot(discord, database, echo)
+    await until(lambda: "waiting 4.0 h" in caplog.text)
+    await bot.stop()
+    assert discord.gateway.identified == []
 
 
 async def test_too_few_shards_are_one_clear_line(discord: FakeDiscord, database: Path) -> None:
