@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation.memory.marking import Names
+from bot.conversation.rules import LANGUAGE
+from bot.conversation.text.languages import english_name
 from bot.conversation.text.safety import one_line
 from bot.messages import Author, ConversationKey
 from bot.storage.store import HistoryStore
@@ -53,6 +55,8 @@ async def whole(
     told = [operators(system_prompt, bot_name)]
     if here := await channel_persona(store, key):
         told.append(f"In this channel you are asked to be like this: {one_line(here)}")
+    if spoken := await store.setting(key, LANGUAGE):
+        told.append(f"Answer in {english_name(spoken)}, unless you are asked for another language.")
     if own := await own_persona(store, key, asker.id):
         told.append(f"{Names(bot_name).of(asker)}, who asks, likes to be answered like this: {one_line(own)}")
     return "\n".join(told)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.rules import Rules, of_settings
+from bot.conversation.tasks.chat import TASK as CHAT
 from bot.conversation.tasks.settings import TASK as SETTINGS
 from bot.errors import CommandError
 from bot.messages import Command, ConversationKey
@@ -68,6 +69,15 @@ async def test_a_thread_has_its_own_and_falls_back_to_its_channel() -> None:
     assert await rules(memory, THREAD) == await rules(memory) == Rules("always", language="es")
     await told(memory, {"language": "none"})
     assert (await rules(memory)).language == ""
+
+
+async def test_the_language_of_a_channel_is_told_to_the_model() -> None:
+    memory, generator = await remembering(), ScriptedGenerator()
+    for language in ("German", "none"):
+        await told(memory, {"language": language})
+        await answer_of(CHAT, context(generator, memory, message("hello")))
+    first, second = (prompt.messages[0].content for prompt in generator.prompts)
+    assert "Answer in German" in first and "Answer in" not in second
 
 
 @pytest.mark.parametrize("options", [{"language": "klingon"}, {"reset": "all", "speak": "off"}])
