@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from bot.conversation.reply import Reply
 from bot.messages import File
+from bot.platforms.discord.dialect import to_discord
 
 Action = Literal["stop", "regenerate", "continue", "translate", "share", "good", "bad"]
 
@@ -127,7 +128,7 @@ class Post:
         return {"form": [{"name": "payload_json", "value": json.dumps(body)}, uploaded]}
 
     def _components(self) -> list[dict[str, Any]]:
-        parts: list[dict[str, Any]] = [{"type": TEXT_DISPLAY, "content": self.text}]
+        parts: list[dict[str, Any]] = [{"type": TEXT_DISPLAY, "content": to_discord(self.text)}]
         if self.file is not None:
             parts.append({"type": FILE, "file": {"url": f"attachment://{self.file.name}"}})
         for first in range(0, len(self.buttons), BUTTONS_A_ROW):
