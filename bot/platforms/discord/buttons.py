@@ -19,11 +19,12 @@ import discord
 from bot.conversation.controls import NOTHING_TO_STOP, UNKNOWN_ANSWER, Asker
 from bot.conversation.manager import ConversationManager
 from bot.conversation.text.languages import find_language
-from bot.errors import BotError, PlatformError, where
+from bot.errors import BotError, CommandError, PlatformError, where
 from bot.messages import Command, ConversationKey
 from bot.platforms.discord.command_token import CommandToken, OpenCommands, TokenExpiredError
-from bot.platforms.discord.incoming import BY_COMMAND, from_interaction, language_of
+from bot.platforms.discord.incoming import BY_COMMAND, channel_id, from_interaction, language_of
 from bot.platforms.discord.layout import PREFIX, Post
+from bot.platforms.discord.outside import find_own_key, is_outside
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import CONNECTION_ERRORS
@@ -130,9 +131,12 @@ class Buttons:
         deed = self._deeds.get(action)
         if deed is None or interaction.message is None or interaction.channel_id is None:
             return UNKNOWN_ANSWER
-        key = await find_key(
-            interaction.client, interaction.channel_id, interaction.guild_id, interaction.channel
-        )
+        if is_outside(interaction):
+            key = await find_own_key(interaction)
+        else:
+            key = await find_key(
+                interaction.client, interaction.channel_id, interaction.guild_id, interaction.channel
+            )
         post_id = str(interaction.message.id)
         if not await self._knows(key, post_id):
             return UNKNOWN_ANSWER
@@ -188,10 +192,13 @@ class Buttons:
         return THANKS if is_kept else TAKEN_BACK
 
     async def _accept(self, press: Press, command: Command, event: str) -> bool:
-        """Have a command answered; False where that `event` was there before."""
+        """Have a command answered; False where that `event` was there before. Raises CommandError where the
+        person asks for too much at once."""
         message = from_interaction(press.interaction, press.key, command)
         message = replace(message, event_id=f"{BY_COMMAND}{event}")
-        async with self._order.turn(press.interaction.channel_id or 0):
+        if refusal := self._manager.rate.refusal(message):
+            raise CommandError(refusal)
+        async with self._order.turn(channel_id(press.key)):
             return await patiently(lambda: self._manager.accept(message))
 
 
