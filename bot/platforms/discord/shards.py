@@ -140,8 +140,10 @@ class ShardedClient(discord.AutoShardedClient):
             try:
                 line = await self._open(shard_id, line, is_first=is_first)
                 self._lines[shard_id] = line
-                is_first, waits_s = False, _waits()
-                await self._listen(line)
+                is_first = False
+                if not await self._listen(line):
+                    raise ConnectionResetError  # it broke before the session went on
+                waits_s = _waits()
             except _UNREACHABLE as error:
                 _raise_for_good(error)
                 wait_s = next(waits_s)
@@ -171,11 +173,14 @@ class ShardedClient(discord.AutoShardedClient):
             beginning = DiscordWebSocket.from_client(self, shard_id=shard_id, initial=is_first)
             return await asyncio.wait_for(beginning, CONNECT_S)
 
-    async def _listen(self, line: DiscordWebSocket) -> None:
-        """Take events until the line has to be replaced, at once: it is lost, or Discord asks for another."""
+    async def _listen(self, line: DiscordWebSocket) -> bool:
+        """Take events until the line has to be replaced: it is lost, or Discord asks for another. Whether
+        there was any event."""
+        before, has_begun = line.sequence, False
         try:
             while True:
                 await line.poll_event()
+                has_begun = has_begun or line.sequence != before
         except ReconnectWebSocket:
             pass
         except asyncio.CancelledError:
@@ -186,6 +191,7 @@ class ShardedClient(discord.AutoShardedClient):
             log.error("shard %s: %s", line.shard_id, where(error))
             await line.close(code=BROKEN)
         self.dispatch("shard_disconnect", line.shard_id)
+        return has_begun
 
 
 def _waits() -> Iterator[float]:

@@ -70,6 +70,7 @@ class Gateway:
         self.presences: list[Payload] = []
         self.recommended_shards = 1
         self.sessions_left = 999
+        self.breaks_at_once = False
         self.resumed = 0
         self.heartbeats = 0
         self.closed_with: list[int | None] = []
@@ -159,6 +160,8 @@ class Gateway:
             line.outgoing.put_nowait(WRONG_TOKEN)
         elif data["intents"] & self.refused_intents:
             line.outgoing.put_nowait(DISALLOWED_INTENTS)
+        elif self.breaks_at_once:
+            line.outgoing.put_nowait(CUT)
         else:
             number, count = data.get("shard") or (0, 1)
             self.shards.append((number, count))

@@ -197,3 +197,14 @@ async def test_a_bot_that_is_stopped_while_it_connects_leaves_no_socket_open(
     await bot.stop()
     gc.collect()  # a socket that is not closed would be an error here
     await until(lambda: discord.gateway.closed_with == [1000])
+
+
+async def test_lines_that_break_at_once_are_not_made_again_at_once(
+    discord: FakeDiscord, database: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(shards, "RETRY_S", (0.01, 600.0))
+    discord.gateway.breaks_at_once = True
+    bot = Bot(discord, database, echo)
+    await until(lambda: "next try in 600 s" in caplog.text)
+    await bot.stop()
+    assert len(discord.gateway.identified) == 2
