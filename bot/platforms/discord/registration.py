@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import chain, repeat
 from typing import NamedTuple
 
@@ -69,9 +69,9 @@ async def register(client: discord.Client) -> None:
         log.info("registered %d commands", len(ours))
 
 
-async def register_patiently(client: discord.Client, waits_s: Sequence[float] = RETRY_S) -> None:
+async def register_patiently(client: discord.Client) -> None:
     """Register until it is done; a failure is an operator's business, and no reason not to answer people."""
-    for wait_s in chain(waits_s, repeat(waits_s[-1])):
+    for wait_s in chain(RETRY_S, repeat(RETRY_S[-1])):
         try:
             await register(client)
             return
