@@ -229,6 +229,37 @@ async def test_a_private_answer_is_shared_once_by_who_asked(discord: FakeDiscord
         assert len(discord.texts()) == 1
 
 
+async def test_what_was_shared_forgets_what_is_deleted(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        said = discord.say("We meet in the harbour at seven", author=discord.ben)
+        while not await bot.remembered():
+            await asyncio.sleep(0.01)
+        discord.command("summarize", {"show": "me"})
+        await until(lambda: discord.whispered() and "share" in actions(discord.whispered()[-1]))
+        assert "at seven" in "".join(discord.whispers())
+        await bot.remembered()
+        discord.press(int(discord.whispered()[-1]["id"]), "parley:share")
+        await until(lambda: "at seven" in "".join(discord.texts()))
+        await bot.remembered()
+        discord.delete(said)
+        await until(lambda: "at seven" not in "".join(discord.texts() + discord.whispers()))
+
+
+async def test_a_translation_goes_with_the_answer_that_it_translates(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async def speak(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "Das Treffen ist um sieben Uhr am Hafen." if len(bot.generator.asked) > 1 else ENGLISH
+
+    async with running(discord, database, speak) as bot:
+        post_id = await answered(discord, bot)
+        press = discord.press(post_id, "parley:translate", locale="de")
+        await until(lambda: any("Hafen" in text_of(payload) for payload in press.told))
+        await bot.remembered()
+        discord.delete(post_id)
+        await until(lambda: not press.told)
+
+
 async def test_buttons_stay_when_the_token_of_a_command_has_run_out(
     discord: FakeDiscord, database: Path
 ) -> None:

@@ -13,8 +13,9 @@ from bot.conversation.reply import CUT
 from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo, numbered, of_lengths
-from tests.integration.discord.fake_discord import FakeDiscord
+from tests.integration.discord.fake_discord import SUPPRESS_EMBEDS, FakeDiscord
 from tests.integration.discord.rig import running
+from tests.unit.platforms.discord.payloads import COMPONENTS_V2, Payload, buttons_of, text_of
 
 
 async def test_regenerate_edits_the_same_post_and_links_to_it(discord: FakeDiscord, database: Path) -> None:
@@ -199,3 +200,36 @@ async def test_a_post_deleted_unheard_is_made_again(discord: FakeDiscord, databa
         await bot.remembered()
         discord.edit(question, "and again")
         await until(lambda: discord.texts() == ["answer 3"])
+
+
+def make_plain(discord: FakeDiscord, post: Payload) -> None:
+    """Let a post look as earlier versions of the bot posted it."""
+    old = {"content": text_of(post), "components": [], "flags": SUPPRESS_EMBEDS}
+    discord.general.messages[int(post["id"])] = post | old
+
+
+async def test_an_old_post_of_bare_text_is_made_anew_with_buttons(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, numbered()) as bot:
+        discord.say("hello", calls=True)
+        await until(lambda: discord.texts() == ["answer 1"])
+        await bot.remembered()
+        make_plain(discord, discord.posts()[0])
+        discord.say("/regenerate", answering=int(discord.posts()[0]["id"]))
+        await until(lambda: "answer 2" in discord.texts() and buttons_of(discord.posts()[0]))
+        assert discord.posts()[0]["flags"] & COMPONENTS_V2 and not discord.posts()[0]["content"]
+
+
+async def test_an_old_post_of_bare_text_stays_bare_when_it_is_corrected(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, numbered()) as bot:
+        said = discord.say("We meet in the harbour at seven", author=discord.ben)
+        discord.say("/search show:all harbour", calls=True)
+        await until(lambda: "at seven" in "".join(discord.texts()))
+        await bot.remembered()
+        make_plain(discord, discord.posts()[0])
+        discord.delete(said)
+        await until(lambda: "at seven" not in "".join(discord.texts()))
+        assert discord.texts() and not discord.posts()[0]["flags"] & COMPONENTS_V2
