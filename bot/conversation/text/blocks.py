@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+ALL_QUOTED = ">>> "
 MAX_PREFIX = 8
 MAX_FENCE_LINE = 25
 """What is repeated of a line that opens a code block is at most so long."""
@@ -36,6 +37,11 @@ class Fence:
     info: str
 
     @property
+    def is_quoted(self) -> bool:
+        """Whether it ends with the quote that it is in."""
+        return ">" in self.lead and not self.lead.startswith(ALL_QUOTED)
+
+    @property
     def line(self) -> str:
         """The line that opens it again, as short as it can be read."""
         for info in (self.info, self.info.partition(" ")[0]):
@@ -50,7 +56,8 @@ class Fence:
 
     @property
     def _prefix(self) -> str:
-        return self.lead if len(self.lead) <= MAX_PREFIX else ""
+        is_repeated = len(self.lead) <= MAX_PREFIX and not self.lead.startswith(ALL_QUOTED)
+        return self.lead if is_repeated else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,8 @@ class Block:
 @dataclass(slots=True)
 class Blocks:
     """What `scan` found. `tight` are spans that a cut would break at any price: rows, the lines of fences,
-    a heading and what it is the heading of. `code` are spans where nothing but a fence means anything."""
+    a heading and what it is the heading of. `code` are spans where nothing but a fence means anything.
+    `all_quoted_from`: from the line that begins there, all is one quote for chat platforms."""
 
     text: str
     blocks: list[Block] = field(default_factory=list)
@@ -75,6 +83,7 @@ class Blocks:
     rows: list[Span] = field(default_factory=list)
     tables: list[tuple[int, int, str]] = field(default_factory=list)
     fences: list[tuple[int, Fence | None]] = field(default_factory=lambda: [(0, None)])
+    all_quoted_from: int | None = None
 
     def fence_at(self, place: int) -> Fence | None:
         """The code block that is open at a place, as far as can be told from the text before it."""
@@ -94,7 +103,7 @@ def after_line(fence: Fence | None, line: str) -> Fence | None:
     found = _FENCE.match(line)
     if fence is None:
         return Fence(found[1], found[2], found[3].strip()) if found else None
-    if line and ">" in fence.lead and not line.lstrip(" \t").startswith(">"):
+    if line and fence.is_quoted and not line.lstrip(" \t").startswith(">"):
         return after_line(None, line)  # the quote is over
     is_end = found and found[2].startswith(fence.marks) and not found[3].strip()
     return None if is_end else fence
@@ -150,7 +159,7 @@ class _Scanner:
         if was is None:
             self._begin(at, end, line)
         elif self._fence is not was:
-            if ">" in was.lead and not line.lstrip(" \t").startswith(">"):
+            if was.is_quoted and not line.lstrip(" \t").startswith(">"):
                 self._end_code(at)
                 self._blank(at) if line.isspace() else self._begin(at, end, line)
             else:
@@ -166,6 +175,8 @@ class _Scanner:
         found = _START.match(line)
         assert found is not None
         lead = found["lead"]
+        if line.startswith(ALL_QUOTED) and self._found.all_quoted_from is None:
+            self._found.all_quoted_from = at
         quoted = ">" in lead
         indent = len(lead[lead.rfind(">") + 1 :].expandtabs(4))
         if quoted != (self._quote >= 0):

@@ -188,7 +188,7 @@ def _code_blocks(text: str) -> Iterator[_Code]:
         if fence is before:
             continue
         if code is not None:
-            is_over_before = ">" in code.fence.lead and ">" not in line[0]
+            is_over_before = code.fence.is_quoted and not line[0].lstrip(" \t").startswith(">")
             code.code_end, code.end = line.start(), line.start() if is_over_before else line.end()
             yield code
             code = None

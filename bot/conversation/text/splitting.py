@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.conversation.text.blocks import MAX_PREFIX, Blocks, scan
+from bot.conversation.text.blocks import ALL_QUOTED, MAX_PREFIX, Blocks, scan
 from bot.conversation.text.inline import Span, atoms_and_emphasis, is_boundary, unfinished
 
 MIN_LIMIT = 100
@@ -109,10 +109,15 @@ class _Window:
         prefix = _QUOTE_PREFIX.match(self.text[line_start:size])
         quote = prefix[0] if prefix and len(prefix[0]) <= MAX_PREFIX else ""
         fence = self._blocks.fence_at(size)
-        if fence is not None:
-            return fence.line + "\n" + (quote if ">" in fence.lead else "")
         header = self._blocks.header_at(size)
-        return (header if len(header) <= self._limit // 2 - MAX_PREFIX else "") + quote
+        if fence is not None:
+            header, quote = fence.line + "\n", quote if fence.is_quoted else ""
+        elif len(header) > self._limit // 2 - 2 * MAX_PREFIX:
+            header = ""
+        quoted_from = self._blocks.all_quoted_from
+        if quoted_from is not None and quoted_from < size:
+            return f"{ALL_QUOTED}\n{header}"
+        return header + quote
 
     def best_cut(self, top: int) -> int:
         """The best place at or before `top`; the text ends right after `top`."""

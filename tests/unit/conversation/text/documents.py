@@ -145,7 +145,7 @@ def faults(post: str) -> list[str]:
                 marks = ""
             continue
         if fence:
-            marks, is_quoted, table = fence["marks"], ">" in fence["lead"], 0
+            marks, is_quoted, table = fence["marks"], is_quoted_here(fence["lead"]), 0
             continue
         if not line.lstrip(" >").startswith("|") or line.startswith("||"):
             table = 0
@@ -156,6 +156,11 @@ def faults(post: str) -> list[str]:
     if marks:
         found.append(f"an open code block: {marks}")
     return found
+
+
+def is_quoted_here(lead: str) -> bool:
+    """Whether what a line begins with makes it a quote that ends with the quoted lines."""
+    return ">" in lead and not lead.startswith(">>> ")
 
 
 def ends_with_heading(post: str) -> bool:

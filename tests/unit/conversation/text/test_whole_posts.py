@@ -94,6 +94,16 @@ def test_a_quote_goes_on_as_a_quote() -> None:
     assert len(posts) > 2 and all(post.startswith("> quoted") for post in posts)
 
 
+def test_a_quote_of_all_that_follows_goes_on_in_every_post() -> None:
+    code = "```py\n" + "".join(f"x = {number}\n" for number in range(60)) + "```\n"
+    posts = split("Before.\n\n>>> quoted\n\n" + "more words. " * 20 + "\n" + code + "end", 120)
+    assert posts[0].startswith("Before.\n\n>>> quoted") and len(posts) > 4
+    assert all(post.startswith(">>> ") for post in posts[1:])
+    assert all(post.startswith(">>> \n```py\nx") for post in posts if post.endswith("\n```"))
+    assert sum(post.endswith("\n```") for post in posts) > 1
+    assert split(">>> " + code, 120)[1].startswith(">>> \n```py\nx")
+
+
 def test_code_in_a_quote_is_closed_and_opened_in_the_quote() -> None:
     lines = "".join(f"> x = {number}\n" for number in range(40))
     posts = split(f"> ```py\n{lines}> ```\nafter", 120)
