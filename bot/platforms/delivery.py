@@ -93,9 +93,11 @@ class _Delivery:
         self._question = " ".join(
             (question.text, *(question.command.options.values() if question.command else ()))
         )
-        self._posts = list(reply.posts)
-        self._shown: list[Post | None] = [None] * len(reply.posts)
         self._text = reply.begun
+        self._posts = list(reply.posts)
+        # Of an answer that is to be continued only the last post will change.
+        begun: list[Post | None] = [*self._chunks()[:-1], *[None] * len(reply.posts)]
+        self._shown = begun[: len(reply.posts)]
         self._progress = WORKING
         self._has_progressed = False
         self._alive_at = asyncio.get_running_loop().time()
