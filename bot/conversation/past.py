@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bot.conversation.bridges import is_lane
 from bot.messages import ConversationKey
-from bot.storage.known import KnownMessage
+from bot.storage.known import KnownMessage, Reach
 from bot.storage.store import HistoryStore
 
 READ_BACK, NOTHING_BEFORE, MISSING_SINCE = "read-back", "nothing-before", "missing-since"
@@ -25,10 +26,11 @@ class Past:
     def __init__(self, store: HistoryStore) -> None:
         self._store = store
 
-    async def newest(self, platform: str, before: datetime) -> list[tuple[ConversationKey, datetime]]:
-        """Every conversation of a platform with the time of its newest message before a moment; of its oldest
-        one where it has none before."""
-        return await self._store.known.newest(platform, before)
+    async def reach(self, platform: str, before: datetime | None = None) -> list[Reach]:
+        """Every conversation of a platform that has messages, and how far they reach, before a moment if that
+        is given."""
+        known = await self._store.known.reach(platform, before)
+        return [reach for reach in known if not is_lane(reach.conversation)]
 
     async def since(self, key: ConversationKey, earliest: datetime | None) -> list[KnownMessage]:
         """What memory has or had of a conversation from a moment on, or all of it."""

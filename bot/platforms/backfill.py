@@ -19,7 +19,7 @@ from bot.conversation.manager import ConversationManager
 from bot.errors import PlatformError, StorageError, where
 from bot.messages import Command, ConversationKey, IncomingMessage
 from bot.platforms.gaps import ERASING, LATE, MARGIN, Past, Place, depth_for, differences, gaps_in
-from bot.storage.known import KnownMessage
+from bot.storage.known import KnownMessage, Reach
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +101,7 @@ class Backfill(Generic[M]):
         self._depths: dict[ConversationKey, int] = {}
         self._closed_at: dict[ConversationKey, float] = {}
         self._missing_since: datetime | None = None
+        self._connected_since: datetime | None = None
         self._marking, self._filling = asyncio.Lock(), asyncio.Lock()
         self._looks: set[asyncio.Task[None]] = set()
         self._fetching: set[asyncio.Task[Any]] = set()
@@ -109,17 +110,20 @@ class Backfill(Generic[M]):
     async def session_began(self, reader: Reader[M]) -> None:
         """The platform replays nothing from before now: look, beside everything else, for what was missed.
 
-        Call it when a session begins, before which messages may have been missed. Raises StorageError.
+        Call it when a session begins, before anything that happens in it is handled. Raises StorageError.
         """
         if not self._limit:
             return
-        now = datetime.now(UTC)
+        past, now = self._manager.past, datetime.now(UTC)
         async with self._marking:
+            # What was missed before is not all read yet: memory may reach further than it is whole.
+            since = self._missing_since or await past.missing_since(reader.platform)
+            known = await past.reach(reader.platform, since - MARGIN if since else None)
             if self._missing_since is None:
-                since = await self._manager.past.missing_since(reader.platform) or now
-                await self._manager.past.set_missing_since(reader.platform, since)
-                self._missing_since = since
-            self._looks.add(look := asyncio.create_task(self._look(reader, now, self._missing_since)))
+                self._missing_since = since or now
+                await past.set_missing_since(reader.platform, self._missing_since)
+            look = asyncio.create_task(self._look(reader, now, known))
+            self._looks.add(look)
             look.add_done_callback(self._looks.discard)
 
     def has_to_read(self, key: ConversationKey, command: Command | None) -> bool:
@@ -163,7 +167,9 @@ class Backfill(Generic[M]):
         self._is_closing = True
         for fetching in self._fetching:
             fetching.cancel()
-        await asyncio.gather(*self._looks, return_exceptions=True)
+        async with self._marking:
+            looks = list(self._looks)
+        await asyncio.gather(*looks, return_exceptions=True)
 
     async def _fetch(self, work: Coroutine[Any, Any, T], within_s: float = READING_S) -> T:
         """Do what ends when this is closed, or takes too long. Raises PlatformError then."""
@@ -219,12 +225,12 @@ class Backfill(Generic[M]):
 
     # --- missed ------------------------------------------------------------------------------
 
-    async def _look(self, reader: Reader[M], began_at: datetime, missing_since: datetime) -> None:
+    async def _look(self, reader: Reader[M], began_at: datetime, known: list[Reach]) -> None:
         """Find out where something may have been missed, and read it; then nothing is missing any more."""
+        connected_since, self._connected_since = self._connected_since, self._connected_since or began_at
         try:
             places = await self._fetch(reader.places(), LISTING_S)
-            known = await self._manager.past.newest(reader.platform, missing_since - MARGIN)
-            for key, since in gaps_in(places, known, began_at).items():
+            for key, since in gaps_in(places, known, began_at, connected_since).items():
                 if reader.serves(key):
                     self._gaps[key] = _Gap(reader, since, began_at)
             async with self._filling:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from bot.messages import Command, ConversationKey
-from bot.storage.known import KnownMessage
+from bot.storage.known import KnownMessage, Reach
 
 M = TypeVar("M")
 
@@ -69,31 +69,49 @@ def depth_for(command: Command | None, limit: int) -> int:
 
 
 def gaps_in(
-    places: Iterable[Place],
-    known: Iterable[tuple[ConversationKey, datetime]],
-    now: datetime,
+    places: Iterable[Place], known: Iterable[Reach], now: datetime, connected_since: datetime | None = None
 ) -> dict[ConversationKey, datetime]:
     """Where to look for what was missed, and since when: first where the platform says that there is
     something new, then the other conversations of the last days, the newest first each time.
 
-    `known` are the newest messages before the break. Whatever reached the bot from a workspace, it was
-    connected then, so nothing older was missed there; of a workspace of which nothing is known, nothing was.
+    `known` is how far memory reached before the break. `connected_since`: when this process first connected,
+    if it did before now.
     """
-    newest = dict(known)
-    since: dict[str, datetime] = {}
-    for key, at in newest.items():
-        since[key.workspace_id] = max(at - MARGIN, since.get(key.workspace_id, at - MARGIN))
+    known = list(known)
+    places = [place for place in places if place.last_said_at is not None]
+    since = _since(places, known, now, connected_since)
+    newest = {reach.conversation: reach.newest or reach.oldest for reach in known}
     news = {
         place.key: place.last_said_at
         for place in places
         if place.last_said_at is not None
-        and place.last_said_at >= since.get(place.key.workspace_id, place.last_said_at + MARGIN)
+        and place.key.workspace_id in since
+        and place.last_said_at >= since[place.key.workspace_id]
         and (place.key not in newest or place.last_said_at > newest[place.key])
     }
     active = {key: at for key, at in newest.items() if key not in news and now - at < LOOKED_AFTER}
     in_order = [*sorted(news, key=news.__getitem__, reverse=True)]
     in_order += sorted(active, key=active.__getitem__, reverse=True)
     return {key: since[key.workspace_id] for key in in_order}
+
+
+def _since(
+    places: Iterable[Place], known: Iterable[Reach], now: datetime, connected_since: datetime | None
+) -> dict[str, datetime]:
+    """Since when something may have been missed in each workspace: when something reached the bot from there,
+    it was connected. Where nothing ever did, only what is not too late for an answer counts."""
+    since: dict[str, datetime] = {}
+    if connected_since is not None:
+        since = {place.key.workspace_id: max(connected_since, now - LATE) - MARGIN for place in places}
+    known = list(known)
+    for reach in known:
+        at, workspace = reach.oldest - MARGIN, reach.conversation.workspace_id
+        since[workspace] = min(at, since.get(workspace, at))
+    for reach in known:
+        if reach.newest is not None:
+            at, workspace = reach.newest - MARGIN, reach.conversation.workspace_id
+            since[workspace] = max(at, since.get(workspace, at))
+    return since
 
 
 def differences(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select, type_coerce, union
+from sqlalchemy import exists, func, select, true, type_coerce, union
 
 from bot.messages import ConversationKey
 from bot.storage.database import Database
@@ -35,24 +35,38 @@ class KnownMessage:
     was_told: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far memory reaches in a conversation: its newest message (before a moment, if it has one there) and
+    its oldest."""
+
+    conversation: ConversationKey
+    newest: datetime | None
+    oldest: datetime
+
+
 class Known:
     """The part of the store that says what is known; each method is one short transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def newest(self, platform: str, before: datetime) -> list[tuple[ConversationKey, datetime]]:
-        """Every conversation of a platform with the time of its newest message before a moment; of its oldest
-        one where it has none before."""
+    async def reach(self, platform: str, before: datetime | None = None) -> list[Reach]:
+        """Every conversation of a platform that has messages, and how far they reach, before a moment if that
+        is given."""
         here = messages.c.conversation_id == conversations.c.id
-        at = messages.c.anchor_sent_at
-        newest = select(func.max(at)).where(here, at < before).scalar_subquery()
+        at, kind = messages.c.anchor_sent_at, messages.c.sent_at.type
+        is_before = true() if before is None else at < before
+        newest = select(func.max(at)).where(here, is_before).scalar_subquery()
         oldest = select(func.min(at)).where(here).scalar_subquery()
-        sent_at = type_coerce(func.coalesce(newest, oldest), messages.c.sent_at.type).label("sent_at")
-        statement = select(conversations, sent_at).where(conversations.c.platform == platform)
+        statement = select(
+            conversations,
+            type_coerce(newest, kind).label("newest"),
+            type_coerce(oldest, kind).label("oldest"),
+        ).where(conversations.c.platform == platform)
         async with self._database.read() as connection:
             rows = (await connection.execute(statement)).all()
-        return [(to_key(row), row.sent_at) for row in rows if row.sent_at is not None]
+        return [Reach(to_key(row), row.newest, row.oldest) for row in rows if row.oldest is not None]
 
     async def since(self, key: ConversationKey, earliest: datetime | None) -> list[KnownMessage]:
         """The messages of a conversation from a moment on, or all of them."""
