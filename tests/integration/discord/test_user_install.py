@@ -92,3 +92,17 @@ async def test_where_the_bot_is_a_member_nothing_changes(discord: FakeDiscord, d
             discord.command("ask", {"question": "here?"}, place=place)
             await until(lambda place=place: discord.texts(place) == ["You said: here?"])  # type: ignore[misc]
             assert discord.whispers(place) == []
+
+
+async def test_buttons_below_such_an_answer_work(discord: FakeDiscord, database: Path) -> None:
+    async def each_other(request: GenerationRequest) -> AsyncIterator[str]:
+        yield f"answer {len(bot.generator.asked)}"
+
+    async with running(discord, database, each_other) as bot:
+        discord.command("ask", {"question": "again?"}, discord.ben, discord.elsewhere)
+        await until(lambda: discord.whispers(discord.elsewhere) == ["answer 1"])
+        await bot.remembered(discord.direct_of(discord.ben))
+        (post_id,) = discord.elsewhere.hidden
+        discord.press(post_id, "parley:regenerate", discord.ben)
+        await until(lambda: discord.whispers(discord.elsewhere)[0] == "answer 2")
+        await bot.remembered(discord.direct_of(discord.ben))
