@@ -235,6 +235,8 @@ class PersonSink(ChannelSink):
     """Where a private answer goes when its command can no longer be answered: to the person alone. Without
     buttons: an answer is known in the conversation that it was asked for in."""
 
+    _direct_id = 0
+
     async def send(self, post: Post, nonce: str) -> str:
         """Post a message to the person."""
         return PERSON + await super().send(replace(post, buttons=()), nonce)
@@ -256,7 +258,9 @@ class PersonSink(ChannelSink):
         """Nothing: the person is not looking there yet."""
 
     async def _channel(self, client: discord.Client) -> Place:
-        return await client.create_dm(discord.Object(int(self._question.author.id)))
+        direct = await client.create_dm(discord.Object(int(self._question.author.id)))
+        self._direct_id = direct.id
+        return direct
 
     def _reference(self, client: discord.Client) -> None:
         """A message cannot refer to one of another channel."""
@@ -266,7 +270,7 @@ class PersonSink(ChannelSink):
 
     @property
     def _bucket(self) -> str:
-        return PERSON
+        return f"/channels/{self._direct_id}"
 
     async def _dress(self, message_id: str, post: Post) -> None:
         """Nothing: it has no buttons."""
