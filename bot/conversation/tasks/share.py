@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+from bot.conversation.summaries.people import plain_name
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.errors import CommandError
 from bot.messages import Piece
@@ -21,7 +22,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     answer = await ctx.memory.last_answer(question.conversation, ctx.options["message"])
     if answer is None or any(asked.author.id != question.author.id for asked in answer.questions):
         raise CommandError(NOTHING_TO_SHARE)
-    yield f"_Shared by {question.author.name}:_\n\n{answer.text}"
+    yield f"_Shared by {plain_name(question.author.name)}:_\n\n{answer.text}"
 
 
 TASK = Task(
