@@ -68,7 +68,7 @@ async def test_only_managers_change_a_bridge(discord: FakeDiscord, database: Pat
 
 async def in_step(discord: FakeDiscord, bot: Bot) -> None:
     """English in #general, French in #other, by a command and behind the name."""
-    discord.command("bridge", {"with": f"<#{discord.other.id}>", "to": "fr"})
+    discord.command("bridge", {"with": str(discord.other.id), "to": "fr"})
     await until(lambda: "has to agree" in "".join(discord.texts()))
     discord.say(f"/bridge with:<#{discord.general.id}> to:en", place=discord.other, calls=True)
     await until(lambda: "in the other channel" in "".join(discord.texts(discord.other)))
