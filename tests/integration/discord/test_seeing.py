@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.integration.conversation.rig import until
-from tests.integration.conversation.script import echo
+from tests.integration.conversation.script import echo, of_lengths
 from tests.integration.discord.fake_discord import FakeDiscord
 from tests.integration.discord.rig import running
 from tests.unit.platforms.discord import payloads
@@ -56,7 +56,7 @@ async def test_the_text_files_of_a_question_are_read(discord: FakeDiscord, datab
 
 
 async def test_there_is_an_end_to_reading(discord: FakeDiscord, database: Path) -> None:
-    async with running(discord, database, echo) as bot:
+    async with running(discord, database, of_lengths(1)) as bot:
         long = discord.upload("long.txt", b"x" * 15_000 + b"\n" + b"y" * 15_000, "text/plain")
         short = [discord.upload(f"{number}.txt", b"zz", "text/plain") for number in range(5)]
         discord.say("well?", calls=True, attachments=[*short[:1], long, *short[1:]])
