@@ -15,7 +15,7 @@ from bot.conversation.text.languages import flag, folded, name_in, search_langua
 from bot.conversation.text.times import can_read_since
 from bot.conversation.words import words
 
-MAX_SUGGESTIONS = 25
+MAX_SUGGESTIONS, MAX_CHARS = 25, 100
 _USUAL_TIMES = ("my last message", "1h", "3h", "today", "yesterday", "2d", "1w")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBER = re.compile(r"\d{1,4}")
@@ -34,6 +34,7 @@ def suggest(
 ) -> list[Suggestion]:
     """What may be meant by what a person has `typed` so far, the likeliest first. `locale` is the one that
     the person's client is set to."""
+    typed = typed[:MAX_CHARS]
     if kind == "command":
         found = _commands(typed, locale, tasks)
     else:
@@ -59,7 +60,7 @@ def _times(typed: str, locale: str) -> list[Suggestion]:
     names = words(locale).times
     number, hour = _NUMBER.search(typed), _HOUR.fullmatch(typed.strip())
     values = [f"{int(number[0])}{unit}" for unit in "hdmw"] if number else [*_USUAL_TIMES, *_DAYS]
-    values += [f"{hour[1]}:00"] if hour and int(hour[1]) < 24 else []
+    values += [f"{int(hour[1])}:00"] if hour and int(hour[1]) < 24 else []
     offered = [Suggestion(_time_name(value, names), value) for value in values]
     fitting = _fitting(typed, offered)
     meant = find_time(typed.strip())
@@ -97,5 +98,5 @@ def _fitting(typed: str, offered: Iterable[Suggestion]) -> list[Suggestion]:
     return sorted((one for one in offered if rank(one) < 2), key=rank)
 
 
-def _shortened(text: str, most: int = 100) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1].rstrip() + "…"

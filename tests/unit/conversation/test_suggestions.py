@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.conversation.suggestions import MAX_SUGGESTIONS, suggest
 from bot.conversation.tasks import TASKS
+from bot.conversation.tasks.task import Suggests
 from bot.conversation.text.languages import LANGUAGES, find_language
 from bot.conversation.text.times import can_read_since
 from bot.conversation.words import LOCALES
@@ -83,6 +86,10 @@ def test_times_are_offered_in_words(typed: str, locale: str, expected: list[str]
     assert values("time", typed, locale)[: len(expected) or None] == expected
 
 
+def test_no_suggestion_is_longer_than_platforms_show() -> None:
+    assert all(len(one.name) <= 100 for one in suggest("time", f"3{' ' * 150}h"))
+
+
 def test_one_is_one() -> None:
     assert [suggestion.name for suggestion in suggest("time", "1 h", "en")] == ["1 hour ago"]
     assert [suggestion.name for suggestion in suggest("time", "2 h", "en")] == ["2 hours ago"]
@@ -93,3 +100,12 @@ def test_commands_are_found_by_their_names_and_by_what_they_do() -> None:
     assert values("command", "sum", "en")[0] == "summarize"
     assert "summarize" in values("command", "enlaces", "es-ES")
     assert values("command", "summ", "ja")[0] == "summarize", "English names are always understood"
+
+
+@given(
+    st.text(max_size=60), st.sampled_from(["language", "time", "command"]), st.sampled_from([*LOCALES, "en"])
+)
+def test_whatever_is_typed_is_answered(typed: str, kind: Suggests, locale: str) -> None:
+    offered = suggest(kind, typed, locale)
+    assert len(offered) <= MAX_SUGGESTIONS
+    assert all(1 <= len(one.name) <= 100 and 1 <= len(one.value) <= 100 for one in offered)
