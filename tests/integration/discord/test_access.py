@@ -226,6 +226,21 @@ async def test_without_history_a_channel_is_told_of_like_an_empty_one(
     assert answers[0].startswith(answer) and answers[0] == answers[1]
 
 
+@pytest.mark.parametrize("name", ["explain", "translate"])
+async def test_without_history_no_earlier_message_is_told_of(
+    discord: FakeDiscord, database: Path, name: str
+) -> None:
+    async with running(discord, database, echo) as bot:
+        said = await said_in(discord, bot, discord.general)
+        newcomer(discord)
+        answers = {
+            await told(bot, name, {"message": str(message_id), "show": "me"}, discord.ben)
+            for message_id in (said, snowflake())
+        }
+        assert len(answers) == 1 and "I remember no such message" in answers.pop()
+        assert not bot.generator.asked
+
+
 async def test_without_history_talk_rests_on_the_persons_own_exchange(
     discord: FakeDiscord, database: Path
 ) -> None:

@@ -56,7 +56,7 @@ async def test_a_person_who_calls_200_times_is_told_once_and_slows_nobody(
         assert len(bot.generator.asked) <= RATE + 1 + 2
     (told,) = discord.texts(discord.direct)
     assert told.startswith(TOO_MUCH)
-    assert elsewhere_s < 1.0 and here_s < 2.0
+    assert elsewhere_s < 1.5 and here_s < 3.0
     assert not any(TOO_MUCH in text for text in discord.texts())
 
 
@@ -72,7 +72,7 @@ async def test_commands_too_many_are_each_refused_at_once_and_alone(
         refused = [post for post in posts if TOO_MUCH in payloads.text_of(post)]
         await until(lambda: len(bot.generator.asked) == RATE + 1)
     assert len(refused) == 30 - RATE and all(post["flags"] & EPHEMERAL for post in refused)
-    assert here_s < 1.5, "Ben waits for one answer to Ann, not for all"
+    assert here_s < 2.0, "Ben waits for one answer to Ann, not for all"
     assert discord.texts(discord.direct) == []
 
 
@@ -105,7 +105,7 @@ async def test_a_bot_that_never_stops_talking_is_neither_answered_nor_kept(
         await until(lambda: len(discord.general.messages) > 10)
         waits_s = [await seconds_for(discord, word, discord.general) for word in ("tea", "coffee", "milk")]
         await chattering
-        assert max(waits_s) < 1.0
+        assert max(waits_s) < 1.5
         assert len(bot.generator.asked) == 3 and len(discord.texts()) == 3
         assert not any("chatter" in text for _, text in await bot.remembered())
     assert discord.texts(discord.thread) == []
