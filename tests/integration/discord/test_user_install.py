@@ -13,7 +13,7 @@ from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import EPHEMERAL, FakeDiscord
 from tests.integration.discord.fake_door import Fault
-from tests.integration.discord.rig import running
+from tests.integration.discord.rig import Bot, running
 
 
 async def long(request: GenerationRequest) -> AsyncIterator[str]:
@@ -106,3 +106,23 @@ async def test_buttons_below_such_an_answer_work(discord: FakeDiscord, database:
         discord.press(post_id, "parley:regenerate", discord.ben)
         await until(lambda: discord.whispers(discord.elsewhere)[0] == "answer 2")
         await bot.remembered(discord.direct_of(discord.ben))
+
+
+async def test_after_a_crash_the_answer_comes_as_a_direct_message(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async def begun(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "first "
+        await asyncio.Event().wait()
+
+    async def whole(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "first and last"
+
+    bot = Bot(discord, database, begun)
+    await until(lambda: discord.commands and discord.gateway.is_connected)
+    discord.command("ask", {"question": "all of it?"}, place=discord.elsewhere)
+    await until(lambda: discord.whispers(discord.elsewhere) == ["first"])
+    await bot.crash()
+    async with running(discord, database, whole):
+        await until(lambda: discord.texts(discord.direct) == ["first and last"])
+    assert discord.texts(discord.elsewhere) == []
