@@ -28,8 +28,9 @@ def key_of(channel: discord.abc.GuildChannel | discord.Thread) -> ConversationKe
 
 
 def _parent_id(channel: object) -> int | None:
-    is_public_thread = isinstance(channel, discord.Thread) and not channel.is_private()
-    return channel.parent_id if is_public_thread else None
+    if isinstance(channel, discord.Thread) and not channel.is_private():
+        return channel.parent_id
+    return None
 
 
 async def _fetch(client: discord.Client, channel_id: int) -> object:
