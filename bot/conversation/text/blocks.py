@@ -161,7 +161,10 @@ class _Scanner:
         elif self._fence is not was:
             if was.is_quoted and not line.lstrip(" \t").startswith(">"):
                 self._end_code(at)
-                self._blank(at) if line.isspace() else self._begin(at, end, line)
+                if line.isspace():
+                    self._blank(at)
+                else:
+                    self._begin(at, end, line)
             else:
                 self._found.tight.append((max(at - 1, 0), end))
                 self._end_code(end)
@@ -197,6 +200,7 @@ class _Scanner:
             self._close_items(at, indent)
         if self._fence is not None:
             self._close_table(at)
+            self._last_line = -1
             self._fence_start = self._begins(at)
             self._found.tight.append((at, end + 1))
         else:

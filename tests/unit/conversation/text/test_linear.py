@@ -10,8 +10,10 @@ import pytest
 
 from bot.conversation.commands import parse_command
 from bot.conversation.text import (
+    blocks,
     choosing,
     detect,
+    filing,
     layout,
     masking,
     safety,
@@ -41,6 +43,7 @@ MARKS = [
     "a: b\n",
     "[10:02] a",
 ]
+MARKS += ["- a\n", "> a\n", ">>> a\n", "**a", "||", "| a |\n|-|\n", "# a\n", "``a`", "\n\n```\n", ":a"]
 MARKS += ["1:", "<@", "@a ", "<!", "⟦", "⟦0", "a:1 ", "--a ", "to:fr "]
 
 
@@ -55,6 +58,8 @@ def turn(text: str) -> Turn:
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "split": lambda text: splitting.split(text, 2000),
+    "posts": lambda text: filing.posts(text, 2000, 1900, is_whole=False),
+    "followed_by": lambda text: blocks.followed_by(text, "more"),
     "neutralise_mentions": safety.neutralise_mentions,
     "clean_name": safety.clean_name,
     "clean_text": safety.clean_text,
