@@ -25,10 +25,8 @@ def _of_all(ctx: TaskContext) -> str:
     from bot.conversation.tasks import TASKS  # as above
 
     lines = [f"I am **{ctx.bot_name}**. Talk to me, or use a command:", ""]
-    for task in TASKS:
-        if task.is_command:
-            lines.append(f"- `/{task.name}`: {task.help} For example `{task.example}`")
-            lines += [f"    - {_option(option)}" for option in task.options if not option.is_rest]
+    lines += [f"- `/{task.name}`: {task.help}" for task in TASKS if task.is_command]
+    lines += ["", "`/help summarize` shows the options of a command, and an example."]
     translator = f" Translations are made by `{ctx.translator.name}`." if ctx.translator else ""
     return "\n".join([*lines, "", _model_line(ctx.generator.status, ctx.model) + translator])
 
