@@ -18,7 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from bot.conversation.manager import ConversationManager
 from bot.errors import PlatformError, StorageError, where
 from bot.messages import Command, ConversationKey, IncomingMessage
-from bot.platforms.gaps import ERASING, LATE, MARGIN, Past, Place, depth_for, differences, gaps_in
+from bot.platforms.gaps import LATE, MARGIN, Past, Place, depth_for, differences, gaps_in
 from bot.storage.known import KnownMessage, Reach
 
 log = logging.getLogger(__name__)
@@ -137,12 +137,9 @@ class Backfill(Generic[M]):
     ) -> None:
         """Read what an answer to message `before` should know, if that was not done yet. Call it in the
         conversation's turn. Never an error: then the answer knows less."""
-        is_erasing = command is not None and command.name in ERASING
-        if not (is_erasing or self.has_to_read(key, command)):
+        if not self.has_to_read(key, command):
             return
         try:
-            if is_erasing:
-                await self._manager.past.set_nothing_before(key, datetime.now(UTC))
             if key in self._gaps and key not in self._busy:
                 await self._fill(key, before)
             await self._read_back(reader, key, before, command)
@@ -264,17 +261,17 @@ class Backfill(Generic[M]):
                 await self._fetch(asyncio.sleep(PACE_S * requests), LISTING_S)
         return has_all and not self._gaps
 
-    async def _fill(self, key: ConversationKey, before: str | None = None) -> int:
-        """Read what was missed in a conversation, up to message `before`, with which events go on; returns
-        the number of requests."""
+    async def _fill(self, key: ConversationKey, but: str | None = None) -> int:
+        """Read what was missed in a conversation, but the message that is being handled; returns the number
+        of requests."""
         gap = self._gaps.get(key)
         if gap is None:  # it was read meanwhile for somebody who was waiting
             return 0
         self._busy.add(key)
         try:
-            read, is_whole = await self._pages(gap.reader, key, before, self._limit, since=gap.since)
+            read, is_whole = await self._pages(gap.reader, key, None, self._limit, gap.since)
             if read:
-                await self._catch_up(key, gap, read, is_whole=is_whole)
+                await self._catch_up(key, gap, read, is_whole=is_whole, but=but)
         except UnreadableError:
             read = []
         finally:
@@ -284,7 +281,13 @@ class Backfill(Generic[M]):
         return len(read) // PAGE + 1
 
     async def _catch_up(
-        self, key: ConversationKey, gap: _Gap[M], read: Sequence[Past[M]], *, is_whole: bool
+        self,
+        key: ConversationKey,
+        gap: _Gap[M],
+        read: Sequence[Past[M]],
+        *,
+        is_whole: bool,
+        but: str | None,
     ) -> None:
         """Bring memory up to what was read: deletions and edits first, so that answers know of them."""
         beginning = None if is_whole else read[-1].sent_at
@@ -302,6 +305,8 @@ class Backfill(Generic[M]):
             await gap.reader.amend(key, past)
         now = datetime.now(UTC)
         for past in found.new:
+            if past.id == but:
+                continue
             await gap.reader.accept(key, past, is_late=now - past.sent_at > LATE)
 
     async def _pages(

@@ -30,9 +30,6 @@ MARGIN = timedelta(minutes=1)
 READING = frozenset({"summarize", "catchup", "search"})
 """Commands that are about what was said in the channel."""
 
-ERASING = frozenset({"reset"})
-"""Commands after which nothing from before them is to be read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Past(Generic[M]):
@@ -133,7 +130,7 @@ def differences(
         for message in by_id.values()
         if not (message.is_deleted or message.is_command)
         and message.message_id not in there
-        and earliest <= message.sent_at <= latest
+        and earliest < message.sent_at <= latest
     ]
     return Differences(tuple(new), tuple(edited), tuple(gone))
 

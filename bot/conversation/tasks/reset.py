@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 
+from bot.conversation.past import Past
 from bot.conversation.tasks.task import Task, TaskContext
 from bot.conversation.text.counting import counted
 from bot.errors import CommandError
@@ -22,6 +24,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         raise CommandError(MANAGERS_ONLY)
     key = ctx.question.conversation
     facts = 0 if key.thread_id else len(await ctx.memory.facts(key))
+    await Past(ctx.memory).set_nothing_before(key, datetime.now(UTC))
     count = await ctx.memory.erase_conversation(key)
     place = "thread" if key.thread_id else "conversation"
     parts = [counted(count, "message")] if count else []

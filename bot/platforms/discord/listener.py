@@ -5,9 +5,10 @@ It decides nothing about answers and posts nothing but the first sign of life.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -60,22 +61,29 @@ class Listener:
         self._threads = CalledThreads(manager)
         self._order = order
         self._backfill = backfill
+        self._has_begun = asyncio.Event()
+        self._has_begun.set()
 
     async def session_began(self, client: discord.Client, shard_id: int) -> None:
-        """A shard has a new session: Discord replays nothing from before it."""
+        """A shard has a new session: Discord replays nothing from before it. What happens now waits until it is
+        known how far memory reached."""
         history = History(client, shard_id, self, self._order)
-        await patiently(lambda: self._backfill.session_began(history))
+        self._has_begun.clear()
+        try:
+            await patiently(lambda: self._backfill.session_began(history))
+        finally:
+            self._has_begun.set()
 
     async def message(self, client: discord.Client, message: discord.Message) -> None:
         """Remember a message that a person posted, and have it answered if it is for the bot."""
-        async with self._order.turn(message.channel.id):
+        async with self._turn(message.channel.id):
             if is_from_person(message):
                 key = await find_key(client, message.channel.id, guild_id_of(message))
                 await self._accept(client, message, key)
 
     async def edit(self, client: discord.Client, message: discord.Message) -> None:
         """Remember a message as it now reads. One that calls the bot only now is a question now."""
-        async with self._order.turn(message.channel.id):
+        async with self._turn(message.channel.id):
             if message.edited_at is not None and is_from_person(message):
                 key = await find_key(client, message.channel.id, guild_id_of(message))
                 await self.take_edit(client, message, key)
@@ -85,7 +93,7 @@ class Listener:
     ) -> None:
         """Forget messages that were deleted. The bot's own count too: a post that it took back is not there
         to be edited when the reply is made again."""
-        async with self._order.turn(channel_id):
+        async with self._turn(channel_id):
             key = await find_key(client, channel_id, guild_id)
             for message_id in message_ids:
                 await patiently(partial(self._manager.forget, key, str(message_id)))
@@ -109,6 +117,7 @@ class Listener:
     ) -> None:
         """Read what a command should know of the conversation. Call it in the channel's turn, when the person
         sees that the bot is at work."""
+        await self._has_begun.wait()
         await self._read_back(client, key, command_id, command)
 
     async def take_missed(
@@ -141,6 +150,12 @@ class Listener:
         return Me(client.user.id, self._bot_name)
 
     # --- inside ------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _turn(self, channel_id: int) -> AsyncIterator[None]:
+        async with self._order.turn(channel_id):
+            await self._has_begun.wait()
+            yield
 
     async def _accept(
         self,

@@ -301,6 +301,23 @@ async def test_a_question_that_comes_first_knows_what_was_missed(
         await until(lambda: discord.rest.count("GET", HISTORY) == 4)
 
 
+async def test_an_edit_that_comes_first_hides_nothing(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        early = discord.say("are you there?", message_id=ago(minutes=9))
+        discord.say("before", message_id=ago(minutes=8))
+        await heard(bot, "before")
+    discord.say("while away", message_id=ago(minutes=7))
+    discord.rest.faults.append(Fault("GET", HISTORY, "refused", status=400))
+    async with running(discord, database, echo) as bot:
+        old = discord.general.messages[early]
+        call = {"content": f"<@{discord.bot['id']}> are you there?", "mentions": [discord.bot]}
+        discord.change(discord.general, old | call | {"edited_timestamp": datetime.now(UTC).isoformat()})
+        await until(lambda: discord.texts() == ["You said: are you there?"])
+        await heard(bot, "while away")
+        said = [text for role, text in await bot.remembered() if role == "user"]
+        assert said == ["are you there?", "before", "while away"]
+
+
 async def test_a_person_without_rights_gets_none_by_being_missed(
     discord: FakeDiscord, database: Path
 ) -> None:
