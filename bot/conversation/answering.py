@@ -22,7 +22,7 @@ from bot.conversation.pace import Pace
 from bot.conversation.reply import Reply
 from bot.conversation.rules import RuleBook, Rules
 from bot.conversation.tasks import TASKS
-from bot.conversation.tasks.task import Task, TaskContext
+from bot.conversation.tasks.task import CHANNEL, SHOW, Task, TaskContext
 from bot.conversation.translator import TranslationModel, Translator
 from bot.errors import BotError, CommandError, ModelLoadError, where
 from bot.generation.types import (
@@ -120,6 +120,10 @@ class Answerer:
         """Whether the answer to a message can be continued where it was cut."""
         return self._has(question, lambda task: task.continues)
 
+    def can_be_shared(self, question: IncomingMessage) -> bool:
+        """Whether the answer to a message may be for one person or for everybody, as that person likes."""
+        return self._has(question, lambda task: SHOW in task.options)
+
     def is_private(self, question: IncomingMessage) -> bool:
         """Whether only the person who asked is to see the answer to a message."""
         return is_private(question.command, tuple(self._tasks.values()), question.conversation)
@@ -192,12 +196,15 @@ class Answerer:
         elif self._generator.status == "ready":
             model = await self._generator.ready()
         # Permissions are asked for now and not when the command came: it may have waited, or be made again.
-        place = await find_place(question, self.access.get(question.conversation.platform))
+        access = self.access.get(question.conversation.platform)
+        place = await find_place(question, access)
         rules = await self.rules.of(question.conversation)
         context = self._context(task, messages, model, label, reply, place, rules)
         async with aclosing(task.run(context)) as pieces:
             async for text in pieces:
                 yield text
+        if access is not None and CHANNEL in task.options and (note := await access.hindrance(context.place)):
+            yield f"\n\n_({note})_"
 
     async def _model_when_ready(self) -> AsyncGenerator[Progress | ModelInfo, None]:
         loading = asyncio.ensure_future(self._generator.ready())
@@ -243,7 +250,7 @@ class Answerer:
 
         def leave_out() -> None:
             if reply is not None:
-                reply.is_notice = True
+                reply.is_left_out = True
 
         def permalink(turn: Turn) -> str | None:
             return self.permalink(replace(place, thread_id=turn.thread_id), turn.message_id)

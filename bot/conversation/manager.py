@@ -282,6 +282,7 @@ class ConversationManager:
         reply.is_passing = self._answerer.is_passing(question)
         reply.is_answer = self._answerer.is_made_by_model(question) and reply.is_kept
         reply.can_continue = self._answerer.can_continue(question)
+        reply.can_be_shared = self._answerer.can_be_shared(question)
         reply.audience = question.author.id if self._answerer.is_private(question) else None
         reply.controls = Controls(self.controls, self._store, reply)
         reply.pieces = self._pieces(reply, job)

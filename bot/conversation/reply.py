@@ -33,7 +33,8 @@ class Reply:
 
     `begun` is what an earlier answer wrote and `pieces` go on from, `written` all text so far, `is_written`
     whether that is the whole. `afterword` is shown behind the text and never remembered. `is_answer`: the
-    model makes it, so it can be made again; `can_continue`: its task can go on where a text was cut.
+    model makes it, so it can be made again; `can_continue`: its task can go on where a text was cut;
+    `can_be_shared`: where it is for one person, that person may show it to all.
     `is_correction`: it was finished and is shown once more, without what it quoted of a deleted message.
     `is_quiet`: nobody waits for it, so it is announced nowhere. `is_from_elsewhere`: it tells what was said
     in another place. `audience` is the id of the one person who may see it, None for everybody. `lane` is
@@ -61,6 +62,7 @@ class Reply:
         self.is_written = False
         self.is_answer = False
         self.can_continue = False
+        self.can_be_shared = False
         self.is_quiet = False
         self.is_from_elsewhere = False
         self.is_passing = False

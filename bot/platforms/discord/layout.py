@@ -207,17 +207,20 @@ class Layout:
                 yield message_id, Post(post.text, post.file, buttons, post.language, is_plain=post.is_plain)
 
     def _buttons(self) -> tuple[Action, ...]:
-        """What can be done about the answer now. Notices and what no model makes have no buttons;
-        what is not kept can be neither made again nor read again."""
+        """What can be done about the answer now. Nothing about notices; what no model makes can only be shown
+        to all, and what is not kept can be neither made again nor read again."""
         reply = self._reply
-        if not reply.is_answer or reply.is_notice or reply.is_quiet:
+        if reply.is_notice or reply.is_quiet:
             return ()
         if not reply.is_written:
-            return ("stop",)
+            return ("stop",) if reply.is_answer else ()
+        is_for_all = self._is_shareable and reply.can_be_shared and reply.is_kept
+        for_all: tuple[Action, ...] = ("share",) if is_for_all else ()
+        if not reply.is_answer:
+            return for_all
         if not reply.is_kept:
             return ("good", "bad")
         further: tuple[Action, ...] = ("continue",) if reply.is_cut else ()
-        for_all: tuple[Action, ...] = ("share",) if self._is_shareable else ()
         return ("regenerate", *further, "translate", *for_all, "good", "bad")
 
 

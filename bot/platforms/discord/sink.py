@@ -67,7 +67,7 @@ class ChannelSink(AnswerSink):
         self, reply: Reply, surroundings: Surroundings, *, takes_files: bool, is_shareable: bool = False
     ) -> None:
         """`is_shareable`: one person sees the answer, and may show it to all."""
-        layout = Layout(reply, is_shareable=is_shareable and not reply.is_from_elsewhere)
+        layout = Layout(reply, is_shareable=is_shareable)
         super().__init__(layout, surroundings.pace)
         self._reply = reply
         self._question = reply.question

@@ -93,12 +93,23 @@ def test_what_takes_the_place_of_a_deleted_post_stands_where_that_stood() -> Non
 def test_buttons_say_what_can_be_done() -> None:
     command = Command("ask", {}, language="ja")
     reply = reply_to(replace(QUESTION, command=command))
-    reply.is_written = reply.can_continue = True
+    reply.is_written = reply.can_continue = reply.can_be_shared = True
     reply.finish_reason = "length"
     post = Layout(reply, is_shareable=True).of("much", None)
     assert post.buttons == ("regenerate", "continue", "translate", "share", "good", "bad")
     assert post.language == "ja"
     reply.is_from_elsewhere = True
-    assert Layout(reply).of("much", None).buttons == ("good", "bad")
+    assert Layout(reply, is_shareable=True).of("much", None).buttons == ("good", "bad")
     reply.is_notice = True
     assert Layout(reply).of("much", None).buttons == ()
+
+
+def test_what_no_model_made_can_only_be_shared() -> None:
+    reply = reply_to()
+    reply.is_answer, reply.can_be_shared = False, True
+    assert Layout(reply, is_shareable=True).of("found", None).buttons == ()
+    reply.is_written = True
+    assert Layout(reply, is_shareable=True).of("found", None).buttons == ("share",)
+    assert Layout(reply).of("found", None).buttons == (), "everybody sees it already"
+    reply.is_from_elsewhere = True
+    assert Layout(reply, is_shareable=True).of("found", None).buttons == ()
