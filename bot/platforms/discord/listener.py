@@ -65,8 +65,8 @@ class Listener:
         self._has_begun.set()
 
     async def session_began(self, client: discord.Client, shard_id: int) -> None:
-        """A shard has a new session: Discord replays nothing from before it. What happens now waits until it is
-        known how far memory reached."""
+        """A shard has a new session: Discord replays nothing from before. Events wait until it is known how
+        far memory reached."""
         history = History(client, shard_id, self, self._order)
         self._has_begun.clear()
         try:

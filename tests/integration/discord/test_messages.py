@@ -238,3 +238,35 @@ async def test_nothing_that_was_said_reaches_the_log(
         await until(lambda: discord.texts()[1:] == ["You said: plugh"])
     for word in ("xyzzy", "plugh", TOKEN, interaction.token):
         assert word not in caplog.text
+
+
+async def test_where_it_always_speaks_it_answers_people_and_no_bots(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, echo) as bot:
+        await bot.store.set_setting(key_of(discord), "speak", "always")
+        first = discord.say("good morning")
+        await until(lambda: discord.texts() == ["You said: good morning"])
+        discord.say("I am a robot", author=discord.robot)
+        discord.say("I am a hook", webhook_id="7")
+        discord.say("for Ann only", author=discord.ben, answering=first)
+        discord.say("good night")
+        await until(lambda: discord.texts()[1:] == ["You said: good night"])
+
+
+async def test_where_it_is_to_be_silent_it_takes_commands_only(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        await bot.store.set_setting(key_of(discord), "speak", "off")
+        discord.say("hello", calls=True)
+        discord.say("hello", place=discord.thread, calls=True)
+        discord.say("/ask is it on?", calls=True)
+        await until(lambda: discord.texts() == ["You said: is it on?"])
+        assert discord.texts(discord.thread) == []
+
+
+async def test_a_wake_word_calls_it(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        await bot.store.set_setting(key_of(discord), "wake-words", '["computer"]')
+        discord.say("my computers are slow")
+        discord.say("Computer, what time is it?")
+        await until(lambda: discord.texts() == ["You said: Computer, what time is it?"])
