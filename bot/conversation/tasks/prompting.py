@@ -69,7 +69,7 @@ async def prompt_about(ctx: TaskContext, request: str, turn: Turn) -> FittedProm
         shown = _as_data(ctx, [earlier for earlier in around if earlier.message_id != turn.message_id], turn)
         asked, persona = replace(asked, text=f"{shown}\n{request}"), f"{persona}\n\n{DATA_NOTE}"
     else:
-        asked = replace(asked, text=f"{request}\n\n{turn.text}")
+        asked = replace(asked, text=f"{request}\n\n{turn.text}".strip())
     fitted = await build_prompt(ctx.generator, ctx.model, [asked], ctx.answer_tokens, persona, tokens)
     return _with_prefix(fitted, prefix)
 

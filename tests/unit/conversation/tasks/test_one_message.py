@@ -84,6 +84,13 @@ async def test_a_reply_is_written_to_the_message_as_it_is_wished() -> None:
         await run_command(REPLY, generator)
 
 
+async def test_a_model_that_takes_no_instructions_is_told_the_message_alone() -> None:
+    generator = ScriptedGenerator(model=BASE)
+    await run_command(REPLY, generator, await channel(), {"message": "m1"})
+    assert generator.prompts[0].messages[-1].content.endswith("lunch?")
+    assert "Write" not in generator.prompts[0].messages[-1].content
+
+
 async def test_a_long_message_loses_its_middle_and_not_its_frame() -> None:
     generator = ScriptedGenerator()
     memory = await remembering([turn("word " * 900, BOB, 1)])
