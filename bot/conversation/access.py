@@ -36,6 +36,9 @@ class Access(Protocol):
     async def before_reading(self, place: ConversationKey, command: Command) -> None:
         """Have the bot know of a place what an answer to `command` needs. Never an error."""
 
+    async def hindrance(self, place: ConversationKey) -> str:
+        """A sentence for people about what keeps the bot from reading what is old there; "" for nothing."""
+
 
 def named_channel(text: str) -> str:
     """The id of the channel that a person named by a mention, a link, `#name` or its bare id."""

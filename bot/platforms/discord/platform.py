@@ -24,7 +24,7 @@ from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.outside import is_outside
 from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.presence import Presence
-from bot.platforms.discord.problems import own_permissions
+from bot.platforms.discord.problems import own_permissions, why_unread
 from bot.platforms.discord.reactions import Reactions
 from bot.platforms.discord.shards import Shards
 from bot.platforms.discord.sink import PERSON, ChannelSink, PersonSink, Surroundings
@@ -143,6 +143,11 @@ class DiscordPlatform:
         client, now_id = await self._connection.client(), discord.utils.time_snowflake(datetime.now(UTC))
         async with self._order.turn(channel_id(place)):
             await self._listener.before_command(client, place, now_id, command)
+
+    async def hindrance(self, place: ConversationKey) -> str:
+        """See Access: a permission that the bot lacks."""
+        client = await self._connection.client()
+        return why_unread(client.get_channel(channel_id(place)))
 
     async def close(self) -> None:
         """Leave Discord; what has arrived is still written down."""

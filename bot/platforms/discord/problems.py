@@ -95,8 +95,17 @@ def missing_permissions(channel: object, doing: str = "post") -> list[str]:
 _OF_DOING = {
     "post": (("Read Message History", "read_message_history"), ("Attach Files", "attach_files")),
     "edit a post": (("Attach Files", "attach_files"),),
+    "read back": (("Read Message History", "read_message_history"),),
 }
-"""What replies and files need."""
+"""What replies, files and old messages need."""
+
+
+def why_unread(channel: object) -> str:
+    """Why the bot knows little of a channel, for its people; "" where nothing is missing."""
+    missing = " and ".join(missing_permissions(channel, "read back"))
+    return (
+        f"I know only what was said here since I listen: I lack the permission {missing}." if missing else ""
+    )
 
 
 def _sending(channel: object, has: discord.Permissions) -> dict[str, bool]:

@@ -134,6 +134,10 @@ class WebPlatform:
     async def before_reading(self, place: ConversationKey, command: Command) -> None:
         """See Access: nothing is missed here."""
 
+    async def hindrance(self, place: ConversationKey) -> str:
+        """See Access: nothing."""
+        return ""
+
     async def close(self) -> None:
         """Stop serving; `run` returns."""
         self._is_over.set()

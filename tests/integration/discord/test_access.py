@@ -297,3 +297,18 @@ async def test_what_is_lost_in_mid_answer_is_said_once_and_stops_nobody_else(
     assert f"<#{discord.general.id}>" in sentence and f"the permission {name} " in sentence
     assert 1 <= len(warnings(caplog)) <= 2, "an edit and a post may both be refused"
     assert all(name in line for line in warnings(caplog))
+
+
+async def test_a_permission_to_read_that_is_missing_is_named_where_it_matters(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, echo) as bot:
+        await said_in(discord, bot, discord.general)
+        for name in ("search", "catchup", "summarize"):
+            options = READING[name] | {"show": "me"}
+            assert "Read Message History" not in await told(bot, name, options, discord.ben)
+        discord.deny(discord.general, READ_MESSAGE_HISTORY)
+        for name in ("search", "catchup", "summarize"):
+            options = READING[name] | {"show": "me"}
+            answer = await told(bot, name, options, discord.ben)
+            assert answer.count("I lack the permission Read Message History.") == 1

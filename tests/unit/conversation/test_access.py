@@ -33,6 +33,9 @@ class Doorkeeper:
     async def before_reading(self, place: ConversationKey, command: Command) -> None:
         self.read.append((place, command.name))
 
+    async def hindrance(self, place: ConversationKey) -> str:
+        return ""
+
 
 @pytest.mark.parametrize(
     ("options", "wanted"),
