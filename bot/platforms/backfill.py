@@ -116,6 +116,8 @@ class Backfill(Generic[M]):
             return
         past, now = self._manager.past, datetime.now(UTC)
         async with self._marking:
+            if self._is_closing:  # the next start looks
+                return
             # What was missed before is not all read yet: memory may reach further than it is whole.
             since = self._missing_since or await past.missing_since(reader.platform)
             known = await past.reach(reader.platform, since - MARGIN if since else None)
