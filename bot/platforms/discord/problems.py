@@ -103,9 +103,7 @@ _OF_DOING = {
 def why_unread(channel: object) -> str:
     """Why the bot knows little of a channel, for its people; "" where nothing is missing."""
     missing = " and ".join(missing_permissions(channel, "read back"))
-    return (
-        f"I know only what was said here since I listen: I lack the permission {missing}." if missing else ""
-    )
+    return f"I know only what I heard myself: I lack the permission {missing}." if missing else ""
 
 
 def _sending(channel: object, has: discord.Permissions) -> dict[str, bool]:
