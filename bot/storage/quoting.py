@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -24,6 +24,25 @@ class Quotable(NamedTuple):
     text: str
 
 
+class _Index:
+    """Numbers by strings. Most strings have one number: hundreds of thousands of lists would keep Python's
+    garbage collector, and with it the whole bot, busy."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, int] = {}
+        self._more: dict[str, list[int]] = {}
+
+    def add(self, keys: Iterable[str], number: int) -> None:
+        for key in keys:
+            if self._first.setdefault(key, number) != number:
+                self._more.setdefault(key, []).append(number)
+
+    def find(self, keys: Iterable[str]) -> set[int]:
+        first = self._first
+        hits = {key for key in keys if key in first}
+        return {first[key] for key in hits}.union(*(self._more.get(key, ()) for key in hits))
+
+
 class Quotations:
     """Takes what many messages of one person said out of answers, each in its own channel.
 
@@ -33,40 +52,34 @@ class Quotations:
 
     def __init__(self, quotable: Sequence[Quotable], names: Collection[str]) -> None:
         self._quotable = quotable
-        self._by_gram: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-        self._by_name: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+        self._by_gram: defaultdict[int, _Index] = defaultdict(_Index)
+        self._by_name: defaultdict[int, _Index] = defaultdict(_Index)
         self._name = _any_of(names)
         seen: set[tuple[int, str]] = set()
-        for index, message in enumerate(quotable):
+        for number, message in enumerate(quotable):
             text = (message.place, plain_text(message.text))
             if text not in seen:
                 seen.add(text)
-                for gram in _grams(text[1]):
-                    self._by_gram[message.place, gram].append(index)
-            for name in {message.message_id, quote(message.message_id, safe=":")}:
-                self._by_name[message.place, name].append(index)
-                self._by_name[message.place, name.replace(".", "")].append(index)
+                self._by_gram[message.place].add(_grams(text[1]), number)
+            names_of = {message.message_id, quote(message.message_id, safe=":")}
+            names_of |= {name.replace(".", "") for name in names_of}
+            self._by_name[message.place].add(names_of, number)
 
     def taken_out(self, place: int, text: str) -> str:
         """An answer in the channel `place` without what it quotes or cites; `text` itself if nothing."""
-        candidates = self._candidates(place, text)
         redacted = text
-        for index in sorted(candidates):
-            message = self._quotable[index]
+        for number in sorted(self._candidates(place, text)):
+            message = self._quotable[number]
             redacted = Redaction(message.message_id, message.text).of(redacted)
         return redacted if redacted == text or self._name is None else self._unnamed(redacted)
 
     def _candidates(self, place: int, text: str) -> set[int]:
         plain = plain_text(text)
-        found: set[int] = set()
-        for at in range(len(plain) - _GRAM + 1):
-            found.update(self._by_gram.get((place, plain[at : at + _GRAM]), ()))
+        by_gram = self._by_gram[place]
+        found = by_gram.find(plain[at : at + _GRAM] for at in range(len(plain) - _GRAM + 1))
         if self._name is not None and self._name.search(plain):
-            for at in range(len(plain) - MIN_SHORT + 1):
-                found.update(self._by_gram.get((place, plain[at : at + MIN_SHORT]), ()))
-        for name in _named(text):
-            found.update(self._by_name.get((place, name), ()))
-        return found
+            found |= by_gram.find(plain[at : at + MIN_SHORT] for at in range(len(plain) - MIN_SHORT + 1))
+        return found | self._by_name[place].find(_named(text))
 
     def _unnamed(self, text: str) -> str:
         """A redacted answer, the person's names taken out of the lines that lost something."""

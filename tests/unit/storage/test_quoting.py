@@ -9,10 +9,11 @@ import pytest
 from bot.storage.quotations import Redaction
 from bot.storage.quoting import Quotable, Quotations
 
-WORDS = (
+TEXT = (
     "the harbour lights **went** out before seven wizards could [read] their tea_leaves. Nobody knows! "
     "which ship brings oranges tomorrow? 明日の朝に港で会いましょう。 maybe; perhaps (never) again… and so on"
-).split(" ")
+)
+WORDS = TEXT.split(" ")
 
 
 def _texts(rng: random.Random) -> tuple[list[Quotable], str]:
