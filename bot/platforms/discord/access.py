@@ -12,7 +12,7 @@ import discord
 from bot.conversation.access import named_channel
 from bot.messages import ConversationKey
 from bot.platforms.discord.incoming import DIRECT, channel_id
-from bot.platforms.discord.places import find_key
+from bot.platforms.discord.places import key_of
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ async def find_readable(
         person = await channel.guild.fetch_member(int(person_id))
         if not await _may_read(channel, person) or not await _may_read(channel, channel.guild.me):
             return None
-        return await find_key(client, channel.id, channel.guild.id, channel)
+        return key_of(channel)
     except _REFUSALS as error:
         log.info("nobody can say who may read a channel: %s", type(error).__name__)
         return None

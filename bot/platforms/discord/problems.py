@@ -102,7 +102,10 @@ _OF_DOING = {
 
 def why_unread(channel: object) -> str:
     """Why the bot knows little of a channel, for its people; "" where nothing is missing."""
-    missing = " and ".join(missing_permissions(channel, "read back"))
+    try:
+        missing = " and ".join(missing_permissions(channel, "read back"))
+    except discord.ClientException:  # a thread whose channel is not known
+        return ""
     return f"I know only what I heard myself: I lack the permission {missing}." if missing else ""
 
 
