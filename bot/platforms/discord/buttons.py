@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from re import Match
 from typing import Any
 
 import discord
@@ -94,7 +94,7 @@ class Buttons:
         class _Button(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
             @classmethod
             async def from_custom_id(
-                cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: Match[str], /
+                cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
             ) -> _Button:
                 assert isinstance(item, discord.ui.Button)
                 return cls(item)
@@ -105,10 +105,13 @@ class Buttons:
         client.add_dynamic_items(_Button)
 
     async def refuse_forged(self, interaction: discord.Interaction) -> None:
-        """Answer what names a button that its message does not have: discord.py passes over it in silence."""
+        """Answer what names a button that its message, or this version, does not have: discord.py passes over
+        it in silence."""
         data: Mapping[str, Any] = interaction.data or {}
         known = set(_custom_ids(interaction.message.components if interaction.message else ()))
-        if data.get("custom_id") not in known and await _acknowledge(interaction, is_answered=False):
+        custom_id = str(data.get("custom_id"))
+        is_button = custom_id in known and re.fullmatch(TEMPLATE, custom_id)
+        if not is_button and await _acknowledge(interaction, is_answered=False):
             await _tell(interaction, UNKNOWN_ANSWER)
 
     async def pressed(self, interaction: discord.Interaction, action: str) -> None:

@@ -198,6 +198,8 @@ async def test_what_is_no_button_of_an_answer_is_refused(
         assert await told(discord.press(post_id, "parley:stop")) == UNKNOWN_ANSWER
         forged = discord.say("press me", author=discord.robot, components=[row])
         assert await told(discord.press(forged, "parley:stop")) == UNKNOWN_ANSWER
+        discord.general.messages[forged]["components"][0]["components"][0]["custom_id"] = "other:stop"
+        assert await told(discord.press(forged, "other:stop")) == UNKNOWN_ANSWER
         moved = dict(discord.posts()[0], channel_id=str(discord.other.id), id=str(post_id + 1))
         discord.other.messages[post_id + 1] = moved
         assert await told(discord.press(post_id + 1, "parley:regenerate")) == UNKNOWN_ANSWER
