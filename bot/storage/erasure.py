@@ -183,9 +183,7 @@ class Erasure:
         async with self._database.write() as connection:
             await _drop_derived_of(connection, ids)
             await bury(connection, messages.c.id.in_(ids) & messages.c.deleted_at.is_(None))
-            await connection.execute(
-                update(messages).where(messages.c.id.in_(ids)).values(author_id="", author_name="")
-            )
+            await connection.execute(update(messages).where(messages.c.id.in_(ids)).values(author_id=""))
             events = select(inbox.c.id).join(messages, AT_MESSAGE).where(messages.c.id.in_(ids))
             making = (
                 select(conversations, replies.c.id.label("reply_id"), inbox.c.message_id)
@@ -214,23 +212,15 @@ class Erasure:
             await connection.execute(delete(facts).where(facts_of(key, person_id)))
             await connection.execute(delete(feedback).where(feedback_of(key, person_id)))
             await connection.execute(delete(workspace_settings).where(settings_of(key, person_id)))
-            await connection.execute(
-                delete(channel_settings).where(
-                    channel_settings.c.name == _PERSONA, channel_settings.c.conversation_id.in_(_alone(key))
-                )
-            )
-            asking = messages.c.message_id == self._spared
             here = select(conversations.c.id).where(is_conversation(key))
-            await bury(connection, asking & messages.c.conversation_id.in_(here))
+            asking = (messages.c.message_id == self._spared) & messages.c.conversation_id.in_(here)
+            await bury(connection, asking)
+            await connection.execute(update(messages).where(asking).values(author_id=""))
+            event = (inbox.c.message_id == self._spared) & inbox.c.conversation_id.in_(here)
+            await connection.execute(update(inbox).where(event).values(command=None))
+            is_theirs = channel_settings.c.conversation_id.in_(_alone(key))
             await connection.execute(
-                update(messages)
-                .where(asking, messages.c.conversation_id.in_(here))
-                .values(author_id="", author_name="")
-            )
-            await connection.execute(
-                update(inbox)
-                .where(inbox.c.message_id == self._spared, inbox.c.conversation_id.in_(here))
-                .values(command=None)
+                delete(channel_settings).where(channel_settings.c.name == _PERSONA, is_theirs)
             )
 
 

@@ -289,3 +289,18 @@ def test_a_bridge_is_read_back_as_it_was_written():
     one = Bridge("with", ("fr",), "c")
     assert Bridge.of_setting(one.to_setting()) == one
     assert Bridge.of_setting(None) is None
+
+
+async def test_the_translations_of_a_forgotten_person_are_removed(database: Path) -> None:
+    platform = ListPlatform()
+    async with Bench(database, PlayedGenerator(translator), platform) as bench:
+        await switched(bench, bridge(1, to="fr"))
+        await bench.manager.accept(talk(QUESTION, 2))
+        await bench.manager.accept(talk(ROOM, 3, author=BOB))
+        await until(lambda: sum("🇫🇷" in text for text in platform.channel(GENERAL).texts) == 2)
+        await settled(bench)
+        forget = Command("forget-me", {"confirm": "yes"})
+        await bench.manager.accept(say("/forget-me", 4, command=forget))
+        await until(lambda: f"🇫🇷 {IN_FRENCH[QUESTION]}" not in platform.channel(GENERAL).texts)
+        await settled(bench)
+        assert f"🇫🇷 {IN_FRENCH[ROOM]}" in platform.channel(GENERAL).texts

@@ -100,6 +100,16 @@ async def test_posts_wait_to_be_removed_and_late_copies_stay_silent(store: Histo
     assert SECRET not in "".join(await texts(store) + await texts(store, THREAD))
 
 
+async def test_in_direct_messages_only_those_are_erased(store: HistoryStore) -> None:
+    await furnished(store)
+    erasure = await erase(store, DIRECT)
+    assert erasure.waiting == {DIRECT} and await texts(store, DIRECT) == []
+    assert len(await texts(store)) == 4 and len(await texts(store, BENS)) == 2
+    assert await store.person_setting(CHANNEL, ADA.id, "persona") and not await store.setting(
+        DIRECT, "persona"
+    )
+
+
 async def test_an_answer_to_several_is_made_again_for_the_others(store: HistoryStore) -> None:
     for name, author in (("a", ADA), ("b", BEN)):
         await store.accept(replace(said(name, f"{name} asks"), author=author))
