@@ -219,7 +219,7 @@ def _custom_ids(components: Iterable[Any]) -> Iterator[str]:
 
 async def _acknowledge(interaction: discord.Interaction, *, is_answered: bool) -> bool:
     """Say that the press has arrived, and where it `is_answered` that an answer for the person is being made;
-    False when that came too late."""
+    False when that came too late, or Discord told of the same press before."""
     try:
         await interaction.response.defer(thinking=is_answered, ephemeral=is_answered)
     except discord.HTTPException as error:
