@@ -46,20 +46,19 @@ def check_server(
     limited: defaultdict[tuple[Permission, ...], list[str]] = defaultdict(list)
     for channel in talking:
         missing = _missing(channel, me)
-        is_meant = set(missing) <= set(_missing(channel, server.default_role))
-        was_let_in = _may(channel.permissions_for(me), VIEW) and not _may(
-            channel.permissions_for(server.default_role), VIEW
-        )
-        if missing and is_meant and not was_let_in:
+        if not missing:
+            continue
+        if set(missing) <= set(_missing(channel, server.default_role)):
             closed.append(f"#{channel.name}")
-        elif missing:
+        else:
             limited[missing].append(f"#{channel.name}")
     wrongs += [_in_channels(missing, names, me) for missing, names in limited.items()]
     notes = [f"{len(talking)} channels, all is allowed in {len(talking) - len(closed)}"]
     notes += [f"closed to everybody, so to the bot: {some(closed)}"] if closed else []
     gated = [f"#{channel.name}" for channel in talking if channel.is_nsfw()]
     notes += [f"age-restricted: {some(gated)}"] if gated else []
-    notes += ["the bot is an Administrator, which it need not be"] if _is_administrator(me) else []
+    if me.guild_permissions.administrator:
+        notes.append("the bot is an Administrator, which it need not be")
     return Verdict("" if wrongs else "; ".join(notes), tuple(wrongs))
 
 
@@ -110,10 +109,6 @@ def _missing(channel: Talking, who: discord.Member | discord.Role) -> tuple[Perm
 
 def _may(permissions: discord.Permissions, bit: int) -> bool:
     return bool(permissions.value & bit)
-
-
-def _is_administrator(me: discord.Member) -> bool:
-    return me.guild_permissions.administrator
 
 
 def _listed(permissions: Sequence[Permission]) -> str:
