@@ -8,17 +8,20 @@ from bot.conversation.rules import of_settings
 from bot.conversation.tasks.task import Task, TaskContext
 from bot.conversation.text.counting import counted
 from bot.conversation.text.languages import english_name
-from bot.messages import Piece
+from bot.messages import DIRECT_WORKSPACE, Piece
 from bot.storage.records import Tally
 
 _SPEAKING = {"mention": "when called", "always": "to every message", "off": "to commands only"}
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
-    """Numbers of this channel; for its managers those of the workspace as well."""
+    """Numbers of this channel, for who may read it; for its managers those of the workspace as well."""
     key = ctx.question.conversation
-    lines = [f"**Here**: {_counts(await ctx.memory.tally(key))}", await _rules(ctx)]
-    if ctx.by_manager:
+    lines = []
+    if ctx.question.sees_history:
+        lines.append(f"**Here**: {_counts(await ctx.memory.tally(key))}")
+    lines.append(await _rules(ctx))
+    if ctx.by_manager and key.workspace_id != DIRECT_WORKSPACE:
         everywhere = await ctx.memory.tally(key, whole_workspace=True)
         lines.append(f"**Everywhere in this server or workspace**: {_counts(everywhere)}")
     yield "\n".join([*lines, await _doing(ctx)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,10 @@ from tests.support import (
     remembering,
     turn,
 )
+
+
+DIRECT = replace(CHANNEL, workspace_id=DIRECT_WORKSPACE, channel_id="alice")
+BOBS = replace(DIRECT, channel_id="bob")
 
 
 async def furnished() -> HistoryStore:
@@ -103,6 +108,15 @@ async def test_numbers_of_a_channel_and_for_managers_of_everything() -> None:
     ctx = asked(STATS, memory, by_manager=True)
     told = await answer_of(STATS, replace(ctx, messages=(replace(ctx.question, conversation=elsewhere),)))
     assert "**Here**: 0 messages remembered" in told and "workspace**: 2 messages" in told
+
+
+@pytest.mark.parametrize("changes", [{"sees_history": False}, {"conversation": DIRECT}])
+async def test_numbers_of_what_others_said_are_for_who_may_read_it(changes: dict[str, Any]) -> None:
+    memory = await furnished()
+    await memory.import_messages([replace(message("hello"), conversation=BOBS)])
+    ctx = asked(STATS, memory, by_manager="conversation" in changes)
+    told = await answer_of(STATS, replace(ctx, messages=(replace(ctx.question, **changes),)))
+    assert "**Rules**" in told and "2 messages" not in told and "1 message" not in told
 
 
 async def test_direct_messages_are_called_that() -> None:
