@@ -30,7 +30,6 @@ from tests.support import (
     turn,
 )
 
-
 DIRECT = replace(CHANNEL, workspace_id=DIRECT_WORKSPACE, channel_id="alice")
 BOBS = replace(DIRECT, channel_id="bob")
 
