@@ -78,7 +78,16 @@ class Known:
             question.c.reply_id == messages.c.reply_id, question.c.command.is_not(None)
         )
         statement = (
-            select(messages, is_told.label("was_told"), answers_command.label("answers_command"))
+            select(
+                messages.c.message_id,
+                messages.c.role,
+                messages.c.is_memory,
+                messages.c.sent_at,
+                messages.c.edited_at,
+                messages.c.deleted_at,
+                is_told.label("was_told"),
+                answers_command.label("answers_command"),
+            )
             .join(conversations)
             .where(is_conversation(key))
         )

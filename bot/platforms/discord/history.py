@@ -80,12 +80,14 @@ class History:
 
     async def page(self, key: ConversationKey, before: str | None) -> list[Past[discord.Message]]:
         """See Reader."""
-        channel = find_channel(self._client, key)
-        if not may_read(channel):
-            raise UnreadableError("the bot may not read there", is_refusal=False)
         end = discord.Object(int(before)) if before else None
         doing = f"read channel {channel_id(key)}"
         try:
+            channel = find_channel(self._client, key)
+            if not may_read(channel):
+                raise UnreadableError("the bot may not read there", is_refusal=False)
+            if key.workspace_id == DIRECT and isinstance(channel, discord.PartialMessageable):
+                channel = await _direct(self._client, channel.id)
             messages = [message async for message in channel.history(limit=PAGE, before=end)]
         except (discord.Forbidden, discord.NotFound) as error:
             raise UnreadableError("Discord lets the bot read nothing there", is_refusal=True) from error
@@ -118,6 +120,14 @@ class History:
 
     def _guilds(self) -> list[discord.Guild]:
         return [guild for guild in self._client.guilds if guild.shard_id == self._shard_id]
+
+
+async def _direct(client: discord.Client, channel_id: int) -> Messageable:
+    """A conversation with one person: only as such, what they say there is for the bot."""
+    channel = await client.fetch_channel(channel_id)
+    if not isinstance(channel, discord.DMChannel):
+        raise UnreadableError("it is no conversation with one person", is_refusal=True)
+    return channel
 
 
 def find_channel(client: discord.Client, key: ConversationKey) -> Messageable:

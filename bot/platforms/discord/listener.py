@@ -61,18 +61,21 @@ class Listener:
         self._threads = CalledThreads(manager)
         self._order = order
         self._backfill = backfill
-        self._has_begun = asyncio.Event()
+        self._beginning, self._has_begun = 0, asyncio.Event()
         self._has_begun.set()
 
     async def session_began(self, client: discord.Client, shard_id: int) -> None:
         """A shard has a new session: Discord replays nothing from before. Events wait until it is known how
         far memory reached."""
         history = History(client, shard_id, self, self._order)
+        self._beginning += 1
         self._has_begun.clear()
         try:
             await patiently(lambda: self._backfill.session_began(history))
         finally:
-            self._has_begun.set()
+            self._beginning -= 1
+            if not self._beginning:
+                self._has_begun.set()
 
     async def message(self, client: discord.Client, message: discord.Message) -> None:
         """Remember a message that a person posted, and have it answered if it is for the bot."""
@@ -175,6 +178,9 @@ class Listener:
             await self._look_around(client, message, key, incoming.command)
             files = await read_files(message)
             incoming = await self._incoming(client, message, key, event, files) or incoming
+            if message.guild is not None and isinstance(message.author, discord.User):
+                # Nobody could say what the author may read there.
+                incoming = replace(incoming, sees_history=False)
         taken = incoming
         if await patiently(lambda: self._manager.accept(taken)) and taken.is_addressed:
             if _is_in_thread(message, key):

@@ -46,8 +46,7 @@ class Bot:
             api_url=discord.api_url,
             gateway_url=discord.gateway_url,
             cdn_url=discord.cdn_url,
-            backfill_messages=500,
-            **more,
+            **{"backfill_messages": 500, **more},
         )
         answerer.permalinks[self.platform.name] = self.platform.permalink
         answerer.access[self.platform.name] = self.platform

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -44,10 +45,10 @@ def said(discord: FakeDiscord) -> list[str]:
     return discord.texts() + discord.whispers()
 
 
-async def heard(bot: Bot, text: str) -> None:
+async def heard(bot: Bot, text: str, place: Place | None = None) -> None:
     """Wait until something that was said is the last thing in memory."""
     async with asyncio.timeout(5.0):
-        while (await texts_of(bot))[-1:] != [text]:
+        while (await texts_of(bot, place))[-1:] != [text]:
             await asyncio.sleep(0.005)
 
 
@@ -93,6 +94,27 @@ async def test_a_command_about_the_channel_reads_further_than_a_chat(
         discord.command("search", {"words": "old 9"})
         await until(lambda: all(said(discord)) and len(said(discord)) == 3)
         assert discord.rest.count("GET", HISTORY) == 1 + 3
+
+
+async def test_a_command_about_another_channel_reads_there(discord: FakeDiscord, database: Path) -> None:
+    discord.say("the harbour opens at seven", author=discord.ben, place=discord.other, is_told=False)
+    async with running(discord, database, echo) as bot:
+        discord.command("search", {"channel": str(discord.other.id), "words": "harbour"})
+        await until(lambda: any("harbour" in text for text in said(discord)))
+        assert await texts_of(bot, discord.other) == ["the harbour opens at seven"]
+
+
+async def test_it_reads_nothing_where_that_is_switched_off(discord: FakeDiscord, database: Path) -> None:
+    discord.say("old", is_told=False)
+    for _ in range(2):
+        bot = Bot(discord, database, echo, backfill_messages=0)
+        await until(lambda: discord.gateway.is_connected)
+        before = len(discord.texts())
+        discord.say("hello", calls=True)
+        await until(lambda before=before: len(discord.texts()) > before)  # type: ignore[misc]
+        assert "old" not in await texts_of(bot)
+        await bot.stop()
+    assert discord.rest.count("GET", HISTORY) == 0
 
 
 async def test_what_was_reset_is_not_read_again(discord: FakeDiscord, database: Path) -> None:
@@ -191,6 +213,32 @@ async def test_what_was_missed_is_answered_once_and_remembered_in_order(
         await caught_up(bot, 3)
         assert len(discord.texts()) == 3
         assert discord.rest.count("GET", HISTORY) == 3  # each gap was read once
+
+
+async def test_direct_messages_that_were_missed_are_answered(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo):
+        discord.say("before", place=discord.direct)
+        await until(lambda: len(discord.texts(discord.direct)) == 1)
+    discord.say("while away", place=discord.direct)
+    async with running(discord, database, echo):
+        await until(lambda: discord.texts(discord.direct)[1:] == ["You said: while away"])
+
+
+async def test_it_does_not_hurry_where_nobody_waits(
+    discord: FakeDiscord, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [discord.general, discord.other, discord.thread]
+    async with running(discord, database, echo) as bot:
+        for place in places:
+            discord.say("talk", place=place)
+        for place in places:
+            await heard(bot, "talk", place)
+    monkeypatch.setattr(backfill, "PACE_S", 0.1)
+    async with running(discord, database, echo) as bot:
+        await caught_up(bot, 3)
+    reads = [asked.at_s for asked in discord.rest.asked if asked.path.endswith("/messages")]
+    assert len(reads) == 3
+    assert min(later - earlier for earlier, later in pairwise(reads)) >= 0.1
 
 
 async def test_what_is_old_is_remembered_only(discord: FakeDiscord, database: Path) -> None:
