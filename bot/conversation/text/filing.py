@@ -18,6 +18,8 @@ from bot.messages import File
 
 DEFAULT_NAME = "code"
 MAX_NAME_CHARS = 60
+MAX_NAMING_CHARS = 300
+"""How much of what stands around a block is searched for a name."""
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _TITLE = re.compile(r"\b(?:title|filename|file|name)\s*[=:]\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'{}]+))", re.I)
@@ -162,7 +164,8 @@ def sections(text: str, max_code_chars: int, *, is_whole: bool) -> list[Section]
         if ">" in code.fence.lead or (size <= max_code_chars and not is_growing):
             continue
         prose, source = text[at : code.start], text[code.start : code.end]
-        name = _unique(_name(code.fence.info, text[max(0, code.start - 400) : code.start]), taken)
+        before = text[max(0, code.start - MAX_NAMING_CHARS) : code.start]
+        name = _unique(_name(code.fence.info[:MAX_NAMING_CHARS], before), taken)
         content = _dedented(text[code.code_start : code.code_end], code.fence.lead)
         lines = len(content.splitlines())
         count = f"{lines} line{'' if lines == 1 else 's'}"

@@ -134,6 +134,10 @@ def test_names_are_what_the_answer_says_and_safe(first_line: str, before: str, n
     assert named(first_line, before) == name
 
 
+def test_no_first_line_is_too_long_to_be_searched_for_a_name() -> None:
+    assert named("a" * 100_000) == named("a." * 50_000) == "code.txt"
+
+
 def test_names_are_unique_in_an_answer() -> None:
     text = f"```py\n{CODE}```\n" * 3 + f"```PY title=Code.py\n{CODE}```\n"
     names = [part.file.name for part in sections(text, 100, is_whole=True) if part.file]
