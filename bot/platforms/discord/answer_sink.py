@@ -22,16 +22,18 @@ MAX_CODE_CHARS = 1900
 class AnswerSink(ABC):
     """Most of a ReplySink. `send` and `change` are for another sink, which decides how posts look."""
 
-    def __init__(self, layout: Layout, pace: Pace) -> None:
+    def __init__(self, layout: Layout, pace: Pace, *, takes_files: bool) -> None:
+        """`takes_files`: the bot may attach files there."""
         self.layout = layout
-        self._pace = pace
+        self.pace = pace
+        self._takes_files = takes_files
         self._edits = 0
 
     @property
     def limits(self) -> DeliveryLimits:
         """2,000 characters a post, and the pace that Discord's headers allow by now."""
         now_s = asyncio.get_running_loop().time()
-        pause_s = self._pace.interval_s(self._bucket, self._edits, now_s)
+        pause_s = self.pace.interval_s(self._bucket, self._edits, now_s)
         return DeliveryLimits(MAX_CHARS, pause_s, MAX_CODE_CHARS if self._takes_files else None)
 
     async def post(self, text: str, nonce: str, file: File | None = None) -> str:
@@ -70,11 +72,6 @@ class AnswerSink(ABC):
     @abstractmethod
     def _bucket(self) -> str:
         """The place whose edits are counted together, as Discord's paths name it."""
-
-    @property
-    @abstractmethod
-    def _takes_files(self) -> bool:
-        """Whether the bot may attach files here."""
 
     async def _move_buttons(self, *, is_over: bool) -> None:
         """The text stands: a button that cannot be changed is no reason to fail."""

@@ -14,7 +14,6 @@ from bot.platforms.base import PostGoneError
 from bot.platforms.discord.answer_sink import AnswerSink
 from bot.platforms.discord.command_token import ORIGINAL, CommandToken, TokenExpiredError
 from bot.platforms.discord.layout import Post
-from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.sink import PERSON, ChannelSink
 
 ENDINGS = {
@@ -29,17 +28,12 @@ class CommandSink(AnswerSink):
     """Where the reply to a command goes: a ReplySink. `channel` is where it goes without the token."""
 
     def __init__(
-        self,
-        interaction: discord.Interaction,
-        channel: ChannelSink,
-        pace: Pace,
-        *,
-        is_private: bool = False,
+        self, interaction: discord.Interaction, channel: ChannelSink, *, is_private: bool = False
     ) -> None:
-        super().__init__(channel.layout, pace)
+        may_attach = interaction.app_permissions.attach_files
+        super().__init__(channel.layout, channel.pace, takes_files=may_attach)
         self._token = CommandToken(interaction, is_private=is_private)
         self._is_private = is_private
-        self._may_attach = interaction.app_permissions.attach_files
         self._channel = channel
         # What took the place of posts that only the token reached.
         self._moved: dict[str, str] = {}
@@ -90,10 +84,6 @@ class CommandSink(AnswerSink):
     @property
     def _bucket(self) -> str:
         return self._token.path
-
-    @property
-    def _takes_files(self) -> bool:
-        return self._may_attach
 
     async def _answer(self, post: Post) -> str:
         if not self.layout.posts:

@@ -121,7 +121,7 @@ class DiscordPlatform:
         if interaction is None:
             return channel
         is_hidden = is_for_one or is_outside(interaction)
-        return CommandSink(interaction, channel, self._pace, is_private=is_hidden)
+        return CommandSink(interaction, channel, is_private=is_hidden)
 
     def permalink(self, key: ConversationKey, message_id: str) -> str | None:
         """The address of a message, as Discord's clients know it; what went to a person has none here."""

@@ -68,11 +68,10 @@ class ChannelSink(AnswerSink):
     ) -> None:
         """`is_shareable`: one person sees the answer, and may show it to all."""
         layout = Layout(reply, is_shareable=is_shareable)
-        super().__init__(layout, surroundings.pace)
+        super().__init__(layout, surroundings.pace, takes_files=takes_files)
         self._reply = reply
         self._question = reply.question
         self._surroundings = surroundings
-        self._may_attach = takes_files
         self._referred = self._referred_message()
         self._channel_id = channel_id(reply.conversation)
         workspace = reply.conversation.workspace_id
@@ -165,10 +164,6 @@ class ChannelSink(AnswerSink):
     @property
     def _bucket(self) -> str:
         return f"/channels/{self._channel_id}"
-
-    @property
-    def _takes_files(self) -> bool:
-        return self._may_attach
 
     async def _channel(self, client: discord.Client) -> Place:
         return client.get_partial_messageable(self._channel_id, guild_id=self._guild_id)
