@@ -120,13 +120,15 @@ async def test_stop_is_for_the_asker_and_for_moderators(
         if who == "stranger":
             assert await told(press) == NOT_YOURS
             assert not bot.generator.generations[0].is_closed
+            assert await bot.manager.stop(key_of(discord))
         else:
             await until(lambda: actions(discord.posts()[0]) == FINAL)
             assert bot.generator.generations[0].is_closed and not press.told
 
 
+@pytest.mark.parametrize("who", ["asker", "moderator"])
 async def test_regenerate_is_for_the_asker_and_for_moderators_also_after_a_restart(
-    discord: FakeDiscord, database: Path, stranger: Payload
+    discord: FakeDiscord, database: Path, stranger: Payload, who: str
 ) -> None:
     asker, script = payloads.user(78, "Dan"), numbered()
     discord.moderators.add(discord.ben["id"])
@@ -135,11 +137,8 @@ async def test_regenerate_is_for_the_asker_and_for_moderators_also_after_a_resta
         assert discord.texts() == ["answer 1"]
     async with running(discord, database, script) as bot:
         assert await told(discord.press(post_id, "parley:regenerate", stranger)) == NOT_YOURS
-        discord.press(post_id, "parley:regenerate", asker)
+        discord.press(post_id, "parley:regenerate", asker if who == "asker" else discord.ben)
         await until(lambda: discord.texts() == ["answer 2"])
-        await bot.remembered()
-        discord.press(post_id, "parley:regenerate", discord.ben)
-        await until(lambda: discord.texts() == ["answer 3"])
         await bot.remembered()
         assert last_id(discord) == post_id and actions(discord.posts()[0]) == FINAL
 
@@ -272,6 +271,38 @@ async def test_buttons_stay_when_the_token_of_a_command_has_run_out(
         interaction.is_expired = True
         discord.press(last_id(discord), "parley:regenerate")
         await until(lambda: discord.texts() == ["answer 2"] and actions(discord.posts()[0]) == FINAL)
+
+
+async def test_buttons_work_where_the_bot_was_only_taken_along(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, numbered()) as bot:
+        discord.command("ask", {"question": "hello?"}, place=discord.elsewhere)
+        await until(lambda: discord.whispers(discord.elsewhere) == ["answer 1"])
+        await bot.remembered(discord.direct)
+        (whisper,) = discord.whispered(discord.elsewhere)
+        assert actions(whisper) == FINAL, "there is nobody to share it with"
+        assert await told(discord.press(int(whisper["id"]), "parley:good")) == THANKS
+        discord.press(int(whisper["id"]), "parley:regenerate")
+        await until(lambda: "answer 2" in discord.whispers(discord.elsewhere))
+
+
+async def test_a_stop_left_by_a_crash_stops_the_answer_that_goes_on(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async def endless(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "I begin"
+        await asyncio.Event().wait()
+
+    bot = Bot(discord, database, endless)
+    await until(lambda: discord.gateway.is_connected)
+    discord.say("talk", calls=True)
+    await until(lambda: discord.texts() == ["I begin"])
+    await until(lambda: bot.generator.generations)
+    await bot.crash()
+    async with running(discord, database, endless) as again:
+        await until(lambda: again.generator.generations)
+        discord.press(last_id(discord), "parley:stop")
+        await until(lambda: actions(discord.posts()[0]) == FINAL)
+        assert len(discord.posts()) == 1
 
 
 async def test_labels_are_in_the_language_of_who_asked(discord: FakeDiscord, database: Path) -> None:
