@@ -11,7 +11,7 @@ from contextlib import suppress
 from bot.conversation.manager import ConversationManager
 from bot.messages import ConversationKey
 
-STOPPING_S = 5.0
+STOPPING_S = 3.0
 """How long answers may take to stop."""
 
 

@@ -86,8 +86,6 @@ class History:
             channel = find_channel(self._client, key)
             if not may_read(channel):
                 raise UnreadableError("the bot may not read there", is_refusal=False)
-            if key.workspace_id == DIRECT and isinstance(channel, discord.PartialMessageable):
-                channel = await _direct(self._client, channel.id)
             messages = [message async for message in channel.history(limit=PAGE, before=end)]
         except (discord.Forbidden, discord.NotFound) as error:
             raise UnreadableError("Discord lets the bot read nothing there", is_refusal=True) from error
@@ -107,27 +105,27 @@ class History:
 
     async def accept(self, key: ConversationKey, past: Past[discord.Message], *, is_late: bool) -> None:
         """See Reader."""
-        await self._taker.take_missed(self._client, past.message, key, is_late=is_late)
+        await self._taker.take_missed(self._client, await self._placed(key, past), key, is_late=is_late)
 
     async def amend(self, key: ConversationKey, past: Past[discord.Message]) -> None:
         """See Reader."""
-        await self._taker.take_edit(self._client, past.message, key)
+        await self._taker.take_edit(self._client, await self._placed(key, past), key)
 
     def is_from_here(self, key: ConversationKey, known: KnownMessage) -> bool:
         """See Reader. What somebody picks in a server where the bot is no member is kept with their direct
         messages."""
         return known.message_id.isdecimal() and (known.was_told or known.is_own or key.workspace_id != DIRECT)
 
+    async def _placed(self, key: ConversationKey, past: Past[discord.Message]) -> discord.Message:
+        """A message in a channel of its proper kind: what is said to the bot alone is for it."""
+        if key.workspace_id == DIRECT and not isinstance(past.message.channel, discord.DMChannel):
+            channel = await self._client.fetch_channel(channel_id(key))
+            if isinstance(channel, discord.DMChannel):
+                past.message.channel = channel
+        return past.message
+
     def _guilds(self) -> list[discord.Guild]:
         return [guild for guild in self._client.guilds if guild.shard_id == self._shard_id]
-
-
-async def _direct(client: discord.Client, channel_id: int) -> Messageable:
-    """A conversation with one person: only as such, what they say there is for the bot."""
-    channel = await client.fetch_channel(channel_id)
-    if not isinstance(channel, discord.DMChannel):
-        raise UnreadableError("it is no conversation with one person", is_refusal=True)
-    return channel
 
 
 def find_channel(client: discord.Client, key: ConversationKey) -> Messageable:

@@ -110,8 +110,9 @@ class Listener:
 
     async def departure(self, guild_id: int) -> None:
         """Forget a server that the bot is no member of any more."""
-        await patiently(lambda: erase_workspace(self._manager, PLATFORM, str(guild_id)))
-        self._backfill.forget_workspace(PLATFORM, str(guild_id))
+        async with self._order.turn(guild_id):
+            await patiently(lambda: erase_workspace(self._manager, PLATFORM, str(guild_id)))
+            self._backfill.forget_workspace(PLATFORM, str(guild_id))
 
     # --- what was not told -------------------------------------------------------------------
 
