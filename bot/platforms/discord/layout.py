@@ -165,8 +165,9 @@ class Layout:
         index = len(self.posts) if self._vacant is None else self._vacant
         if message_id in self.posts:
             index = self.posts.index(message_id)
-        is_last = index >= self._reply.parts - 1
-        buttons = self._buttons() if is_last else ()
+        # While it is written the newest post can always be stopped, also where more is known already.
+        last = self._reply.parts - 1 if self._reply.is_written else len(self.posts) - 1
+        buttons = self._buttons() if index >= last else ()
         return Post(text, file, buttons, self._language, is_plain=self._reply.is_quiet)
 
     def shown(self, message_id: str, post: Post | None = None) -> None:

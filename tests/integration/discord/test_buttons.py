@@ -89,7 +89,7 @@ async def test_a_long_answer_has_buttons_below_its_end_only(discord: FakeDiscord
     async with running(discord, database, of_lengths(200)) as bot:
         await answered(discord, bot)
         await until(lambda: [actions(post) for post in discord.posts()] == [[], FINAL])
-        assert discord.rest.count("PATCH", "/messages/") == 0
+        assert discord.rest.count("PATCH", "/messages/") <= 1
 
 
 async def test_notices_and_help_have_no_buttons(discord: FakeDiscord, database: Path) -> None:

@@ -71,8 +71,10 @@ def test_only_the_last_post_has_buttons_and_a_whole_answer_has_the_final_ones() 
     first = layout.of("one", None)
     assert first.buttons == ("stop",)
     layout.shown("11", first)
-    reply.parts = 2
+    reply.parts = 3
     layout.shown("12", layout.of("two", None))
+    assert layout.look_of("12") == Post("two", buttons=("stop",)), "though a third one is to follow"
+    reply.parts = 2
     assert [(key, post.buttons) for key, post in layout.outdated(is_over=False)] == [("11", ())]
     assert layout.of("one", None, "11").buttons == ()
     reply.is_written = True
