@@ -215,6 +215,30 @@ async def test_what_was_missed_is_answered_once_and_remembered_in_order(
         assert discord.rest.count("GET", HISTORY) == 3  # each gap was read once
 
 
+async def test_a_long_absence_is_read_page_by_page(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        discord.say("before", message_id=ago(minutes=30))
+        await heard(bot, "before")
+    talk = [f"talk {number}" for number in range(230)]
+    for text in talk:
+        discord.say(text)
+    async with running(discord, database, echo) as bot:
+        await caught_up(bot, 3)
+        assert await texts_of(bot) == ["before", *talk]
+        assert discord.rest.count("GET", HISTORY) == 3
+
+
+async def test_a_session_that_goes_on_reads_nothing(discord: FakeDiscord, database: Path) -> None:
+    async with running(discord, database, echo) as bot:
+        discord.say("before")
+        await heard(bot, "before")
+        discord.gateway.ask_to_reconnect()
+        await until(lambda: discord.gateway.resumed == 1)
+        discord.say("after")
+        await heard(bot, "after")
+        assert discord.rest.count("GET", HISTORY) == 0
+
+
 async def test_direct_messages_that_were_missed_are_answered(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo):
         discord.say("before", place=discord.direct)
