@@ -75,6 +75,11 @@ async def test_where_it_is_new_it_reads_what_was_said_once(discord: FakeDiscord,
         discord.say("and now?", calls=True)
         await until(lambda: len(discord.texts()) == 2)
         assert discord.rest.count("GET", HISTORY) == 1
+    async with running(discord, database, echo) as bot:
+        await caught_up(bot, 2)
+        discord.say("still there?", calls=True)
+        await until(lambda: len(discord.texts()) == 3)
+        assert discord.rest.count("GET", HISTORY) == 2
 
 
 async def test_a_command_about_the_channel_reads_further_than_a_chat(
@@ -333,9 +338,9 @@ async def test_nothing_is_forgotten_where_discord_does_not_answer(
 
 async def test_after_a_crash_in_the_middle_nothing_is_lost(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo):
-        discord.say("before", calls=True)
+        discord.say("before", calls=True, message_id=ago(minutes=9))
         await until(lambda: len(discord.texts()) == 1)
-    discord.say("while away", calls=True)
+    discord.say("while away", calls=True, message_id=ago(minutes=8))
     discord.rest.faults.append(Fault("GET", HISTORY, "refused", status=400, times=9))
     bot = Bot(discord, database, echo)
     await until(lambda: discord.rest.count("GET", HISTORY) >= 3)
