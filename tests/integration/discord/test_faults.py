@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.generation.types import GenerationRequest
+from bot.platforms.discord import typing_status
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
@@ -143,6 +144,23 @@ async def test_a_missing_permission_is_named_and_others_are_served(
         await until(lambda: "could not be delivered" in caplog.text)
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert "may not post in #general" in line and "permission" in line
+
+
+async def test_a_refused_typing_status_is_not_tried_again_and_again(
+    discord: FakeDiscord, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typing_status, "REPEAT_S", 0.0)
+    async with running(discord, database, echo) as bot:
+        here = f"/channels/{discord.general.id}"
+        discord.rest.faults += [
+            Fault("POST", f"{here}/{what}", "refused", times=9, status=403, code=50001)
+            for what in ("typing", "messages")
+        ]
+        for number in range(1, 4):
+            discord.say("hello", calls=True)
+            await until(lambda number=number: discord.rest.count("POST", f"{here}/messages") == number)  # type: ignore[misc]
+            await bot.remembered()
+        assert discord.rest.count("POST", f"{here}/typing") == 1
 
 
 async def test_a_question_that_is_gone_is_answered_without_a_reference(
