@@ -28,7 +28,8 @@ MARGIN = timedelta(minutes=1)
 """How far clocks may differ, and how late the last events before a break may have been lost."""
 
 READING = frozenset({"summarize", "catchup", "search"})
-"""Commands that are about what was said in the channel."""
+TALKING = frozenset({"ask", "explain", "reply", "translate", "context"})
+"""Commands that are about what was said in the channel, and those that go by what was said last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Differences(Generic[M]):
 
 def depth_for(command: Command | None, limit: int) -> int:
     """How many messages an answer to a chat message, or to a command, rests on at most."""
-    if command is None:
+    if command is None or command.name in TALKING:
         return min(CHAT_DEPTH, limit)
     return limit if command.name in READING else 0
 

@@ -40,7 +40,14 @@ def known(
 
 @pytest.mark.parametrize(
     ("command", "limit", "depth"),
-    [(None, 500, 100), (None, 20, 20), ("summarize", 500, 500), ("help", 500, 0), ("summarize", 0, 0)],
+    [
+        (None, 500, 100),
+        (None, 20, 20),
+        ("ask", 500, 100),
+        ("summarize", 500, 500),
+        ("help", 500, 0),
+        ("summarize", 0, 0),
+    ],
 )
 def test_a_command_about_the_channel_reads_more(command: str | None, limit: int, depth: int) -> None:
     assert depth_for(Command(command) if command else None, limit) == depth
