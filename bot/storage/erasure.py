@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
-from sqlalchemy import Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, case, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
@@ -16,6 +16,7 @@ from bot.storage.database import Database
 from bot.storage.inbox import AT_MESSAGE
 from bot.storage.lookup import batches, is_conversation, to_key
 from bot.storage.models import (
+    ANSWERING,
     CANCELLED,
     DONE,
     OPEN,
@@ -79,6 +80,7 @@ class Erasure:
         self._taken_back: set[ConversationKey] = set()
         self.running: list[tuple[ConversationKey, int, str]] = []
         self._touched: set[ConversationKey] = set()
+        self._about: set[int] = set()
 
     @property
     def waiting(self) -> set[ConversationKey]:
@@ -90,17 +92,17 @@ class Erasure:
         rows = await self._rows()
         finished = await self._answers()
         newest = await self._newest(finished)
+        yield 0, len(rows)
+        # What is found by the messages goes before them, so that after a crash it is found again.
+        for part in batches(rows, MESSAGES_AT_ONCE):
+            await self._unquoting.take_out(part, self._names, finished)
         for ids in batches([reply_id for reply_id in finished if reply_id not in newest], ROWS_AT_ONCE):
             await self._erase_answers(ids)
-        done = 0
-        for part in batches(rows, MESSAGES_AT_ONCE):
-            await self._unquoting.take_out(part, self._names, newest)
-            for ids in batches(part, ROWS_AT_ONCE):
-                yield done, len(rows)
-                await self._bury(ids)
-                done += len(ids)
         for ids in batches(newest, ANSWERS_AT_ONCE):
             await self._take_back(ids)
+        for number, ids in enumerate(batches(rows, ROWS_AT_ONCE)):
+            yield number * ROWS_AT_ONCE, len(rows)
+            await self._bury(ids)
         await self._erase_the_rest()
         for place in self._touched | self._unquoting.touched:
             self._on_erased(place)
@@ -119,8 +121,8 @@ class Erasure:
             return list(rows)
 
     async def _answers(self) -> list[int]:
-        """The finished answers to the person, and to commands about what they said, newest first; of the
-        latter those in the making are noted."""
+        """The finished answers to the person, and to commands about what they said, newest first. Those in
+        the making to the latter are noted."""
         about = (
             select(inbox.c.reply_id)
             .join(conversations, conversations.c.id == inbox.c.conversation_id)
@@ -133,20 +135,19 @@ class Erasure:
                 within(self._key),
             )
         )
-        statement = (
+        found = (
             select(conversations, replies.c.id.label("reply_id"), replies.c.state, inbox.c.message_id)
             .join(replies, replies.c.conversation_id == conversations.c.id)
             .join(inbox, inbox.c.reply_id == replies.c.id)
-            .where(
-                or_(replies.c.id.in_(answering(self._key, self._person_id)), replies.c.id.in_(about)),
-                inbox.c.message_id != self._spared,
-            )
-            .order_by(replies.c.id.desc())
+            .where(inbox.c.message_id != self._spared)
         )
+        to_them = found.where(replies.c.id.in_(answering(self._key, self._person_id)))
         async with self._database.read() as connection:
-            found = (await connection.execute(statement)).all()
-        self.running = [(to_key(row), row.reply_id, row.message_id) for row in found if row.state in OPEN]
-        return list(dict.fromkeys(row.reply_id for row in found if row.state == DONE))
+            told = (await connection.execute(to_them)).all()
+            of_others = (await connection.execute(found.where(replies.c.id.in_(about)))).all()
+        self.running = [(to_key(row), row.reply_id, row.message_id) for row in of_others if row.state in OPEN]
+        self._about = {row.reply_id for row in of_others}
+        return sorted({row.reply_id for row in (*told, *of_others) if row.state == DONE}, reverse=True)
 
     async def _newest(self, finished: Sequence[int]) -> list[int]:
         """The newest answers, whose posts are to be removed from the platform."""
@@ -180,29 +181,27 @@ class Erasure:
             )
 
     async def _bury(self, ids: Sequence[int]) -> None:
+        """Erase messages, and note the replies in the making to them."""
+        making = (
+            select(conversations, replies.c.id.label("reply_id"), inbox.c.message_id)
+            .join(replies, replies.c.conversation_id == conversations.c.id)
+            .join(inbox, inbox.c.reply_id == replies.c.id)
+            .where(inbox.c.id.in_(_events_of(ids)), inbox.c.state == ANSWERING, replies.c.state.in_(OPEN))
+        )
         async with self._database.write() as connection:
-            await _drop_derived_of(connection, ids)
-            await bury(connection, messages.c.id.in_(ids) & messages.c.deleted_at.is_(None))
-            await connection.execute(update(messages).where(messages.c.id.in_(ids)).values(author_id=""))
-            events = select(inbox.c.id).join(messages, AT_MESSAGE).where(messages.c.id.in_(ids))
-            making = (
-                select(conversations, replies.c.id.label("reply_id"), inbox.c.message_id)
-                .join(replies, replies.c.conversation_id == conversations.c.id)
-                .join(inbox, inbox.c.reply_id == replies.c.id)
-                .where(inbox.c.id.in_(events), replies.c.state.in_(OPEN))
-            )
             for row in await connection.execute(making):
                 self.running.append((to_key(row), row.reply_id, row.message_id))
-            state = case((inbox.c.state == WAITING, CANCELLED), else_=inbox.c.state)
-            await connection.execute(
-                update(inbox).where(inbox.c.id.in_(events)).values(command=None, state=state)
-            )
+            await _erase_messages(connection, ids)
 
     async def _take_back(self, ids: Sequence[int]) -> None:
         """The posts of answers wait to be removed, or to be made again for the others who asked."""
+        asked = select(messages.c.id).join(inbox, AT_MESSAGE).where(inbox.c.reply_id.in_(ids))
+        own = asked.where(said_by(self._key, self._person_id))
         async with self._database.write() as connection:
+            await _erase_messages(connection, (await connection.scalars(own)).all())
             for reply_id in ids:
-                place = await reopen(connection, reply_id) or await take_back(connection, reply_id)
+                place = None if reply_id in self._about else await reopen(connection, reply_id)
+                place = place or await take_back(connection, reply_id)
                 if place is not None:
                     self._taken_back.add(place)
 
@@ -236,6 +235,20 @@ def _alone(key: ConversationKey) -> Select[tuple[int]]:
         messages.c.author_id != "",
     )
     return select(conversations.c.id).where(within(key), is_spoken_in, ~has_others)
+
+
+def _events_of(ids: Sequence[int]) -> Select[tuple[int]]:
+    return select(inbox.c.id).join(messages, AT_MESSAGE).where(messages.c.id.in_(ids))
+
+
+async def _erase_messages(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Leave tombstones of messages, and nothing that rests on them; those that wait are not answered."""
+    await _drop_derived_of(connection, ids)
+    await bury(connection, messages.c.id.in_(ids) & messages.c.deleted_at.is_(None))
+    await connection.execute(update(messages).where(messages.c.id.in_(ids)).values(author_id=""))
+    state = case((inbox.c.state == WAITING, CANCELLED), else_=inbox.c.state)
+    events = inbox.c.id.in_(_events_of(ids))
+    await connection.execute(update(inbox).where(events).values(command=None, state=state))
 
 
 async def _drop_derived_of(connection: AsyncConnection, ids: Iterable[int]) -> None:

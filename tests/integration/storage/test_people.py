@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,6 +131,31 @@ async def test_what_is_being_answered_and_what_waits_is_named_and_cancelled(stor
     erasure = await erase(store)
     assert set(erasure.running) == {(RANDOM, job.reply_id, "a"), (THREAD, translating.reply_id, "d")}
     assert await store.withdraw(job.reply_id, "a") and await store.claim(RANDOM) is None
+
+
+async def test_answers_about_their_messages_are_removed_too(store: HistoryStore) -> None:
+    await store.accept(replace(said("c", SECRET, is_addressed=False), author=ADA))
+    about = Command("translate", {"message": "c"})
+    await store.accept(replace(said("d", "translate", command=about), author=BEN))
+    await answer(store, await claimed(store), "le zèbre", "p1")
+    erasure = await erase(store)
+    job = await claimed(store)
+    assert job.is_withdrawn and job.posts == ("p1",) and erasure.waiting == {CHANNEL}
+
+
+async def test_an_erasure_that_was_cut_off_is_completed_by_another(store: HistoryStore) -> None:
+    await furnished(store)
+    past = [replace(said(f"m{n}", f"{SECRET} once more {n}"), author=ADA) for n in range(600)]
+    await store.import_messages(past)
+    for steps in (1, 2, 3):
+        erasure = store.people.erasure(CHANNEL, ADA.id, "ask")
+        async with aclosing(erasure.run()) as run:
+            for _ in range(steps):
+                await anext(run)
+    assert 0 < (await store.people.traces(CHANNEL, ADA.id)).messages < 600
+    await erase(store)
+    assert await store.people.traces(CHANNEL, ADA.id) == Traces(0, 0, 0, 0, 0)
+    assert SECRET not in "".join(await texts(store) + await texts(store, THREAD) + await texts(store, DIRECT))
 
 
 async def test_old_answers_leave_memory_without_being_removed_from_the_platform(store: HistoryStore) -> None:
