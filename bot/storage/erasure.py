@@ -95,7 +95,7 @@ class Erasure:
         yield 0, len(rows)
         # What is found by the messages goes before them, so that after a crash it is found again.
         for part in batches(rows, MESSAGES_AT_ONCE):
-            await self._unquoting.take_out(part, self._names, finished)
+            await self._unquoting.take_out(part, self._names, frozenset(finished))
         for ids in batches([reply_id for reply_id in finished if reply_id not in newest], ROWS_AT_ONCE):
             await self._erase_answers(ids)
         for ids in batches(newest, ANSWERS_AT_ONCE):

@@ -41,7 +41,7 @@ class Unquoting:
         self.waiting: set[ConversationKey] = set()
         self.touched: set[ConversationKey] = set()
 
-    async def take_out(self, ids: Sequence[int], names: Collection[str], leaving: Sequence[int]) -> None:
+    async def take_out(self, ids: Sequence[int], names: Collection[str], leaving: Collection[int]) -> None:
         """Take what the messages in these rows said out of all answers but the replies `leaving`; `names` are
         what their author was called. Raises StorageError."""
         quotations = await asyncio.to_thread(Quotations, await self._quotable(ids), names)
@@ -59,7 +59,9 @@ class Unquoting:
                 found += [Quotable(row.message_id, row.place, row.text) for row in rows if row.text]
         return found
 
-    async def _redact_answers(self, quotations: Quotations, after: int, leaving: Sequence[int]) -> int | None:
+    async def _redact_answers(
+        self, quotations: Quotations, after: int, leaving: Collection[int]
+    ) -> int | None:
         """Correct some answers; returns the last of them, None at the end."""
         statement = (
             select(conversations, messages.c.id.label("row_id"), messages.c.message_id, messages.c.text)
@@ -76,10 +78,11 @@ class Unquoting:
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(statement)).all()
-        texts = [(row.place, row.text) for row in rows]
+        staying = [row for row in rows if row.reply_id not in leaving]
+        texts = [(row.place, row.text) for row in staying]
         redacted = await asyncio.to_thread(lambda: [quotations.taken_out(*text) for text in texts])
-        for row, text in zip(rows, redacted, strict=True):
-            if text != row.text and row.reply_id not in leaving:
+        for row, text in zip(staying, redacted, strict=True):
+            if text != row.text:
                 await self._correct(row, text)
         return rows[-1].row_id if rows else None
 
