@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -29,8 +29,8 @@ T = TypeVar("T")
 PAGE = 100
 """Messages that are asked for at once; a shorter page is the beginning of the conversation."""
 
-PACE_S = 0.5
-"""Seconds a request, on average, where nobody waits for it."""
+PACE_S, NEWS_PACE_S = 0.5, 0.2
+"""Seconds a request, on average, where nobody waits for it, and where there is surely something new."""
 
 READING_S, LISTING_S = 10.0, 60.0
 """How long a page may take, and how long the list of conversations."""
@@ -88,6 +88,7 @@ class _Gap(Generic[M]):
     reader: Reader[M]
     since: datetime
     until: datetime
+    is_news: bool
 
 
 class Backfill(Generic[M]):
@@ -228,10 +229,11 @@ class Backfill(Generic[M]):
         """Find out where something may have been missed, and read it; then nothing is missing any more."""
         connected_since, self._connected_since = self._connected_since, self._connected_since or began_at
         try:
-            places = await self._fetch(reader.places(), LISTING_S)
+            places = [await self._looked_up(place) for place in await self._fetch(reader.places(), LISTING_S)]
+            news = {place.key for place in places if not place.is_known}
             for key, since in gaps_in(places, known, began_at, connected_since).items():
                 if reader.serves(key):
-                    self._gaps[key] = _Gap(reader, since, began_at)
+                    self._gaps[key] = _Gap(reader, since, began_at, key in news)
             async with self._filling:
                 has_all = await self._fill_all()
             async with self._marking:
@@ -240,6 +242,9 @@ class Backfill(Generic[M]):
                     self._missing_since = None
         except (PlatformError, StorageError) as error:
             log.warning("what was missed is looked for after the next start: %s", where(error))
+
+    async def _looked_up(self, place: Place) -> Place:
+        return replace(place, is_known=await self._manager.past.is_known(place.key, place.last_id))
 
     async def _fill_all(self) -> bool:
         """Fill all gaps, and once more those where that failed; False where it failed again."""
@@ -259,8 +264,9 @@ class Backfill(Generic[M]):
                 else:
                     failed.append(key)
                     self._gaps[key] = gap  # behind the others
+            pace_s = min(PACE_S, NEWS_PACE_S) if gap.is_news else PACE_S
             with suppress(PlatformError):
-                await self._fetch(asyncio.sleep(PACE_S * requests), LISTING_S)
+                await self._fetch(asyncio.sleep(pace_s * requests), LISTING_S)
         return has_all and not self._gaps
 
     async def _fill(self, key: ConversationKey, but: str | None = None) -> int:

@@ -44,10 +44,13 @@ class Past(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A conversation that the platform lists by itself, and when something was last said there."""
+    """A conversation that the platform lists by itself, which message is the last one there, and when it was
+    said. `is_known`: memory has that message, so that there is hardly anything new."""
 
     key: ConversationKey
     last_said_at: datetime | None
+    last_id: str = ""
+    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ def gaps_in(
     places: Iterable[Place], known: Iterable[Reach], now: datetime, connected_since: datetime | None = None
 ) -> dict[ConversationKey, datetime]:
     """Where to look for what was missed, and since when: first where the platform says that there is
-    something new, then the other conversations of the last days, the newest first each time.
+    something new, then where memory has the last message, then the other conversations of the last days, the
+    newest first each time.
 
     `known` is how far memory reached before the break. `connected_since`: when this process first connected,
     if it did before now.
@@ -88,7 +92,8 @@ def gaps_in(
         and (place.key not in newest or place.last_said_at > newest[place.key])
     }
     active = {key: at for key, at in newest.items() if key not in news and now - at < LOOKED_AFTER}
-    in_order = [*sorted(news, key=news.__getitem__, reverse=True)]
+    unknown = {place.key for place in places if not place.is_known}
+    in_order = [*sorted(news, key=lambda key: (key in unknown, news[key]), reverse=True)]
     in_order += sorted(active, key=active.__getitem__, reverse=True)
     return {key: since[key.workspace_id] for key in in_order}
 

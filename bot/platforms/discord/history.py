@@ -72,7 +72,7 @@ class History:
                 while any(guild.unavailable for guild in self._guilds()):
                     await self._client.wait_for("guild_available")
         return [
-            Place(key_of(channel), _time_of(channel.last_message_id))
+            Place(key_of(channel), _time_of(channel.last_message_id), str(channel.last_message_id))
             for guild in self._guilds()
             for channel in (*guild.channels, *guild.threads)
             if isinstance(channel, _WITH_MESSAGES) and may_read(channel)

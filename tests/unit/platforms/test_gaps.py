@@ -68,6 +68,12 @@ def test_news_come_first_then_what_was_active_and_the_newest_first() -> None:
     assert set(gaps.values()) == {ago(hours=3) - MARGIN}
 
 
+def test_where_memory_has_the_last_message_waits_for_the_news() -> None:
+    reach = [Reach(CHANNEL, ago(hours=5), ago(days=9)), Reach(OTHER, ago(hours=3), ago(days=9))]
+    places = [Place(CHANNEL, ago(hours=1), "answer", is_known=True), Place(OTHER, ago(hours=2), "news")]
+    assert list(gaps_in(places, reach, NOW)) == [OTHER, CHANNEL]
+
+
 def test_what_was_silent_for_long_is_left_alone() -> None:
     reach = [Reach(CHANNEL, ago(days=8), ago(days=9)), Reach(OTHER, ago(days=1), ago(days=9))]
     silent = Place(ConversationKey("list", "w", "silent"), ago(days=30))
