@@ -35,7 +35,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         return
     cut = " The oldest did not fit." if is_cut or len(kept.turns) >= MAX_ROWS else ""
     told = f"What I keep of you {_where(key)}: {_counts(kept)}.{cut}"
-    yield "\n".join([told, "", f"```jsonl title={FILE_NAME}", *lines, "```"])
+    yield "\n".join([told, "", f"```jsonl file={FILE_NAME}", *lines, "```"])
 
 
 def _where(key: ConversationKey) -> str:

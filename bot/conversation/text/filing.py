@@ -1,7 +1,8 @@
 """Turns long blocks of code of an answer into files, and tells what stands in their place.
 
 Pure; it knows Markdown's code blocks and file names, and nothing of platforms. The post whose last line names
-a file carries it. While a block is being written its line says how far it is.
+a file carries it. While a block is being written its line says how far it is. A block whose first line says
+`file=name` goes as a file however short it is.
 
 Join rule: what `sections` gives are verbatim slices, `prose` and `source` in turn, which joined are the text.
 """
@@ -23,6 +24,7 @@ MAX_NAMING_CHARS = 300
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _TITLE = re.compile(r"\b(?:title|filename|file|name)\s*[=:]\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'{}]+))", re.I)
+_ALWAYS = re.compile(r"\bfile\s*=", re.I)
 _PATH = re.compile(r"[\w./\\-]*\w\.([A-Za-z]\w{0,9})(?![\w./\\-])", re.ASCII)
 _LANGUAGE = re.compile(r"[{.]*([\w#+-]+)")
 _NAMED_BEFORE = re.compile(r"([\w./\\-]*\w\.([A-Za-z]\w{0,9}))(?:`|[*_\"')]*\s*:?[*_]*\s*\Z)", re.ASCII)
@@ -161,7 +163,8 @@ def sections(text: str, max_code_chars: int, *, is_whole: bool) -> list[Section]
     for code in _code_blocks(text):
         size = code.code_end - code.code_start
         is_growing = code.is_open and not is_whole
-        if ">" in code.fence.lead or (size <= max_code_chars and not is_growing):
+        is_short = size <= max_code_chars and _ALWAYS.search(code.fence.info[:MAX_NAMING_CHARS]) is None
+        if ">" in code.fence.lead or (is_short and not is_growing):
             continue
         prose, source = text[at : code.start], text[code.start : code.end]
         before = text[max(0, code.start - MAX_NAMING_CHARS) : code.start]
@@ -171,7 +174,7 @@ def sections(text: str, max_code_chars: int, *, is_whole: bool) -> list[Section]
         count = f"{lines} line{'' if lines == 1 else 's'}"
         if is_growing:
             line = f"{code.fence.lead}`{name}`: {count} so far ..."
-            found.append(Section(prose, line, source, is_short=size <= max_code_chars))
+            found.append(Section(prose, line, source, is_short=is_short))
         else:
             line = f"{code.fence.lead}`{name}` ({count}, attached)\n"
             found.append(Section(prose, line, source, File(name, content)))

@@ -73,7 +73,7 @@ async def test_people_are_left_out_of_memory_and_taken_in_again() -> None:
 async def test_an_export_is_ones_own_rows_as_json_in_one_block() -> None:
     memory = await furnished()
     told = await answer_of(EXPORT, asked(EXPORT, memory))
-    intro, _, rest = told.partition("\n\n```jsonl title=parley-export.jsonl\n")
+    intro, _, rest = told.partition("\n\n```jsonl file=parley-export.jsonl\n")
     assert "1 message, 0 answers, 1 fact, 1 setting" in intro and rest.endswith("\n```")
     rows = [json.loads(line) for line in rest.removesuffix("\n```").split("\n")]
     assert [row["kind"] for row in rows] == ["message", "fact", "setting"]

@@ -63,6 +63,12 @@ def test_a_short_block_stays_and_so_does_every_block_where_no_files_go() -> None
     assert {post.file for post in posts(text, 200, None, is_whole=True)} == {None}
 
 
+def test_a_block_that_is_to_be_a_file_is_one_however_short_it_is() -> None:
+    (shown,) = posts("Yours:\n\n```jsonl file=export.jsonl\n{}\n```", 2000, 2000, is_whole=True)
+    assert shown.text == "Yours:\n\n`export.jsonl` (1 line, attached)\n"
+    assert shown.file == File("export.jsonl", "{}\n")
+
+
 def test_a_block_that_is_being_written_grows_in_one_line_and_then_becomes_the_file() -> None:
     before = "Here:\n```py\n"
     lines = CODE.splitlines(keepends=True)
