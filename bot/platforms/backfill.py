@@ -231,9 +231,13 @@ class Backfill(Generic[M]):
         try:
             places = [await self._looked_up(place) for place in await self._fetch(reader.places(), LISTING_S)]
             news = {place.key for place in places if not place.is_known}
-            for key, since in gaps_in(places, known, began_at, connected_since).items():
-                if reader.serves(key):
-                    self._gaps[key] = _Gap(reader, since, began_at, key in news)
+            gaps = {
+                key: _Gap(reader, since, began_at, key in news)
+                for key, since in gaps_in(places, known, began_at, connected_since).items()
+                if reader.serves(key)
+            }
+            # What is left of an earlier look waits behind the news of this one.
+            self._gaps = gaps | {key: gap for key, gap in self._gaps.items() if key not in gaps}
             async with self._filling:
                 has_all = await self._fill_all()
             async with self._marking:
