@@ -10,8 +10,8 @@ import logging
 import discord
 
 from bot.conversation.access import named_channel
-from bot.messages import ConversationKey
-from bot.platforms.discord.incoming import DIRECT, channel_id
+from bot.messages import DIRECT_WORKSPACE, ConversationKey
+from bot.platforms.discord.incoming import channel_id
 from bot.platforms.discord.places import key_of
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 
@@ -31,7 +31,7 @@ async def find_readable(
     """See Access. From a direct conversation, any server may be asked about that the person is in."""
     try:
         channel = await _find(client, wanted)
-        if channel is None or here.workspace_id not in (DIRECT, str(channel.guild.id)):
+        if channel is None or here.workspace_id not in (DIRECT_WORKSPACE, str(channel.guild.id)):
             return None
         if channel.is_nsfw() and not _is_age_gated(client, here):
             return None

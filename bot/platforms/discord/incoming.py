@@ -12,7 +12,7 @@ import discord
 
 from bot.conversation.commands import command_in
 from bot.conversation.rules import Rules
-from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.messages import DIRECT_WORKSPACE, Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
 from bot.platforms.discord.contents import line_of, own_roles, words_of
 
@@ -20,8 +20,7 @@ PLATFORM = "discord"
 BY_COMMAND = "interaction:"
 """What the event ids of slash commands begin with."""
 
-DIRECT = "dm"
-"""The workspace of conversations outside of servers."""
+DIRECT = DIRECT_WORKSPACE
 
 _USUAL = Rules()
 _SAID_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
@@ -37,7 +36,7 @@ class Me:
 
 def conversation_key(guild_id: int | None, channel_id: int, parent_id: int | None = None) -> ConversationKey:
     """The bot's name for a channel, or with `parent_id` for a thread of that channel."""
-    workspace = str(guild_id) if guild_id else DIRECT
+    workspace = str(guild_id) if guild_id else DIRECT_WORKSPACE
     if parent_id is None:
         return ConversationKey(PLATFORM, workspace, str(channel_id))
     return ConversationKey(PLATFORM, workspace, str(parent_id), str(channel_id))
@@ -149,7 +148,7 @@ def from_interaction(
 ) -> IncomingMessage:
     """A command that a person gave. The interaction's id serves as message id; in a conversation with the bot
     alone everybody is a manager and sees all."""
-    is_direct, may = key.workspace_id == DIRECT, interaction.permissions
+    is_direct, may = key.workspace_id == DIRECT_WORKSPACE, interaction.permissions
     return IncomingMessage(
         conversation=key,
         message_id=str(interaction.id),

@@ -8,7 +8,7 @@ import discord
 
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
-from bot.messages import Command, ConversationKey
+from bot.messages import DIRECT_WORKSPACE, Command, ConversationKey
 from bot.platforms.backfill import Backfill
 from bot.platforms.base import ReplySink
 from bot.platforms.discord.access import find_readable
@@ -18,7 +18,7 @@ from bot.platforms.discord.command_sink import CommandSink
 from bot.platforms.discord.command_token import OpenCommands
 from bot.platforms.discord.connection import Connection, Endpoints
 from bot.platforms.discord.excuses import Excuses
-from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, PLATFORM, channel_id
+from bot.platforms.discord.incoming import BY_COMMAND, PLATFORM, channel_id
 from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.outside import is_outside
@@ -105,7 +105,8 @@ class DiscordPlatform:
         """A sink for one reply: through the command's token where there is one, else into the channel."""
         question = reply.question
         interaction = self._open_commands.get(question.message_id)
-        is_alone = reply.conversation.workspace_id == DIRECT and not question.event_id.startswith(BY_COMMAND)
+        is_direct = reply.conversation.workspace_id == DIRECT_WORKSPACE
+        is_alone = is_direct and not question.event_id.startswith(BY_COMMAND)
         is_for_one = reply.audience is not None and not is_alone
         went_to_one = any(post.startswith(PERSON) for post in reply.posts)
         if is_for_one and interaction is None:
@@ -116,7 +117,7 @@ class DiscordPlatform:
             reply,
             self._surroundings,
             takes_files=self._takes_files(channel_id(reply.conversation)),
-            is_shareable=is_for_one and reply.conversation.workspace_id != DIRECT,
+            is_shareable=is_for_one and not is_direct,
         )
         if interaction is None:
             return channel
@@ -127,7 +128,7 @@ class DiscordPlatform:
         """The address of a message, as Discord's clients know it; what went to a person has none here."""
         if message_id.startswith(PERSON):
             return None
-        server = "@me" if key.workspace_id == DIRECT else key.workspace_id
+        server = "@me" if key.workspace_id == DIRECT_WORKSPACE else key.workspace_id
         return f"https://discord.com/channels/{server}/{channel_id(key)}/{message_id}"
 
     async def find_readable(

@@ -12,9 +12,9 @@ import discord
 from bot.conversation.manager import ConversationManager
 from bot.conversation.menus import language_of_flag
 from bot.conversation.tasks.translate import BY_FLAG
-from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.messages import DIRECT_WORKSPACE, Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.discord.history import find_channel, may_read
-from bot.platforms.discord.incoming import DIRECT, Me
+from bot.platforms.discord.incoming import Me
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.referred import fetch_message, remember_message
@@ -55,7 +55,7 @@ class Reactions:
 
     async def _is_wanted(self, key: ConversationKey) -> bool:
         rules = await self._manager.rules.of(key)
-        return rules.flags and (rules.speak != "off" or key.workspace_id == DIRECT)
+        return rules.flags and (rules.speak != "off" or key.workspace_id == DIRECT_WORKSPACE)
 
 
 def _wish(reaction: discord.RawReactionActionEvent, key: ConversationKey, code: str) -> IncomingMessage:

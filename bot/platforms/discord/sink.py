@@ -14,11 +14,13 @@ import discord
 from discord.http import Route
 
 from bot.conversation.reply import Reply
+from bot.conversation.tasks.translate import BY_FLAG
 from bot.errors import StorageError
+from bot.messages import DIRECT_WORKSPACE
 from bot.platforms.discord.answer_sink import AnswerSink
 from bot.platforms.discord.connection import Connection
 from bot.platforms.discord.excuses import Excuses, excuse
-from bot.platforms.discord.incoming import BY_COMMAND, DIRECT, channel_id
+from bot.platforms.discord.incoming import BY_COMMAND, channel_id
 from bot.platforms.discord.layout import Layout, Post
 from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.problems import (
@@ -37,9 +39,6 @@ Place = discord.PartialMessageable | discord.DMChannel
 
 PERSON = "dm:"
 """What the ids of posts begin with that went to a person instead of the conversation."""
-
-BY_FLAG = "flag:"
-"""What the event ids of reactions begin with: the message that they are about is `reply_to`."""
 
 IsKnown = Callable[[str], Awaitable[bool]]
 """Whether a message is known to be a post of an answer already."""
@@ -75,7 +74,7 @@ class ChannelSink(AnswerSink):
         self._referred = self._referred_message()
         self._channel_id = channel_id(reply.conversation)
         workspace = reply.conversation.workspace_id
-        self._guild_id = None if workspace == DIRECT else int(workspace)
+        self._guild_id = None if workspace == DIRECT_WORKSPACE else int(workspace)
 
     async def send(self, post: Post, nonce: str) -> str:
         """Post a message, the first one as a reply to the question. It mentions nobody, previews no links."""
