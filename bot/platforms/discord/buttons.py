@@ -24,9 +24,8 @@ from bot.messages import Command, ConversationKey
 from bot.platforms.discord.command_token import CommandToken, OpenCommands, TokenExpiredError
 from bot.platforms.discord.incoming import BY_COMMAND, channel_id, from_interaction, language_of
 from bot.platforms.discord.layout import PREFIX, Post
-from bot.platforms.discord.outside import find_own_key, is_outside
+from bot.platforms.discord.outside import find_key_of
 from bot.platforms.discord.patience import patiently
-from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 from bot.platforms.event_order import EventOrder
 
@@ -134,12 +133,7 @@ class Buttons:
         deed = self._deeds.get(action)
         if deed is None or interaction.message is None or interaction.channel_id is None:
             return UNKNOWN_ANSWER
-        if is_outside(interaction):
-            key = await find_own_key(interaction)
-        else:
-            key = await find_key(
-                interaction.client, interaction.channel_id, interaction.guild_id, interaction.channel
-            )
+        key = await find_key_of(interaction)
         post_id = str(interaction.message.id)
         if not await self._knows(key, post_id):
             return UNKNOWN_ANSWER

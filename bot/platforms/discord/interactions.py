@@ -1,4 +1,4 @@
-"""What people do with the bot's own surfaces on Discord, told to the manager: commands for now.
+"""Commands that people give on Discord, by a slash or from a message's menu, told to the manager.
 
 Acknowledged at once, because Discord waits three seconds only. It decides nothing about answers.
 """
@@ -21,9 +21,8 @@ from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.incoming import channel_id, from_interaction
 from bot.platforms.discord.layout import Post
 from bot.platforms.discord.listener import Listener
-from bot.platforms.discord.outside import find_own_key, is_outside
+from bot.platforms.discord.outside import find_key_of, is_outside
 from bot.platforms.discord.patience import patiently
-from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
 from bot.platforms.discord.referred import remember_message
 from bot.platforms.event_order import EventOrder
@@ -56,11 +55,7 @@ class Interactions:
             was_taken_along = is_outside(interaction)
             if was_taken_along:
                 await self._acknowledge(interaction, is_private=True)
-                key = await find_own_key(interaction)
-            else:
-                key = await find_key(
-                    client, interaction.channel_id, interaction.guild_id, interaction.channel
-                )
+            key = await find_key_of(interaction)
             # Told at once, and not in the turn of the channel: nobody waits for what is refused.
             if refusal := self._manager.rate.refusal(from_interaction(interaction, key, command)):
                 await _tell(interaction, refusal)

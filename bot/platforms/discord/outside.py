@@ -11,6 +11,7 @@ import discord
 from bot.errors import PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.discord.incoming import conversation_key
+from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import until_answered
 
 
@@ -21,8 +22,17 @@ def is_outside(interaction: discord.Interaction) -> bool:
     return interaction.context.private_channel
 
 
-async def find_own_key(interaction: discord.Interaction) -> ConversationKey:
-    """The person's own conversation with the bot. PlatformError: Discord does not say."""
+async def find_key_of(interaction: discord.Interaction) -> ConversationKey:
+    """The conversation that something asked by an interaction belongs to. PlatformError: Discord does not
+    say."""
+    if is_outside(interaction) or interaction.channel_id is None:
+        return await _find_own_key(interaction)
+    return await find_key(
+        interaction.client, interaction.channel_id, interaction.guild_id, interaction.channel
+    )
+
+
+async def _find_own_key(interaction: discord.Interaction) -> ConversationKey:
     person = discord.Object(interaction.user.id)
     try:
         direct = await until_answered(
