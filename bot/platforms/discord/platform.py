@@ -81,7 +81,7 @@ class DiscordPlatform:
         listener = Listener(manager, self._bot_name, self._typing, self._order, self._backfill)
         self._listener = listener
         interactions = Interactions(manager, self._open_commands, self._order, listener)
-        reactions = Reactions(manager, self._order)
+        reactions = Reactions(manager, self._order, listener)
         buttons = Buttons(manager, self._open_commands, self._order)
 
         presence = Presence(self._status, lambda: manager.model_status)

@@ -14,7 +14,7 @@ from bot.conversation.menus import language_of_flag
 from bot.conversation.tasks.translate import BY_FLAG
 from bot.messages import DIRECT_WORKSPACE, Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.discord.history import find_channel, may_read
-from bot.platforms.discord.incoming import Me
+from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.referred import fetch_message, remember_message
@@ -24,9 +24,10 @@ from bot.platforms.event_order import EventOrder
 class Reactions:
     """Takes reactions. `order` is shared with the listener: a channel's events are handled one by one."""
 
-    def __init__(self, manager: ConversationManager, order: EventOrder[int]) -> None:
+    def __init__(self, manager: ConversationManager, order: EventOrder[int], listener: Listener) -> None:
         self._manager = manager
         self._order = order
+        self._listener = listener
 
     async def added(self, client: discord.Client, reaction: discord.RawReactionActionEvent) -> None:
         """Have a message translated into the language of a flag that a person put under it."""
@@ -49,8 +50,7 @@ class Reactions:
         if await self._manager.past.is_known(key, str(reaction.message_id)):
             return True
         message = await fetch_message(client, key, reaction.message_id)
-        assert client.user is not None
-        me = Me(client.user.id, client.user.display_name)
+        me = self._listener.me(client)
         return message is not None and await remember_message(self._manager, message, key, me)
 
     async def _is_wanted(self, key: ConversationKey) -> bool:
