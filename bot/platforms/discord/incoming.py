@@ -112,7 +112,7 @@ def to_incoming(
         sent_at=message.created_at,
         is_addressed=is_for_bot,
         command=_command(message, me, text) if is_for_bot else None,
-        reply_to=_replied_to(message),
+        reply_to=_id_or_none(replied_to(message)),
         sees_history=_sees_history(message),
     )
 
@@ -129,7 +129,7 @@ def from_bot_or_webhook(
         text=words_of(message, me, files=files),
         sent_at=message.created_at,
         is_addressed=False,
-        reply_to=_replied_to(message),
+        reply_to=_id_or_none(replied_to(message)),
     )
 
 
@@ -198,17 +198,15 @@ def _as_line(command: Command) -> str:
     return " ".join([f"/{command.name}", *(f"{name}:{value}" for name, value in command.options.items())])
 
 
-def _replied_to(message: discord.Message) -> str | None:
+def replied_to(message: discord.Message) -> int | None:
     """The id of the message that this one replies to. A forward is no reply."""
-    is_reply = message.type is discord.MessageType.reply and message.reference is not None
-    return _id_or_none(message.reference.message_id) if is_reply and message.reference else None
+    is_reply = message.type is discord.MessageType.reply
+    return message.reference.message_id if is_reply and message.reference else None
 
 
 def _answered_author(message: discord.Message) -> int | None:
     """Whose message this one replies to, where Discord said."""
-    if message.type is not discord.MessageType.reply or message.reference is None:
-        return None
-    answered = message.reference.resolved
+    answered = message.reference.resolved if message.reference and replied_to(message) else None
     return answered.author.id if isinstance(answered, discord.Message) else None
 
 

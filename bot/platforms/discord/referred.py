@@ -16,7 +16,7 @@ from bot.messages import ConversationKey, IncomingMessage
 from bot.platforms.discord.attachments import read_files
 from bot.platforms.discord.contents import files_of, words_of
 from bot.platforms.discord.history import find_channel, may_read
-from bot.platforms.discord.incoming import Me, from_bot_or_webhook, to_incoming
+from bot.platforms.discord.incoming import Me, from_bot_or_webhook, replied_to, to_incoming
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ async def remember_starter(
 
 
 async def _is_end(manager: ConversationManager, message: discord.Message, key: ConversationKey) -> bool:
-    answered = _answered_id(message)
+    answered = replied_to(message)
     return answered is None or await manager.past.is_known(key, str(answered))
 
 
@@ -86,7 +86,7 @@ async def _above(
     client: discord.Client, message: discord.Message, key: ConversationKey
 ) -> discord.Message | None:
     """The message that a message replies to, None where there is none any more."""
-    answered = _answered_id(message)
+    answered = replied_to(message)
     if answered is None or message.reference is None:
         return None
     if isinstance(message.reference.resolved, discord.DeletedReferencedMessage):
@@ -94,11 +94,6 @@ async def _above(
     if isinstance(message.reference.resolved, discord.Message):
         return message.reference.resolved
     return await fetch_message(client, key, answered)
-
-
-def _answered_id(message: discord.Message) -> int | None:
-    is_reply = message.type is discord.MessageType.reply and message.reference is not None
-    return message.reference.message_id if is_reply and message.reference else None
 
 
 async def fetch_message(
