@@ -179,7 +179,7 @@ class Listener:
             await self._look_around(client, message, key, incoming.command)
             files = await read_files(message)
             incoming = await self._incoming(client, message, key, event, files) or incoming
-            if message.guild is not None and isinstance(message.author, discord.User):
+            if _is_no_member_yet(message):
                 # Nobody could say what the author may read there.
                 incoming = replace(incoming, sees_history=False)
         taken = incoming
@@ -225,7 +225,7 @@ class Listener:
                 await remember_chain(self._manager, client, message, key, self.me(client))
             except StorageError as error:
                 log.warning("what a message replies to could not be remembered: %s", error)
-        if message.guild is not None and isinstance(message.author, discord.User):
+        if message.guild is not None and _is_no_member_yet(message):
             # Discord's history does not say what the author may do.
             with suppress(discord.HTTPException, *CONNECTION_ERRORS):
                 message.author = await message.guild.fetch_member(message.author.id)
@@ -240,6 +240,11 @@ class Listener:
                 await remember_starter(self._manager, client, key, self.me(client))
             except StorageError as error:
                 log.warning("what a thread hangs on could not be remembered: %s", error)
+
+
+def _is_no_member_yet(message: discord.Message) -> bool:
+    """Whether all that is known of the author of a server's message is a name."""
+    return message.guild is not None and isinstance(message.author, discord.User)
 
 
 def _is_in_thread(message: discord.Message, key: ConversationKey) -> bool:
