@@ -1,6 +1,7 @@
-"""Where people take the bot along without its being a member: other servers, groups, talks between people.
+"""Where commands and buttons belong, also where people take the bot along without its being a member: other
+servers, groups, talks between people.
 
-Nothing is known or kept of such a place. What is asked there belongs to the person's own conversation with
+Nothing is known or kept of such places. What is asked there belongs to the person's own conversation with
 the bot, and nobody else sees the answer.
 """
 

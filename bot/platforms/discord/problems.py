@@ -1,4 +1,5 @@
-"""What went wrong at Discord, in one line for the operator that names what to change.
+"""What goes wrong at Discord: asking again where the line broke, and one line that names what to change, for
+the operator or for people. Which permissions the bot has in a channel, and lacks.
 
 Discord's own error texts are left out: they may quote what people wrote.
 """
@@ -44,6 +45,12 @@ MEANINGS = {
     50007: "this person takes no direct messages from the bot",
     50083: "the thread is archived and locked",
 }
+_OF_DOING = {
+    "post": (("Read Message History", "read_message_history"), ("Attach Files", "attach_files")),
+    "edit a post": (("Attach Files", "attach_files"),),
+    "read back": (("Read Message History", "read_message_history"),),
+}
+"""What replies, files and old messages need."""
 
 
 async def until_answered(doing: str, work: Callable[[], Awaitable[T]]) -> T:
@@ -90,14 +97,6 @@ def missing_permissions(channel: object, doing: str = "post") -> list[str]:
         needed |= _sending(channel, has)
     at_times = _OF_DOING.get(doing, ())
     return _not_given(needed) or _not_given({name: getattr(has, field) for name, field in at_times})
-
-
-_OF_DOING = {
-    "post": (("Read Message History", "read_message_history"), ("Attach Files", "attach_files")),
-    "edit a post": (("Attach Files", "attach_files"),),
-    "read back": (("Read Message History", "read_message_history"),),
-}
-"""What replies, files and old messages need."""
 
 
 def why_unread(channel: object) -> str:
