@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bot.conversation.reply import Reply
@@ -205,7 +205,7 @@ class Layout:
             post = self._shown[message_id]
             buttons = self._buttons() if is_last else ()
             if post.buttons != buttons and (is_over or not is_last):
-                yield message_id, Post(post.text, post.file, buttons, post.language, is_plain=post.is_plain)
+                yield message_id, replace(post, buttons=buttons)
 
     def _buttons(self) -> tuple[Action, ...]:
         """What can be done about the answer now. Nothing about notices; what no model makes can only be shown
