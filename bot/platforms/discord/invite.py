@@ -25,16 +25,18 @@ class Permission:
     reason: str
 
 
+VIEW, SEND, IN_THREADS, HISTORY, ATTACH, CONNECT = 1 << 10, 1 << 11, 1 << 38, 1 << 16, 1 << 15, 1 << 20
+
 PERMISSIONS = (
-    Permission(1 << 10, "View Channels", "to hear what is said in a channel"),
-    Permission(1 << 11, "Send Messages", "to answer in channels"),
-    Permission(1 << 38, "Send Messages in Threads", "to answer in threads and in posts of forums"),
+    Permission(VIEW, "View Channels", "to hear what is said in a channel"),
+    Permission(SEND, "Send Messages", "to answer in channels"),
+    Permission(IN_THREADS, "Send Messages in Threads", "to answer in threads and in posts of forums"),
     Permission(
-        1 << 16, "Read Message History", "to answer as a reply, and to read what was said while it was away"
+        HISTORY, "Read Message History", "to answer as a reply, and to read what was said while it was away"
     ),
-    Permission(1 << 15, "Attach Files", "to send long code and exports as files"),
+    Permission(ATTACH, "Attach Files", "to send long code and exports as files"),
     Permission(
-        1 << 20,
+        CONNECT,
         "Connect",
         "to read and write in the text chat of voice channels, which Discord ties to it; it joins no call",
     ),

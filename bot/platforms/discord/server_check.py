@@ -12,14 +12,12 @@ from typing import NamedTuple
 
 import discord
 
-from bot.platforms.discord.invite import PERMISSIONS, Permission
+from bot.platforms.discord.invite import ATTACH, CONNECT, IN_THREADS, PERMISSIONS, SEND, VIEW, Permission
 
 MAX_NAMES = 5
 
 Talking = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
 """Where people write; threads have the permissions of their channel."""
-
-VIEW, SEND, IN_THREADS, ATTACH, CONNECT = 1 << 10, 1 << 11, 1 << 38, 1 << 15, 1 << 20
 
 
 class Verdict(NamedTuple):
