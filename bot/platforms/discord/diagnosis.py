@@ -21,7 +21,7 @@ from bot.platforms.base import Finding
 from bot.platforms.discord.connection import Endpoints, be_discreet
 from bot.platforms.discord.invite import FOR_PERSON, FOR_SERVER
 from bot.platforms.discord.problems import CONNECTION_ERRORS, WRONG_TOKEN
-from bot.platforms.discord.registration import differences, wanted
+from bot.platforms.discord.registration import differences, fetch_registered, wanted
 from bot.platforms.discord.server_check import Verdict, check_server, some
 
 ANSWER_S = 20.0
@@ -162,11 +162,8 @@ class _Examination:
         )
 
     async def _commands(self) -> Verdict:
-        about = self._client.application_id
-        route = Route("GET", "/applications/{application_id}/commands", application_id=about)
         ours = wanted()
-        registered = await self._client.http.request(route, params={"with_localizations": "true"}) or ()
-        found = differences(registered, ours)._asdict()
+        found = differences(await fetch_registered(self._client), ours)._asdict()
         told = [f"{kind}: {some(names)}" for kind, names in found.items() if names]
         if told:
             return Verdict(f"the next start will register what differs; {'; '.join(told)}")

@@ -58,11 +58,16 @@ def differences(
     )
 
 
+async def fetch_registered(client: discord.Client) -> list[dict[str, object]]:
+    """All commands as Discord knows them. Raises what discord.py raises."""
+    route = Route("GET", "/applications/{application_id}/commands", application_id=client.application_id)
+    return await client.http.request(route, params={"with_localizations": "true"}) or []
+
+
 async def register(client: discord.Client) -> None:
     """Have Discord know our commands. Raises what discord.py raises."""
     assert client.application_id is not None
-    route = Route("GET", "/applications/{application_id}/commands", application_id=client.application_id)
-    registered = await client.http.request(route, params={"with_localizations": "true"}) or ()
+    registered = await fetch_registered(client)
     ours = wanted()
     if any(differences(registered, ours)):
         await client.http.bulk_upsert_global_commands(client.application_id, ours)
