@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from bot.conversation.tasks.answer import clean_answer, sampling
-from bot.conversation.tasks.prompting import prompt_about
-from bot.conversation.tasks.referring import MESSAGE, message_meant, text_given
+from bot.conversation.tasks.referring import MESSAGE, answer_about, message_meant, text_given
 from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.conversation.text.languages import english_name
 from bot.errors import CommandError
@@ -24,11 +22,9 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     turn = text_given(ctx) or await message_meant(ctx)
     if turn is None:
         raise CommandError(f"I found no message to explain. Give me a text, for example: `{EXAMPLE}`")
-    language = ctx.question.command.language if ctx.question.command else ""
-    request = f"{REQUEST} Answer in {english_name(language)}." if language else REQUEST
-    fitted = await prompt_about(ctx, request, turn)
-    params = sampling(ctx.model, fitted.answer_tokens)
-    async with aclosing(clean_answer(ctx, fitted.prompt, params, NOTHING_CAME)) as pieces:
+    own = ctx.asker_language
+    request = f"{REQUEST} Answer in {english_name(own)}." if own else REQUEST
+    async with aclosing(answer_about(ctx, request, turn, NOTHING_CAME)) as pieces:
         async for piece in pieces:
             yield piece
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from bot.conversation.tasks.task import Option, Task, TaskContext
+from bot.conversation.tasks.task import Option, Task, TaskContext, changes_of
 from bot.conversation.text.counting import counted
-from bot.errors import CommandError
 from bot.messages import DIRECT_WORKSPACE, Piece, Progress
 from bot.storage.erasure import MAX_POSTS
 from bot.storage.records import OPTED_OUT, Traces
@@ -29,9 +28,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     if ctx.options.get("confirm") != "yes":
         yield "\n\n".join([*lines, _would_go(traces, _where(ctx))])
         return
-    if ctx.changes is None:
-        raise CommandError("This works within a conversation only.")
-    async with aclosing(ctx.changes.forget_person(ctx.question)) as steps:
+    async with aclosing(changes_of(ctx).forget_person(ctx.question)) as steps:
         async for done, total in steps:
             yield Progress(f"forgetting: {done:,} of {counted(total, 'message')}")
     yield "\n\n".join([*lines, _gone(traces, _where(ctx))])

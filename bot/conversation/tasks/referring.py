@@ -1,15 +1,21 @@
-"""Which message a command is about: the one that it names, the one replied to, or the last one before it.
+"""Which message a command is about: the one that it names, the one replied to, or the last one before it. And
+the model's answer to a request about it.
 
 Reads memory only, and of the bot's own answers none that is for somebody else.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from bot.conversation.summaries.scope import ids_in
+from bot.conversation.tasks.answer import clean_answer, sampling
+from bot.conversation.tasks.prompting import prompt_about
 from bot.conversation.tasks.task import Option, TaskContext
 from bot.conversation.text.safety import clean_text, is_blank
 from bot.errors import CommandError
-from bot.messages import Author, Turn
+from bot.messages import Author, Piece, Turn
 
 LOOK_BACK = 500
 NOT_REMEMBERED = (
@@ -41,6 +47,18 @@ def text_given(ctx: TaskContext) -> Turn | None:
     if is_blank(text):
         return None
     return Turn("user", text, question.author, question.sent_at, question.message_id)
+
+
+async def answer_about(
+    ctx: TaskContext, request: str, turn: Turn, if_empty: str
+) -> AsyncGenerator[Piece, None]:
+    """Yield what the model says to a request of ours about one message; `if_empty` when nothing came. Raises
+    PromptTooLongError, GenerationError and StorageError."""
+    fitted = await prompt_about(ctx, request, turn)
+    params = sampling(ctx.model, fitted.answer_tokens)
+    async with aclosing(clean_answer(ctx, fitted.prompt, params, if_empty)) as pieces:
+        async for piece in pieces:
+            yield piece
 
 
 async def _named(ctx: TaskContext, wanted: str) -> Turn:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from bot.conversation.tasks.answer import clean_answer, sampling
-from bot.conversation.tasks.prompting import prompt_about, reads_data
-from bot.conversation.tasks.referring import MESSAGE, message_meant
+from bot.conversation.tasks.prompting import reads_data
+from bot.conversation.tasks.referring import MESSAGE, answer_about, message_meant
 from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.conversation.text.safety import clean_text, is_blank
 from bot.errors import CommandError
@@ -27,9 +26,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     request = REQUEST if is_blank(wish) else f"{REQUEST} What it is to say: {wish}"
     if is_blank(wish) and not reads_data(ctx.model):
         request = ""  # it answers what is said to it, and takes instructions for a part of that
-    fitted = await prompt_about(ctx, request, turn)
-    params = sampling(ctx.model, fitted.answer_tokens)
-    async with aclosing(clean_answer(ctx, fitted.prompt, params, NOTHING_CAME)) as pieces:
+    async with aclosing(answer_about(ctx, request, turn, NOTHING_CAME)) as pieces:
         async for piece in pieces:
             yield piece
 

@@ -72,6 +72,11 @@ class TaskContext:
         return self.question.command is not None and self.question.command.by_manager
 
     @property
+    def asker_language(self) -> str:
+        """The code of the language that the asker's client is set to, "" where that is not known."""
+        return self.question.command.language if self.question.command else ""
+
+    @property
     def place(self) -> ConversationKey:
         """What this answer is about: the conversation of the question, or the other place that it names."""
         return self.elsewhere or self.question.conversation
@@ -125,6 +130,8 @@ class Task:
     is_about_place: bool = False
 
 
+NO_CONVERSATION = "This works within a conversation only."
+
 SHOW = Option("show", "who sees the answer: all, or only me", choices=("me", "all"))
 """The option of tasks whose answer may be for one person or for everybody; unset, the task's `is_private`."""
 CHANNEL = Option("channel", "another channel to read, which you can read too", is_channel=True)
@@ -134,5 +141,13 @@ CHANNEL = Option("channel", "another channel to read, which you can read too", i
 def controls_of(ctx: TaskContext) -> Controls:
     """What a command about another answer needs. Raises CommandError where there is no conversation."""
     if ctx.controls is None:
-        raise CommandError("This works within a conversation only.")
+        raise CommandError(NO_CONVERSATION)
     return ctx.controls
+
+
+def changes_of(ctx: TaskContext) -> Changes:
+    """What a command needs that forgets what people said. Raises CommandError where there is no
+    conversation."""
+    if ctx.changes is None:
+        raise CommandError(NO_CONVERSATION)
+    return ctx.changes

@@ -125,8 +125,7 @@ async def _wish(ctx: TaskContext) -> Wish:
         )
     text = _NOTE.sub("", text)
     source = _named(ctx.options["from"]).code if "from" in ctx.options else None
-    own = ctx.question.command.language if ctx.question.command else ""
-    default = language(own) or language(ctx.language) or language("en")
+    default = language(ctx.asker_language) or language(ctx.language) or language("en")
     assert default is not None
     return Wish(text, target or default, source, author, message_id)
 
