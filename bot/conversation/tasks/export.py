@@ -10,9 +10,10 @@ import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from datetime import datetime
 
+from bot.conversation.tasks.forget_me import where_kept
 from bot.conversation.tasks.task import Task, TaskContext
 from bot.conversation.text.counting import counted
-from bot.messages import DIRECT_WORKSPACE, ConversationKey, Piece, Turn
+from bot.messages import ConversationKey, Piece, Turn
 from bot.storage.records import Belongings, Fact, Kept
 
 MAX_ROWS = 50_000
@@ -31,17 +32,11 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     most = MAX_BYTES if ctx.room is None else min(ctx.room, MAX_BYTES)
     lines, is_cut = await asyncio.to_thread(_lines, kept, most)
     if not lines:
-        yield f"I keep nothing of you {_where(key)}."
+        yield f"I keep nothing of you {where_kept(key)}."
         return
     cut = " The oldest did not fit." if is_cut or len(kept.turns) >= MAX_ROWS else ""
-    told = f"What I keep of you {_where(key)}: {_counts(kept)}.{cut}"
+    told = f"What I keep of you {where_kept(key)}: {_counts(kept)}.{cut}"
     yield "\n".join([told, "", f"```jsonl file={FILE_NAME}", *lines, "```"])
-
-
-def _where(key: ConversationKey) -> str:
-    if key.workspace_id == DIRECT_WORKSPACE:
-        return "in our direct messages"
-    return "in this server or workspace and in our direct messages"
 
 
 def _counts(kept: Belongings) -> str:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from bot.conversation.tasks.task import Option, Task, TaskContext, changes_of
 from bot.conversation.text.counting import counted
-from bot.messages import DIRECT_WORKSPACE, Piece, Progress
+from bot.messages import DIRECT_WORKSPACE, ConversationKey, Piece, Progress
 from bot.storage.erasure import MAX_POSTS
 from bot.storage.records import OPTED_OUT, Traces
 
@@ -26,12 +26,12 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     key, person_id = ctx.question.conversation, ctx.question.author.id
     traces = await ctx.memory.people.traces(key, person_id)
     if ctx.options.get("confirm") != "yes":
-        yield "\n\n".join([*lines, _would_go(traces, _where(ctx))])
+        yield "\n\n".join([*lines, _would_go(traces, where_kept(key))])
         return
     async with aclosing(changes_of(ctx).forget_person(ctx.question)) as steps:
         async for done, total in steps:
             yield Progress(f"forgetting: {done:,} of {counted(total, 'message')}")
-    yield "\n\n".join([*lines, _gone(traces, _where(ctx))])
+    yield "\n\n".join([*lines, _gone(traces, where_kept(key))])
 
 
 async def _later(ctx: TaskContext, wish: str) -> str:
@@ -39,11 +39,14 @@ async def _later(ctx: TaskContext, wish: str) -> str:
     name, value = OPTED_OUT
     kept = value if wish == "ignore" else None
     await ctx.memory.set_person_setting(ctx.question.conversation, ctx.question.author.id, name, kept)
-    return (_IGNORED if kept else _REMEMBERED).format(where=_where(ctx, with_direct=False))
+    return (_IGNORED if kept else _REMEMBERED).format(
+        where=where_kept(ctx.question.conversation, with_direct=False)
+    )
 
 
-def _where(ctx: TaskContext, *, with_direct: bool = True) -> str:
-    if ctx.question.conversation.workspace_id == DIRECT_WORKSPACE:
+def where_kept(key: ConversationKey, *, with_direct: bool = True) -> str:
+    """Where that is of which a person who asks in the conversation `key` is told, in words."""
+    if key.workspace_id == DIRECT_WORKSPACE:
         return "in our direct messages"
     return "in this server or workspace" + (" and in our direct messages" if with_direct else "")
 
