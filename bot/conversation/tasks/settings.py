@@ -30,11 +30,12 @@ _SPOKEN: Mapping[Speak, str] = {
 }
 _FLAGS = "A flag as a reaction now has a message translated here."
 _NO_FLAGS = "Flags as reactions mean nothing to me here any more."
-_SPEAKING: Mapping[Speak, str] = {
+SPEAKING: Mapping[Speak, str] = {
     "mention": "when I am called",
     "always": "to every message that is not plainly meant for somebody else",
     "off": "to commands only",
 }
+"""When the bot answers, in words behind "I answer"."""
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
@@ -104,7 +105,7 @@ def _changed(name: str, rules: Rules) -> str:
     if name == WAKE_WORDS:
         if not rules.wake_words:
             return "No word wakes me here any more."
-        waits = "" if rules.speak == "mention" else f" For now I answer {_SPEAKING[rules.speak]}."
+        waits = "" if rules.speak == "mention" else f" For now I answer {SPEAKING[rules.speak]}."
         return f"I now also answer here when somebody says {_words(rules)}.{waits}"
     if name == FLAGS:
         return _FLAGS if rules.flags else _NO_FLAGS
@@ -119,7 +120,7 @@ async def _shown(ctx: TaskContext) -> str:
     lines = [
         f"What holds {_here(ctx)}:",
         "",
-        f"- I answer {_SPEAKING[rules.speak]}. `/settings speak:{'|'.join(get_args(Speak))}`",
+        f"- I answer {SPEAKING[rules.speak]}. `/settings speak:{'|'.join(get_args(Speak))}`",
         f"- Wake words: {_words(rules) or NONE}. `{EXAMPLE_WORDS}`, or `none`",
         f"- Flags as reactions translate: {'yes' if rules.flags else 'no'}. `/settings flags:on|off`",
         f"- Language of who chose none: {_language(rules) or NONE}. `/settings language:French`, or `none`",

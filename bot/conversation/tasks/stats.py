@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from bot.conversation.rules import of_settings
+from bot.conversation.tasks.settings import SPEAKING
 from bot.conversation.tasks.task import Task, TaskContext
 from bot.conversation.text.counting import counted
 from bot.conversation.text.languages import english_name
 from bot.messages import DIRECT_WORKSPACE, Piece
 from bot.storage.records import Tally
-
-_SPEAKING = {"mention": "when called", "always": "to every message", "off": "to commands only"}
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
@@ -46,7 +45,7 @@ async def _rules(ctx: TaskContext) -> str:
     words = f", or by {', '.join(f'`{word}`' for word in rules.wake_words)}" if rules.wake_words else ""
     flags = "flags translate" if rules.flags else "flags mean nothing"
     spoken = f"; {english_name(rules.language)} for who chose no language" if rules.language else ""
-    return f"**Rules**: I answer {_SPEAKING[rules.speak]}{words}; {flags}{spoken}. `/settings` changes that."
+    return f"**Rules**: I answer {SPEAKING[rules.speak]}{words}; {flags}{spoken}. `/settings` changes that."
 
 
 async def _doing(ctx: TaskContext) -> str:
