@@ -18,6 +18,7 @@ from uuid import uuid4
 from bot.conversation.access import Access, find_place, place_wanted
 from bot.conversation.changes import Changes
 from bot.conversation.commands import check_options, is_private
+from bot.conversation.controls import Permalink
 from bot.conversation.pace import Pace
 from bot.conversation.reply import Reply
 from bot.conversation.rules import RuleBook, Rules
@@ -41,9 +42,6 @@ from bot.storage.store import HistoryStore
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-Permalink = Callable[[ConversationKey, str], str | None]
-"""The address of a message by its conversation (thread included) and its id, None where there is none."""
 
 SIGN_OF_LIFE_S = 1.0
 """Seconds between two signs of life while nothing of an answer can be shown yet."""

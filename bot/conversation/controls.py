@@ -29,6 +29,7 @@ STOPPED = "Stopped."
 TAKEN_BACK = "Taken back: I have removed my last answer and forgotten it with its question."
 
 Permalink = Callable[[ConversationKey, str], str | None]
+"""The address of a message by its conversation (thread included) and its id, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
