@@ -12,6 +12,7 @@ from bot.conversation.localised import find_time
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Suggests, Task
 from bot.conversation.text.languages import flag, folded, name_in, search_languages
+from bot.conversation.text.sentences import shortened
 from bot.conversation.text.times import can_read_since
 from bot.conversation.words import words
 
@@ -80,7 +81,7 @@ def _commands(typed: str, locale: str, tasks: Sequence[Task]) -> list[Suggestion
         if task.is_command:
             label = words(locale).command(task.name)
             name, help_text = label or (task.name, task.help)
-            suggestions.append(Suggestion(_shortened(f"/{name}: {help_text}"), task.name))
+            suggestions.append(Suggestion(shortened(f"/{name}: {help_text}", MAX_CHARS), task.name))
     return _fitting(typed.removeprefix("/"), suggestions)
 
 
@@ -96,7 +97,3 @@ def _fitting(typed: str, offered: Iterable[Suggestion]) -> list[Suggestion]:
         return 1 if all(any(one.startswith(word) for one in begins) for word in wanted.split()) else 2
 
     return sorted((one for one in offered if rank(one) < 2), key=rank)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1].rstrip() + "…"

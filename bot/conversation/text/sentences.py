@@ -1,4 +1,7 @@
-"""Cuts text into sentences for translation, keeping the white space between them. Knows no language."""
+"""Cuts text: into sentences for translation, keeping the white space between them; or short, for a label.
+
+Knows no language.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,11 @@ def sentences(text: str, max_chars: int = MAX_CHARS) -> list[tuple[str, str]]:
         found.append((text[at:end], text[end:following]))
         at = following
     return found
+
+
+def shortened(text: str, max_chars: int) -> str:
+    """`text` in at most `max_chars` characters, with an ellipsis where some are left out."""
+    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
 
 
 def _within(text: str, begin: int, end: int, max_chars: int) -> int:

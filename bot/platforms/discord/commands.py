@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot.conversation.commands import MAX_VALUE_CHARS
 from bot.conversation.tasks.task import Option, Task
+from bot.conversation.text.sentences import shortened
 from bot.conversation.words import Label, Words
 from bot.messages import Command
 from bot.platforms.discord.localised import localised
@@ -101,11 +102,7 @@ def _labels(name: str, text: str, label: Callable[[Words], Label | None]) -> dic
     """A name and a description, in English and in the languages that have words for them."""
     names = localised(lambda known: (found := label(known)) and found.name)
     texts = localised(lambda known: (found := label(known)) and found.help)
-    labels: dict[str, object] = {"name": name, "description": _shortened(text)}
+    labels: dict[str, object] = {"name": name, "description": shortened(text, MAX_HELP_CHARS)}
     if names:
         labels |= {"name_localizations": names, "description_localizations": texts}
     return labels
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_HELP_CHARS else text[: MAX_HELP_CHARS - 1].rstrip() + "…"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord.components import Component, Container, SectionComponent, TextDisplay
 
+from bot.conversation.text.sentences import shortened
 from bot.platforms.discord.markup import Names, ids_in, readable, without_call
 
 if TYPE_CHECKING:
@@ -83,11 +84,11 @@ def _embed(embed: discord.Embed, beside: str) -> str:
     if embed.type in _PREVIEWS or (embed.url and embed.url in beside):
         told = [embed.provider.name, embed.author.name, embed.title, embed.description]
         line = " - ".join(" ".join(text.split()) for text in told if text)
-        return f"[preview: {_cut(line, MAX_PREVIEW_CHARS)}]" if line else ""
+        return f"[preview: {shortened(line, MAX_PREVIEW_CHARS)}]" if line else ""
     fields = [_joined([f"{field.name}:", field.value], " ") for field in embed.fields]
     told = [embed.author.name, embed.title, embed.url, embed.description, *fields, embed.footer.text]
     text = _joined(told)
-    return f"[embed] {_cut(text, MAX_EMBED_CHARS)}" if text else ""
+    return f"[embed] {shortened(text, MAX_EMBED_CHARS)}" if text else ""
 
 
 def _poll(poll: discord.Poll | None) -> str:
@@ -143,10 +144,6 @@ def _size(size: int) -> str:
     if size < 1_000:
         return f"{size} B"
     return f"{size / 1_000:.0f} KB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def _joined(parts: Sequence[str | None], separator: str = "\n") -> str:
