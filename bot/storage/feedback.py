@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
 from bot.storage.answers import reply_of_post
-from bot.storage.lookup import channel_ids
 from bot.storage.models import feedback, replies
 
 
@@ -48,13 +47,13 @@ async def feedback_of(
     return is_good
 
 
-async def count_feedback(connection: AsyncConnection, key: ConversationKey) -> tuple[int, int]:
-    """See HistoryStore.feedback."""
+async def count_feedback(connection: AsyncConnection, here: Select[tuple[int]]) -> tuple[int, int]:
+    """See HistoryStore.feedback; `here` are the ids of conversations."""
     statement = (
         select(func.count().filter(feedback.c.is_good), func.count().filter(~feedback.c.is_good))
         .select_from(feedback)
         .join(replies)
-        .where(replies.c.conversation_id.in_(channel_ids(key)))
+        .where(replies.c.conversation_id.in_(here))
     )
     good, bad = (await connection.execute(statement)).one()
     return good, bad

@@ -11,6 +11,7 @@ from bot.storage import derived as derived_data
 from bot.storage.database import Database
 from bot.storage.digests import Digests
 from bot.storage.known import Known
+from bot.storage.lookup import channel_ids
 from bot.storage.people import People
 from bot.storage.records import Answered, Change, ConversationSummary, Derived, Fact, Hit, Job, Tally
 from bot.storage.settings import SettingStore
@@ -238,7 +239,7 @@ class HistoryStore(SettingStore):
     async def feedback(self, key: ConversationKey) -> tuple[int, int]:
         """How often answers in the channel of `key` and its threads were called good, and how often bad."""
         async with self._database.read() as connection:
-            return await feedback.count_feedback(connection, key)
+            return await feedback.count_feedback(connection, channel_ids(key))
 
     # --- memory out --------------------------------------------------------------------------
 

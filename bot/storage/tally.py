@@ -6,8 +6,9 @@ from sqlalchemy import ColumnElement, and_, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
+from bot.storage.feedback import count_feedback
 from bot.storage.lookup import is_in_channel
-from bot.storage.models import ANSWERING, WAITING, conversations, facts, feedback, inbox, messages, replies
+from bot.storage.models import ANSWERING, WAITING, conversations, facts, inbox, messages
 from bot.storage.records import Tally
 
 
@@ -34,15 +35,9 @@ async def count(connection: AsyncConnection, key: ConversationKey, *, whole_work
             messages.c.deleted_at.is_(None),
         )
     )
-    opinions = (
-        select(func.count().filter(feedback.c.is_good), func.count().filter(~feedback.c.is_good))
-        .select_from(feedback)
-        .join(replies)
-        .where(replies.c.conversation_id.in_(here))
-    )
     known = select(func.count()).select_from(facts).where(facts.c.conversation_id.in_(here))
     total, since, people = (await connection.execute(said)).one()
-    good, bad = (await connection.execute(opinions)).one()
+    good, bad = await count_feedback(connection, here)
     return Tally(
         messages=total,
         since=since,
