@@ -22,7 +22,7 @@ from bot.storage.models import (
     reply_posts,
     workspace_settings,
 )
-from bot.storage.owned import answering, find_traces, said_by, within
+from bot.storage.owned import answering, facts_of, feedback_of, find_traces, said_by
 from bot.storage.records import OPTED_OUT, Belongings, Kept, Opinion, Traces
 
 
@@ -84,9 +84,7 @@ async def _kept(
 
 async def _facts(connection: AsyncConnection, key: ConversationKey, person_id: str) -> tuple[Kept, ...]:
     statement = select(facts, conversations).join(conversations)
-    rows = await connection.execute(
-        statement.where(within(key), facts.c.author_id == person_id).order_by(facts.c.said_at)
-    )
+    rows = await connection.execute(statement.where(facts_of(key, person_id)).order_by(facts.c.said_at))
     return tuple(Kept(to_key(row), to_fact(row)) for row in rows)
 
 
@@ -105,7 +103,7 @@ async def _opinions(connection: AsyncConnection, key: ConversationKey, person_id
         .join(replies, replies.c.conversation_id == conversations.c.id)
         .join(feedback, feedback.c.reply_id == replies.c.id)
         .join(reply_posts, reply_posts.c.reply_id == replies.c.id)
-        .where(within(key), feedback.c.person_id == person_id, reply_posts.c.position == 0)
+        .where(feedback_of(key, person_id), reply_posts.c.position == 0)
         .order_by(feedback.c.said_at)
     )
     rows = await connection.execute(statement)
