@@ -51,7 +51,7 @@ MAX_POSTS = 100
 
 _PERSONA = "persona"
 
-_of_question = messages.alias("of_question")
+_of_question, _same_channel = messages.alias("of_question"), conversations.alias("same_channel")
 
 
 class Erasure:
@@ -221,9 +221,6 @@ class Erasure:
             await connection.execute(
                 delete(channel_settings).where(channel_settings.c.name == _PERSONA, is_theirs)
             )
-
-
-_same_channel = conversations.alias("same_channel")
 
 
 def _alone(key: ConversationKey) -> Select[tuple[int]]:
