@@ -213,6 +213,33 @@ class Answerer:
         finally:
             loading.cancel()
 
+    def _submit(
+        self,
+        task: str,
+        question: IncomingMessage,
+        label: str,
+        reply: Reply | None,
+        prompt: Prompt,
+        sampling: SamplingParams,
+        *,
+        generator: TextGenerator | None = None,
+    ) -> AsyncGenerator[Piece, None]:
+        """What a task's `ctx.generate` does: by the chat model, or by another `generator`."""
+        is_quiet = reply is not None and reply.is_quiet
+        request = GenerationRequest(
+            request_id=f"{label}-{uuid4().hex[:8]}",
+            prompt=prompt,
+            sampling=_varied(sampling) if reply and reply.variation else sampling,
+            tenant=f"{question.conversation.platform}:{'bridges' if is_quiet else question.author.id}",
+            timeout_s=self._policy.timeout_s,
+        )
+        return _generate(generator or self._generator, request, task, reply, self.pace)
+
+    def _translator(self, generate: Callable[..., AsyncGenerator[Piece, None]]) -> Translator | None:
+        if self._translation is None:
+            return None
+        return Translator(self._translation, partial(generate, generator=self._translation.generator))
+
     def _context(
         self,
         task: Task,
@@ -225,26 +252,7 @@ class Answerer:
     ) -> TaskContext:
         question = messages[-1]
         place = elsewhere or question.conversation
-        variation = reply.variation if reply else 0
-        is_quiet = reply is not None and reply.is_quiet
-        tenant = f"{question.conversation.platform}:{'bridges' if is_quiet else question.author.id}"
-
-        def generate(
-            prompt: Prompt, sampling: SamplingParams, generator: TextGenerator = self._generator
-        ) -> AsyncGenerator[Piece, None]:
-            request = GenerationRequest(
-                request_id=f"{label}-{uuid4().hex[:8]}",
-                prompt=prompt,
-                sampling=_varied(sampling) if variation else sampling,
-                tenant=tenant,
-                timeout_s=self._policy.timeout_s,
-            )
-            return _generate(generator, request, task.name, reply, self.pace)
-
-        translator = None
-        if self._translation is not None:
-            translate = partial(generate, generator=self._translation.generator)
-            translator = Translator(self._translation, translate)
+        generate = partial(self._submit, task.name, question, label, reply)
 
         def leave_out() -> None:
             if reply is not None:
@@ -266,9 +274,9 @@ class Answerer:
             language=rules.language or self._policy.language,
             permalink=permalink,
             begun=reply.begun if reply else "",
-            variation=variation,
+            variation=reply.variation if reply else 0,
             controls=reply.controls if reply else None,
-            translator=translator,
+            translator=self._translator(generate),
             leave_out=leave_out,
             elsewhere=elsewhere,
             access=self.access.get(question.conversation.platform),
