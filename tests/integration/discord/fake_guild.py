@@ -21,6 +21,7 @@ class Guild:
         routes: list[tuple[str, Handler]] = [
             ("/gateway/bot", self._gateway),
             ("/applications/@me", self._application),
+            ("/oauth2/applications/@me", self._application),
             ("/users/@me/guilds", self._guilds),
             (guild, self._guild),
             (f"{guild}/channels", self._channels),

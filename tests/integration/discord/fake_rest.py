@@ -59,7 +59,6 @@ class Rest:
         routes: list[tuple[str, str, Handler]] = [
             ("GET", "/users/@me", self._me),
             ("POST", "/users/@me/channels", self._direct),
-            ("GET", "/oauth2/applications/@me", self._application),
             ("GET", "/applications/{application}/commands", self._registered),
             ("PUT", "/applications/{application}/commands", self._register),
             ("GET", "/channels/{channel}", self._channel),
@@ -91,23 +90,6 @@ class Rest:
         if person is None or person["bot"]:
             raise RefusalError(400, 50033)
         return answer(self._discord.channel(self._discord.direct_of(person)))
-
-    async def _application(self, request: web.Request) -> web.Response:
-        return answer(
-            {
-                "id": self._discord.bot["id"],
-                "name": "Parley",
-                "icon": None,
-                "description": "",
-                "bot_public": True,
-                "bot_require_code_grant": False,
-                "summary": "",
-                "verify_key": "0" * 64,
-                "team": None,
-                "owner": self._discord.ann,
-                "flags": 0,
-            }
-        )
 
     async def _register(self, request: web.Request) -> web.Response:
         self._discord.commands = [{"id": str(snowflake()), **command} for command in request[BODY]]
