@@ -132,7 +132,7 @@ class ControlDesk:
         """Whether a message is a post of an answer in this conversation. Raises StorageError."""
         return await self._store.reply_of_post(key, post_id) is not None
 
-    async def rate(self, key: ConversationKey, asker: Asker, post_id: str, *, is_good: bool) -> bool:
+    async def judge(self, key: ConversationKey, asker: Asker, post_id: str, *, is_good: bool) -> bool:
         """Keep what somebody thinks of an answer; saying the same again takes it back, and is False. Raises
         CommandError for an answer that is not known, and StorageError."""
         is_kept = await self._store.feedback_of(key, post_id, asker.id) is not is_good

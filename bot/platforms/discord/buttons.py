@@ -181,11 +181,11 @@ class Buttons:
         return None if is_new else SHARED_ALREADY
 
     async def _good(self, press: Press) -> str:
-        is_kept = await self._manager.controls.rate(press.key, press.asker, press.post_id, is_good=True)
+        is_kept = await self._manager.controls.judge(press.key, press.asker, press.post_id, is_good=True)
         return THANKS if is_kept else TAKEN_BACK
 
     async def _bad(self, press: Press) -> str:
-        is_kept = await self._manager.controls.rate(press.key, press.asker, press.post_id, is_good=False)
+        is_kept = await self._manager.controls.judge(press.key, press.asker, press.post_id, is_good=False)
         return THANKS if is_kept else TAKEN_BACK
 
     async def _accept(self, press: Press, command: Command, event: str) -> bool:
