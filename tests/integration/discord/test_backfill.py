@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from discord import Client
 from discord.utils import time_snowflake
 
 from bot.platforms import backfill
@@ -23,11 +22,7 @@ HISTORY = r"^/channels/\d+/messages$"
 
 
 @pytest.fixture(autouse=True)
-def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def at_once(self: Client, shard_id: int | None, *, initial: bool = False) -> None:
-        """discord.py waits five seconds here."""
-
-    monkeypatch.setattr(Client, "before_identify_hook", at_once)
+def _without_pauses(no_pause_between_sessions: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backfill, "PACE_S", 0.0)
 
 

@@ -7,7 +7,6 @@ import logging
 from pathlib import Path
 
 import pytest
-from discord import Client
 
 from bot.errors import PlatformError
 from bot.platforms.discord import connection, shards
@@ -65,13 +64,8 @@ async def test_a_cut_line_is_resumed(discord: FakeDiscord, database: Path) -> No
         assert discord.gateway.resumed == 1
 
 
-async def test_an_invalid_session_begins_anew(
-    discord: FakeDiscord, database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def at_once(self: Client, shard_id: int | None, *, initial: bool = False) -> None:
-        """discord.py waits five seconds here."""
-
-    monkeypatch.setattr(Client, "before_identify_hook", at_once)
+@pytest.mark.usefixtures("no_pause_between_sessions")
+async def test_an_invalid_session_begins_anew(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo) as bot:
         discord.say("before", calls=True)
         await until(lambda: len(discord.texts()) == 1)

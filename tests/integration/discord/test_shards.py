@@ -20,13 +20,7 @@ from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
 from tests.integration.discord.rig import Bot
 
-
-@pytest.fixture(autouse=True)
-def no_pause_between_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def at_once(self: Client, shard_id: int | None, *, initial: bool = False) -> None:
-        """discord.py waits five seconds here."""
-
-    monkeypatch.setattr(Client, "before_identify_hook", at_once)
+pytestmark = pytest.mark.usefixtures("no_pause_between_sessions")
 
 
 @pytest.fixture
