@@ -48,6 +48,10 @@ class Rules:
         return _pattern(self.wake_words).search(_plain(text)) is not None
 
 
+USUAL = Rules()
+"""What holds where nobody set anything."""
+
+
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 

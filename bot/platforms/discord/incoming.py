@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import discord
 
 from bot.conversation.commands import command_in
-from bot.conversation.rules import Rules
+from bot.conversation.rules import USUAL, Rules
 from bot.messages import DIRECT_WORKSPACE, Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
 from bot.platforms.discord.contents import line_of, own_roles, words_of
@@ -22,7 +22,6 @@ BY_COMMAND = "interaction:"
 
 DIRECT = DIRECT_WORKSPACE
 
-_USUAL = Rules()
 _SAID_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -68,7 +67,7 @@ def is_call(message: discord.Message, me: Me) -> bool:
     return is_mentioned or bool(own_roles(message, me)) or _answered_author(message) == me.id
 
 
-def is_addressed(message: discord.Message, me: Me, *, is_called_into: bool, rules: Rules = _USUAL) -> bool:
+def is_addressed(message: discord.Message, me: Me, *, is_called_into: bool, rules: Rules = USUAL) -> bool:
     """Whether the bot is to answer: direct messages, and where `rules` let it speak calls, wake words, and
     in a thread that it was called into (or anywhere, by the rules) everything that is not plainly meant for
     somebody else. Where they do not, only commands behind its name."""
@@ -91,7 +90,7 @@ def to_incoming(
     *,
     is_called_into: bool = False,
     event: str = "message",
-    rules: Rules = _USUAL,
+    rules: Rules = USUAL,
     files: Sequence[str] = (),
 ) -> IncomingMessage | None:
     """A message as the bot is told of it; None for what people did not write, and for what has no words and

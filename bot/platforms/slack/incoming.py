@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.conversation.commands import command_in, parse_command
-from bot.conversation.rules import Rules
+from bot.conversation.rules import USUAL, Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
 from bot.platforms.slack.commands import task_name, without_prefix
@@ -22,7 +22,6 @@ PLATFORM = "slack"
 DIRECT = "D"
 """What the ids of conversations with the bot alone begin with."""
 
-_USUAL = Rules()
 _TALK = ("", "file_share", "thread_broadcast", "me_message")
 """Subtypes of messages that people wrote; all others are notices, and `bot_message`."""
 
@@ -111,7 +110,7 @@ def is_call(message: Payload, me: Me) -> bool:
     return me.user_id in mentioned(text(message, "text"))
 
 
-def is_addressed(body: Payload, me: Me, *, is_called_into: bool, rules: Rules = _USUAL) -> bool:
+def is_addressed(body: Payload, me: Me, *, is_called_into: bool, rules: Rules = USUAL) -> bool:
     """Whether the bot is to answer: direct messages, and where `rules` let it speak mentions, wake words, and
     in a thread under one of its messages or into which it was called (or anywhere, by the rules) everything
     that is not plainly meant for somebody else. Where they do not, only commands behind its name."""
@@ -136,7 +135,7 @@ def to_incoming(
     *,
     is_called_into: bool = False,
     is_manager: bool = False,
-    rules: Rules = _USUAL,
+    rules: Rules = USUAL,
 ) -> IncomingMessage | None:
     """A message as the bot is told of it; None for what people did not write, and for what has no words and
     is not addressed by a call. The message may be new or edited. `is_manager`: its author manages the

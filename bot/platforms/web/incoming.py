@@ -9,14 +9,12 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.conversation.rules import Rules
+from bot.conversation.rules import USUAL, Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.web.notes import Note
 
 PLATFORM = "web"
 WORKSPACE = "local"
-
-_USUAL = Rules()
 
 
 def conversation_key(channel: str, thread: str | None) -> ConversationKey:
@@ -36,7 +34,7 @@ def is_for_bot(
     is_direct: bool,
     answers_bot: bool,
     is_bot_in_thread: bool,
-    rules: Rules = _USUAL,
+    rules: Rules = USUAL,
 ) -> bool:
     """Whether the bot is to answer: in a direct channel always, and for commands; where `rules` let it speak
     in a thread that it was called into, when it is mentioned or a wake word said, and when one of its

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.conversation.rules import Rules
+from bot.conversation.rules import USUAL, Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.web.incoming import is_for_bot, is_mentioned, to_incoming, to_note, with_prefix
 from bot.platforms.web.notes import Note
@@ -33,11 +33,26 @@ def test_a_bot_name_with_signs_is_found_as_it_is_written():
     assert not is_mentioned("hi @Cxx bot", "C++ bot")
 
 
-def test_who_is_meant():
-    def asked(note: Note, **how: bool) -> bool:
-        nothing = {"is_direct": False, "answers_bot": False, "is_bot_in_thread": False}
-        return is_for_bot(note, "Parley", **(nothing | how))
+def asked(
+    note: Note,
+    rules: Rules = USUAL,
+    *,
+    is_direct: bool = False,
+    answers_bot: bool = False,
+    is_bot_in_thread: bool = False,
+) -> bool:
+    """Whether the bot is to answer a note about which nothing more is known than what is said here."""
+    return is_for_bot(
+        note,
+        "Parley",
+        is_direct=is_direct,
+        answers_bot=answers_bot,
+        is_bot_in_thread=is_bot_in_thread,
+        rules=rules,
+    )
 
+
+def test_who_is_meant():
     assert not asked(NOTE)
     assert asked(NOTE, is_direct=True)
     assert asked(NOTE, answers_bot=True)
@@ -47,10 +62,6 @@ def test_who_is_meant():
 
 
 def test_who_is_meant_by_the_rules_of_a_channel():
-    def asked(note: Note, rules: Rules, **how: bool) -> bool:
-        nothing = {"is_direct": False, "answers_bot": False, "is_bot_in_thread": False}
-        return is_for_bot(note, "Parley", **(nothing | how), rules=rules)
-
     assert asked(NOTE, Rules("always")) and not asked(replace(NOTE, reply_to="m-0"), Rules("always"))
     assert asked(replace(NOTE, reply_to="m-0"), Rules("always"), answers_bot=True)
     off = Rules("off")
