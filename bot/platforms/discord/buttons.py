@@ -12,6 +12,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -32,7 +33,7 @@ from bot.platforms.event_order import EventOrder
 log = logging.getLogger(__name__)
 
 THANKS = "Thank you, I have noted that."
-TAKEN_BACK = "I have taken your thumb back."
+THUMB_TAKEN_BACK = "I have taken your thumb back."
 SHARED_ALREADY = "This is shared already."
 YOU_MAY_NOT_SHARE = "You may not write in this channel, so I cannot share it here for you."
 I_MAY_NOT_SHARE = "I may not write in this channel, so I cannot share it here."
@@ -82,8 +83,8 @@ class Buttons:
             "continue": self._continue,
             TRANSLATE: self._translate,
             "share": self._share,
-            "good": self._good,
-            "bad": self._bad,
+            "good": partial(self._judge, is_good=True),
+            "bad": partial(self._judge, is_good=False),
         }
 
     def listen(self, client: discord.Client) -> None:
@@ -180,13 +181,9 @@ class Buttons:
         is_new = await self._accept(press, command, f"share:{press.post_id}")
         return None if is_new else SHARED_ALREADY
 
-    async def _good(self, press: Press) -> str:
-        is_kept = await self._manager.controls.judge(press.key, press.asker, press.post_id, is_good=True)
-        return THANKS if is_kept else TAKEN_BACK
-
-    async def _bad(self, press: Press) -> str:
-        is_kept = await self._manager.controls.judge(press.key, press.asker, press.post_id, is_good=False)
-        return THANKS if is_kept else TAKEN_BACK
+    async def _judge(self, press: Press, *, is_good: bool) -> str:
+        is_kept = await self._manager.controls.judge(press.key, press.asker, press.post_id, is_good=is_good)
+        return THANKS if is_kept else THUMB_TAKEN_BACK
 
     async def _accept(self, press: Press, command: Command, event: str) -> bool:
         """Have a command answered; False where that `event` was there before. Raises CommandError where the

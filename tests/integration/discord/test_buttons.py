@@ -10,7 +10,7 @@ import pytest
 
 from bot.conversation.controls import NOT_YOURS, NOTHING_TO_STOP, UNKNOWN_ANSWER
 from bot.generation.types import GenerationRequest
-from bot.platforms.discord.buttons import I_MAY_NOT_SHARE, SHARED_ALREADY, TAKEN_BACK, THANKS
+from bot.platforms.discord.buttons import I_MAY_NOT_SHARE, SHARED_ALREADY, THANKS, THUMB_TAKEN_BACK
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo, numbered, of_lengths
 from tests.integration.discord.fake_discord import FakeDiscord, Interaction
@@ -183,7 +183,7 @@ async def test_thumbs_are_for_everybody_and_the_same_again_takes_one_back(
         assert await told(discord.press(post_id, "parley:good", stranger)) == THANKS
         assert await told(discord.press(post_id, "parley:bad")) == THANKS
         assert await bot.store.feedback(key_of(discord)) == (1, 1)
-        assert await told(discord.press(post_id, "parley:bad")) == TAKEN_BACK
+        assert await told(discord.press(post_id, "parley:bad")) == THUMB_TAKEN_BACK
         assert await bot.store.feedback(key_of(discord)) == (1, 0)
 
 
