@@ -26,7 +26,7 @@ MAX_CHARS = 20_000
 TIMEOUT_S = 5.0
 
 _DISCORDS = {("https", "cdn.discordapp.com"), ("https", "media.discordapp.net")}
-NOT_READ = ("", "not read")
+_NOT_READ = ("", "not read")
 """No text, and what is said of a file that was not asked for or could not be had."""
 
 _IS_SEEN = re.compile(r"(image|video|audio)/")
@@ -45,7 +45,7 @@ async def read_files(message: discord.Message) -> tuple[str, ...]:
     files = files_of(message)
     read = await asyncio.gather(*(_read(file) for file in files[:MAX_FILES]))
     told, left = [], MAX_CHARS
-    for file, (text, remark) in zip(files, [*read, *[NOT_READ] * len(files)], strict=False):
+    for file, (text, remark) in zip(files, [*read, *[_NOT_READ] * len(files)], strict=False):
         told.append(_told(file, text, remark, left))
         left -= min(left, len(text))
     return tuple(told)
@@ -81,13 +81,13 @@ async def _read(file: discord.Attachment) -> tuple[str, str]:
     if file.size > MAX_BYTES:
         return "", "too long to read"
     if not is_from_discord(file.url):
-        return NOT_READ
+        return _NOT_READ
     try:
         async with asyncio.timeout(TIMEOUT_S):
             data = await file.read()
     except (discord.HTTPException, *CONNECTION_ERRORS) as error:
         log.info("a file could not be read: %s", type(error).__name__)
-        return NOT_READ
+        return _NOT_READ
     text = text_in(data[: MAX_BYTES + 1])
     if text is None:
         return "", "not text"
@@ -97,7 +97,7 @@ async def _read(file: discord.Attachment) -> tuple[str, str]:
 def _told(file: discord.Attachment, text: str, remark: str, left: int) -> str:
     """A file with at most `left` characters of its text."""
     if text and not left:
-        return describe(file, "not read")
+        text, remark = _NOT_READ
     if not text:
         return describe(file, remark)
     cut = f"\n[cut: the first {left:,} of {len(text):,} characters]" if len(text) > left else ""
