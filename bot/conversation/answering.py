@@ -106,6 +106,12 @@ class Answerer:
             raise CommandError(f"I do not know the command /{name}. Try /help.")
         return self._tasks[name]
 
+    async def is_joining(self) -> bool:
+        """Whether one answer may be given to several messages: a small model answers the last one only."""
+        if self._generator.status != "ready":
+            return True
+        return (await self._generator.ready()).follows_instructions
+
     def is_memory(self, question: IncomingMessage) -> bool:
         """Whether the answer to a message becomes part of memory."""
         return self._has(question, lambda task: task.is_memory)

@@ -259,7 +259,10 @@ class ConversationManager:
         if self._is_draining or key in self._active:
             return None
         self._active[key] = None
-        job = await self._patiently(lambda: self._store.claim(key, by_turns=not is_lane(key)))
+        is_joining = await self._answerer.is_joining()
+        job = await self._patiently(
+            lambda: self._store.claim(key, by_turns=not is_lane(key), is_joining=is_joining)
+        )
         if job is None:
             self._free(key)
             return None

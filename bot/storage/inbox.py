@@ -232,9 +232,12 @@ _LAST_ANSWERED = (
 """Who asked what the newest reply of a conversation answers."""
 
 
-async def claim(connection: AsyncConnection, key: ConversationKey, *, by_turns: bool = False) -> Job | None:
+async def claim(
+    connection: AsyncConnection, key: ConversationKey, *, by_turns: bool = False, is_joining: bool = True
+) -> Job | None:
     """See HistoryStore.claim."""
-    return await _claim_interrupted(connection, key) or await _claim_waiting(connection, key, by_turns)
+    interrupted = await _claim_interrupted(connection, key)
+    return interrupted or await _claim_waiting(connection, key, by_turns=by_turns, is_joining=is_joining)
 
 
 async def _claim_interrupted(connection: AsyncConnection, key: ConversationKey) -> Job | None:
@@ -301,13 +304,16 @@ async def cancel_deleted_questions(connection: AsyncConnection, reply_id: int) -
     return result.rowcount
 
 
-async def _claim_waiting(connection: AsyncConnection, key: ConversationKey, by_turns: bool) -> Job | None:
+async def _claim_waiting(
+    connection: AsyncConnection, key: ConversationKey, *, by_turns: bool, is_joining: bool
+) -> Job | None:
     waiting = (await connection.execute(_WAITING_QUESTIONS, to_parameters(key))).all()
     if not waiting:
         return None
-    if by_turns and waiting[0].command:
+    if by_turns and (waiting[0].command or not is_joining):
         waiting = waiting[await _turn_of_another(connection, waiting) :]
-    taken = waiting[:1] if waiting[0].command else list(takewhile(lambda row: row.command is None, waiting))
+    is_alone = waiting[0].command is not None or not is_joining
+    taken = waiting[:1] if is_alone else list(takewhile(lambda row: row.command is None, waiting))
     conversation_id, first, last = taken[0].conversation_id, taken[0].inbox_id, taken[-1].inbox_id
     new = {"conversation_id": conversation_id, "state": WRITING, "attempt": 1}
     reply_id = (await connection.execute(_ADD_REPLY, new)).scalar_one()

@@ -115,12 +115,15 @@ class HistoryStore(SettingStore):
         async with self._database.write() as connection:
             return await inbox.recover(connection, platform)
 
-    async def claim(self, key: ConversationKey, *, by_turns: bool = False) -> Job | None:
+    async def claim(
+        self, key: ConversationKey, *, by_turns: bool = False, is_joining: bool = True
+    ) -> Job | None:
         """Take the next reply to be made in a conversation: what an interrupted reply answered, else one
-        waiting command, else all chat messages waiting before the next command. None when nothing waits. With
-        `by_turns` a command gives way to what others wait for whose author was answered last."""
+        waiting command, else all chat messages waiting before the next command, or unless `is_joining` one of
+        them. None when nothing waits. With `by_turns` what stands alone gives way to what others wait for,
+        where its author was answered last."""
         async with self._database.write() as connection:
-            return await inbox.claim(connection, key, by_turns=by_turns)
+            return await inbox.claim(connection, key, by_turns=by_turns, is_joining=is_joining)
 
     async def record_post(self, reply_id: int, index: int, message_id: str) -> None:
         """Remember that post `index` (from 0) of a reply now exists on the platform."""

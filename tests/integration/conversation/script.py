@@ -57,6 +57,7 @@ class PlayedGenerator:
     def __init__(self, script: Script, ending: FinishReason = "stop") -> None:
         self.script = script
         self.ending: FinishReason = ending
+        self.info = INFO
         self.asked: list[GenerationRequest] = []
         self.generations: list[PlayedGeneration] = []
 
@@ -64,7 +65,7 @@ class PlayedGenerator:
         return
 
     async def ready(self) -> ModelInfo:
-        return INFO
+        return self.info
 
     async def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) + 1 for text in texts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -86,6 +87,22 @@ async def test_three_mentions_at_once_are_remembered_with_their_answers(database
         turns = await bench.store.turns(GENERAL)
         assert roles(turns) == "uauua"
         assert [turn.text for turn in turns if turn.role == "user"] == ["first", "second", "third"]
+
+
+async def test_a_small_model_answers_each_message_that_waited_by_itself(database: Path) -> None:
+    platform = ListPlatform()
+    generator = PlayedGenerator(echo)
+    generator.info = replace(generator.info, follows_instructions=False)
+    async with Bench(database, generator, platform) as bench:
+        for number, text in enumerate(("who are you?", "tell me a joke", "what is your name?"), 1):
+            await bench.manager.accept(say(text, number))
+        await until(lambda: len(platform.channel(GENERAL).outcomes) == 3)
+        assert [text.strip() for text in platform.channel(GENERAL).texts] == [
+            "You said: who are you?",
+            "You said: tell me a joke",
+            "You said: what is your name?",
+        ]
+        assert last_user(generator.asked[0]) == "who are you?"
 
 
 async def test_a_slow_conversation_does_not_hold_up_another(database: Path) -> None:
