@@ -22,6 +22,9 @@ _ALIGNED = MIN_ANYWHERE // 2  # of any MIN_ANYWHERE characters, some such piece 
 # What answers add to a quotation, leave out of it, or put another bracket for.
 _TABLE = {ord(char): None for char in "*_`~|\\\u200b\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\x7f"}
 _TABLE |= dict.fromkeys([*range(9), 11, 12, *range(14, 32)]) | {ord("["): "(", ord("]"): ")"}
+# Answers link to much that was never quoted: an address is one character, the same for all, and no evidence.
+_ADDRESS = re.compile(r"(?:https?://|#m-)[^\s()<>\"“”„«»]*[\w/=&#%~+$@-]")
+_LINK = "\ufffc"
 _SENTENCE = re.compile(r"(?:(?<=[.!?…]) |(?<=[。！？]))(?=\S)")
 _CUT_BEFORE = re.compile(r"… ?\Z")
 _CUT_AFTER = re.compile(r" ?(?:\[…\]|…)")
@@ -59,7 +62,7 @@ class Redaction:
         for begin, end in _merged(self._runs(plain)):
             if plain[begin:end].strip() in self._new:
                 continue
-            first, last = _with_edges(text, places[begin], places[end - 1] + 1)
+            first, last = _with_edges(text, places[begin][0], places[end - 1][1])
             kept += [text[at:first], self._mark]
             at = last
         return "".join([*kept, text[at:]])
@@ -101,23 +104,42 @@ class Redaction:
 
 def plain_text(text: str) -> str:
     """Text without what answers add to a quotation, on one line."""
-    return " ".join(text.translate(_TABLE).split())
+    return " ".join(_ADDRESS.sub(_LINK, text.translate(_TABLE)).split())
 
 
-def _placed(text: str) -> tuple[str, list[int]]:
-    """`plain_text(text)`, and where in `text` each of its characters stands."""
+def outside_links(pattern: re.Pattern[str], by: str, text: str) -> str:
+    """`text` with `by` for what `pattern` finds, but in no address."""
+    kept, at = "", 0
+    for address in _ADDRESS.finditer(text):
+        kept, at = kept + pattern.sub(by, text[at : address.start()]) + address[0], address.end()
+    return kept + pattern.sub(by, text[at:])
+
+
+def _placed(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """`plain_text(text)`, and where in `text` each of its characters begins and ends."""
+    shown = [(char.translate(_TABLE), place) for place, char in enumerate(text)]
+    shown = [(char, place) for char, place in shown if char]
     plain: list[str] = []
-    places: list[int] = []
-    for place, char in enumerate(text):
-        shown = char.translate(_TABLE)
-        if shown and not (shown.isspace() and (not plain or plain[-1] == " ")):
-            plain.append(" " if shown.isspace() else shown)
-            places.append(place)
+    places: list[tuple[int, int]] = []
+    at = 0
+    for address in [*_ADDRESS.finditer("".join(char for char, _ in shown)), None]:
+        for char, place in shown[at : address.start() if address else None]:
+            if not (char.isspace() and (not plain or plain[-1] == " ")):
+                plain.append(" " if char.isspace() else char)
+                places.append((place, place + 1))
+        if address:
+            at = address.end()
+            plain.append(_LINK)
+            places.append((shown[address.start()][1], shown[at - 1][1] + 1))
     return "".join(plain), places
 
 
 def seeds_of(old: str) -> Iterator[tuple[str, int, int]]:
     """Pieces of a message that its quotations have, where each begins, and how much is to be quoted."""
+    return (seed for seed in _pieces(old) if len(seed[0]) - 2 * seed[0].count(_LINK) >= MIN_SHORT)
+
+
+def _pieces(old: str) -> Iterator[tuple[str, int, int]]:
     if MIN_SHORT <= len(old) < MIN_QUOTED:
         yield old, 0, len(old)
     for begin in (0, *(match.end() for match in _SENTENCE.finditer(old))):

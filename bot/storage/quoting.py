@@ -8,7 +8,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
-from bot.storage.quotations import DELETED, MIN_QUOTED, MIN_SHORT, Redaction, plain_text, seeds_of
+from bot.storage.quotations import (
+    DELETED,
+    MIN_QUOTED,
+    MIN_SHORT,
+    Redaction,
+    outside_links,
+    plain_text,
+    seeds_of,
+)
 
 _GRAM = 20
 """Characters of each piece by which a quotation is recognised; of short messages MIN_SHORT."""
@@ -85,7 +93,8 @@ class Quotations:
         """A redacted answer, the person's names taken out of the lines that lost something."""
         assert self._name is not None
         lines = text.split("\n")
-        return "\n".join(self._name.sub(DELETED, line) if DELETED in line else line for line in lines)
+        name = self._name
+        return "\n".join(outside_links(name, DELETED, line) if DELETED in line else line for line in lines)
 
 
 def _any_of(names: Collection[str]) -> re.Pattern[str] | None:
@@ -96,7 +105,7 @@ def _any_of(names: Collection[str]) -> re.Pattern[str] | None:
 def _grams(plain: str) -> set[str]:
     """The pieces of a message of which its quotations have one."""
     if len(plain) < MIN_QUOTED:
-        return {plain[:MIN_SHORT]} if len(plain) >= MIN_SHORT else set()
+        return {seed[:MIN_SHORT] for seed, _, _ in seeds_of(plain)}
     return {seed[:_GRAM] for seed, _, _ in seeds_of(plain)}
 
 

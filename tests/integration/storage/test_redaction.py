@@ -10,6 +10,7 @@ import pytest
 
 from bot.messages import Command
 from bot.storage.quotations import Redaction
+from bot.storage.quoting import Quotable, Quotations
 from bot.storage.records import Derived
 from bot.storage.store import HistoryStore
 from tests.integration.storage.samples import CHANNEL, answer, at, claimed, said
@@ -67,6 +68,34 @@ def test_ids_of_slack_and_edits_and_short_messages() -> None:
     short = Redaction("9", "zebra crossing")
     assert short.of("a zebra crossing, zebra crossings") == "a [deleted], zebra crossings"
     assert Redaction("9", "ok then").of("ok then") == "ok then"
+
+
+LINK = "https://discord.com/channels/157400000000000200/157400000000000201/15740000000000"
+LISTED = (
+    f"- The budget is 300 dollars. [1]({LINK}3001)\n- See {LINK}3002, too. [open](#m-15740000000000300123)"
+)
+
+
+@pytest.mark.parametrize(
+    "old",
+    [f"see {LINK}3001", f"/translate message:{LINK}3001", f"{LINK}3001 {LINK}3002", "#m-15740000000000300123",
+     f"well, {LINK}3001 is what I meant when I spoke of the other thing"],
+)  # fmt: skip
+def test_an_address_in_a_message_touches_no_address_in_an_answer(old: str) -> None:
+    assert Redaction("157400000000009999", old).of(LISTED) == LISTED
+    assert (
+        Quotations([Quotable("157400000000009999", 1, old)], ["https", "discord"]).taken_out(1, LISTED)
+        == LISTED
+    )
+
+
+def test_words_beside_an_address_are_a_quotation_and_the_link_to_the_message_goes() -> None:
+    redaction = Redaction("3002", f"here is the plan: {LINK}3001")
+    assert redaction.of(f"Ben: “here is the plan: {LINK}3001”, so it is.") == "Ben: “[deleted]”, so it is."
+    assert redaction.of("- A plan. [1](https://x.example/c/3002)") == "- [deleted]"
+    assert Redaction("9", LINK + " " + SECRET).of(f"See {LINK}1: {SECRET}") == f"See {LINK}1: [deleted]"
+    named = Quotations([Quotable("9", 1, SECRET)], ["discord"]).taken_out(1, f"discord, {LINK}1: {SECRET}")
+    assert named == f"[deleted], {LINK}1: [deleted]"
 
 
 def test_one_letter_a_thousand_times_takes_no_time() -> None:
