@@ -284,6 +284,7 @@ class Answerer:
             controls=reply.controls if reply else None,
             translator=self._translator(generate),
             leave_out=leave_out,
+            remark=reply.remark if reply else lambda: None,
             elsewhere=elsewhere,
             access=self.access.get(question.conversation.platform),
             changes=self.changes if reply else None,

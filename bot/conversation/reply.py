@@ -105,6 +105,10 @@ class Reply:
         """Whether somebody ended this reply before it was finished."""
         return self._ended.is_set()
 
+    def remark(self) -> None:
+        """What it tells is no answer, so nothing can be done about it: not made again, nor shared."""
+        self.is_answer = self.can_be_shared = False
+
     def end(self, outcome: Outcome) -> None:
         """End the stream now; the first call decides the outcome."""
         if not self._ended.is_set():

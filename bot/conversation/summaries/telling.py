@@ -78,6 +78,7 @@ class Summary:
         """Yield the summary and its coverage. Raises StorageError."""
         plan = await self._plan()
         if not plan.messages:
+            self._ctx.remark()
             yield NOTHING_SAID.format(limits=self._scope.limits)
             return
         self._coverage = Coverage(plan.messages, plan.is_limited, self._scope.about)
@@ -86,6 +87,7 @@ class Summary:
             plan = self._about(plan)
             if not plan.messages:
                 count, about = self._coverage.total, inert(self._scope.about)
+                self._ctx.remark()
                 yield NOTHING_ABOUT.format(count=count, limits=self._scope.limits, about=about)
                 return
         async with aclosing(self._told(plan)) as pieces:

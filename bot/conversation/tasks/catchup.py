@@ -28,6 +28,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     after = max(last_told, last_said)
     newest = await ctx.memory.digests.last_place(key)
     if newest is None or newest <= after:
+        ctx.remark()
         yield NOTHING_NEW.format(since="your last message" if last_said > last_told else "you last caught up")
         return
     if after == BEGINNING:

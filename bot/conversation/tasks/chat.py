@@ -20,7 +20,7 @@ from bot.conversation.tasks.prompting import history, prompt_for, reads_data, sa
 from bot.conversation.tasks.remember import keep
 from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.conversation.text.safety import is_blank
-from bot.messages import Piece
+from bot.messages import IncomingMessage, Piece
 
 NOTHING_SAID = "Hi! You addressed me without a question. Write me something, or try `/help`."
 NOTHING_CAME = "I have no answer to that. Please try to say it in other words."
@@ -35,23 +35,31 @@ SURE_SCORE = 1.05
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Answer `ctx.messages`. A blank message gets a hint, and "remember that ..." is done, without a
     generation."""
-    if all(is_blank(said_in(message)) for message in ctx.messages):
+    if not _say_something(ctx.messages):
+        ctx.remark()
         yield NOTHING_SAID
         return
     left, gap = [], ""
     for message in ctx.messages:
         done = None if ctx.begun else await _done_in_words(replace(ctx, messages=(message,)))
         if done:
+            if message is ctx.messages[-1] and not _say_something(left):
+                ctx.remark()
             yield f"{gap}{done}"
             gap = "\n\n"
         else:
             left.append(message)
-    if any(not is_blank(said_in(message)) for message in left):
+    if _say_something(left):
         if gap:
             yield gap
         async with aclosing(_told(replace(ctx, messages=tuple(left)))) as pieces:
             async for piece in pieces:
                 yield piece
+
+
+def _say_something(messages: Sequence[IncomingMessage]) -> bool:
+    """Whether these messages say something."""
+    return not all(is_blank(said_in(message)) for message in messages)
 
 
 async def _told(ctx: TaskContext) -> AsyncGenerator[Piece, None]:

@@ -17,6 +17,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     nothing = Turn("user", "", asked.author, asked.sent_at, asked.message_id, asked.reply_to)
     fitted, _ = await prompt_for(ctx, [*turns, nothing])
     facts = await ctx.memory.facts(asked.conversation)
+    ctx.remark()
     yield used(fitted, ctx.model, len(turns), len(facts))
 
 

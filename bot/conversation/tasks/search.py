@@ -27,6 +27,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         raise CommandError(f"Tell me what to search for. For example: `{EXAMPLE}`")
     hits = await _hits(ctx, words)
     if not hits:
+        ctx.remark()
         channel = "that channel" if ctx.elsewhere else "this channel"
         yield f"I found nothing with these words in {channel}{_scope(ctx)}."
         return

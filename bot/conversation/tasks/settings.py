@@ -123,7 +123,8 @@ async def _shown(ctx: TaskContext) -> str:
         f"- I answer {SPEAKING[rules.speak]}. `/settings speak:{'|'.join(get_args(Speak))}`",
         f"- Wake words: {_words(rules) or NONE}. `{EXAMPLE_WORDS}`, or `none`",
         f"- Flags as reactions translate: {'yes' if rules.flags else 'no'}. `/settings flags:on|off`",
-        f"- Language of who chose none: {_language(rules) or NONE}. `/settings language:French`, or `none`",
+        f"- Language for people who chose none: {_language(rules) or 'not set'}. "
+        "`/settings language:French`, or `none`",
     ]
     return "\n".join(
         [*lines, "", "Who manages this channel can change it; `/settings reset:all` undoes all."]

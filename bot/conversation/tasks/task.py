@@ -37,6 +37,8 @@ class TaskContext:
     `variation` counts how often this answer was asked for anew: above 0 it must come out differently.
     `controls` act on other answers of the conversation; None outside of one.
     `leave_out` keeps this answer out of memory, where it repeats what others may still delete.
+    `remark`, called before the text is yielded, says that it is no answer: a notice or a confirmation, which
+    nobody would have made again or shared.
     `elsewhere` is the other place that the command reads, which the asker may read; `access` tells of more.
     `changes` forgets what people said, None outside of a conversation; `pace` is how the bot is doing. `room`
     is how many characters of an answer can be shown in good manners, None for any number.
@@ -59,6 +61,7 @@ class TaskContext:
     controls: Controls | None = None
     translator: Translator | None = None
     leave_out: Callable[[], None] = lambda: None
+    remark: Callable[[], None] = lambda: None
     elsewhere: ConversationKey | None = None
     access: Access | None = None
     changes: Changes | None = None

@@ -63,11 +63,13 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     words = words_of(wish.text)
     if not any(char.isalpha() for char in words):
         if not is_flag:
+            ctx.remark()
             yield "There are no words to translate in that."
         return
     source, is_sure = await _source(ctx, wish, words)
     if source == wish.target.code:
         if not is_flag:
+            ctx.remark()
             yield _same_language(wish.target, is_sure)
         return
     stream = translate_text(ctx, wish.text, wish.target, source, source_ids=(wish.message_id,))

@@ -33,7 +33,7 @@ from bot.platforms.event_order import EventOrder
 log = logging.getLogger(__name__)
 
 THANKS = "Thank you, I have noted that."
-THUMB_TAKEN_BACK = "I have taken your thumb back."
+THUMB_TAKEN_BACK = "I have taken back what you said of this answer."
 SHARED_ALREADY = "This is shared already."
 YOU_MAY_NOT_SHARE = "You may not write in this channel, so I cannot share it here for you."
 I_MAY_NOT_SHARE = "I may not write in this channel, so I cannot share it here."

@@ -44,6 +44,30 @@ async def test_the_prompt_has_the_history_through_the_question_and_nothing_later
     assert generator.requests[0].sampling.temperature == 0.7
 
 
+REMARKS = {
+    "blank": (CHAT, message(" ")),
+    "a fact": (CHAT, message("Remember that the key is under the pot.")),
+    "context": (task_by_name("context"), message("", command=Command("context"))),
+    "nothing found": (task_by_name("search"), message("", command=Command("search", {"words": "zebra"}))),
+    "nothing new": (task_by_name("catchup"), message("", command=Command("catchup"))),
+    "nothing said": (task_by_name("summarize"), message("", command=Command("summarize"))),
+    "known language": (
+        task_by_name("translate"),
+        message("", command=Command("translate", {"to": "en", "text": "Where is the harbour, please?"})),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [*REMARKS, "an answer", "a fact and a question"])
+async def test_what_is_no_answer_says_so(name: str) -> None:
+    task, question = REMARKS.get(name, (CHAT, message("why?", number=201)))
+    asked = [REMARKS["a fact"][1], question] if name == "a fact and a question" else [question]
+    remarks: list[bool] = []
+    ctx = context(ScriptedGenerator(), await remembering(), *asked)
+    assert await answer_of(task, replace(ctx, remark=lambda: remarks.append(True)))
+    assert bool(remarks) is (name in REMARKS)
+
+
 async def test_a_blank_message_after_a_question_does_not_hide_it() -> None:
     memory = await remembering([turn("why?", number=199), turn(" ", number=200)])
     generator = ScriptedGenerator()
