@@ -36,8 +36,9 @@ class Access(Protocol):
     async def before_reading(self, place: ConversationKey, command: Command) -> None:
         """Have the bot know of a place what an answer to `command` needs. Never an error."""
 
-    async def hindrance(self, place: ConversationKey) -> str:
-        """A sentence for people about what keeps the bot from reading what is old there; "" for nothing."""
+    async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
+        """A sentence for people about what keeps the bot from reading what was said there, or if `is_live`
+        what is being said there from now on; "" for nothing."""
 
 
 def named_channel(text: str) -> str:

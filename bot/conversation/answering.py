@@ -207,7 +207,7 @@ class Answerer:
         async with aclosing(task.run(context)) as pieces:
             async for text in pieces:
                 yield text
-        if access is not None and CHANNEL in task.options and (note := await access.hindrance(context.place)):
+        if CHANNEL in task.options and (note := await context.hindrance()):
             yield f"\n\n_({note})_"
 
     async def _model_when_ready(self) -> AsyncGenerator[Progress | ModelInfo, None]:

@@ -13,11 +13,12 @@ from bot.conversation.text.counting import counted
 @dataclass(slots=True)
 class Coverage:
     """What was read so far. `total` is what was asked for; `about` a topic, `relevant` its messages,
-    `replies` what else replies to them."""
+    `replies` what else replies to them. `is_hindered`: there may be more that the bot was not let to read."""
 
     total: int
     is_limited: bool = False
     about: str = ""
+    is_hindered: bool = False
     relevant: int = 0
     replies: int = 0
     read: int = 0
@@ -42,8 +43,8 @@ class Coverage:
     def line(self, now: datetime) -> str:
         """One closing sentence, with times in the time zone of `now`."""
         about = f" about “{self.about}”" if self.about else ""
-        of = f"{self.relevant:,} of {counted(self.total, 'message')}{about}"
-        parts = [of if self.about else f"{self.read:,} of {counted(self.total, 'message')}"]
+        known = counted(self.total, "message") + " that I know" * self.is_hindered
+        parts = [f"{self.relevant:,} of {known}{about}" if self.about else f"{self.read:,} of {known}"]
         parts += [f"with {self.replies:,} direct " + ("reply" if self.replies == 1 else "replies")] * bool(
             self.replies
         )

@@ -81,7 +81,8 @@ class Summary:
             self._ctx.remark()
             yield NOTHING_SAID.format(limits=self._scope.limits)
             return
-        self._coverage = Coverage(plan.messages, plan.is_limited, self._scope.about)
+        is_hindered = bool(await self._ctx.hindrance())
+        self._coverage = Coverage(plan.messages, plan.is_limited, self._scope.about, is_hindered=is_hindered)
         await self._prepare(plan)
         if self._scope.about:
             plan = self._about(plan)

@@ -35,6 +35,7 @@ NO_BRIDGE = (
     f"Nothing is translated by itself here. `{EXAMPLE}` begins, for somebody who manages this channel."
 )
 OFF = "Off: nothing is translated by itself here any more."
+NOT_HEARD = "For now that does not work: {why}"
 MANAGERS_ONLY = "Only somebody who manages this channel can change its bridge."
 _BLOCK = re.compile(r"^(?:```|~~~|#|>|[-*+] |\d+[.)] |\|)")
 
@@ -43,7 +44,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Show the bridge of this channel, or change it. Raises CommandError and StorageError."""
     key = replace(ctx.question.conversation, thread_id=None)
     if not ctx.options:
-        yield await _state(ctx, key)
+        yield await _state(ctx, key) + await _not_heard(ctx, key)
         return
     if not ctx.by_manager:
         raise CommandError(MANAGERS_ONLY)
@@ -57,7 +58,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         raise CommandError(NO_SUCH_PLACE)
     await begin(ctx.memory, key, bridge)
     await ctx.memory.set_setting(key, REFUSED, None)
-    yield await _state(ctx, key)
+    yield await _state(ctx, key) + await _not_heard(ctx, key)
 
 
 async def _may_see(ctx: TaskContext, wanted: str) -> bool:
@@ -90,6 +91,13 @@ async def _state(ctx: TaskContext, key: ConversationKey) -> str:
         "Nothing is shown yet: a manager of the other channel has to agree, by `/bridge with:` this channel "
         f"and `to:` the language spoken here. What is written here is then shown there, in {names[0]}."
     )
+
+
+async def _not_heard(ctx: TaskContext, key: ConversationKey) -> str:
+    """That the bridge of this channel does nothing, where the bot is not let to read what people write."""
+    is_on = await ctx.memory.setting(key, SETTING) is not None
+    why = await ctx.hindrance(is_live=True) if is_on else ""
+    return f"\n\n{NOT_HEARD.format(why=why)}" if why else ""
 
 
 async def _end(ctx: TaskContext, key: ConversationKey) -> str:

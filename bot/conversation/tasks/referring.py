@@ -66,7 +66,7 @@ async def _named(ctx: TaskContext, wanted: str) -> Turn:
         turn = await _said(ctx, message_id) or await _answered(ctx, message_id)
         if turn is not None and not is_blank(turn.text):
             return turn
-    raise CommandError(NOT_REMEMBERED)
+    raise CommandError(" ".join(filter(None, (NOT_REMEMBERED, await ctx.hindrance()))))
 
 
 async def _said(ctx: TaskContext, message_id: str) -> Turn | None:

@@ -29,6 +29,7 @@ _SPOKEN: Mapping[Speak, str] = {
     "off": "I now answer nothing here but commands. Direct messages to me are always answered.",
 }
 _FLAGS = "A flag as a reaction now has a message translated here."
+_NOT_HEARD = "What needs more than a mention (`always`, wake words, flags) does not work here for now: {why}"
 _NO_FLAGS = "Flags as reactions mean nothing to me here any more."
 SPEAKING: Mapping[Speak, str] = {
     "mention": "when I am called",
@@ -56,7 +57,9 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         yield f"Everything is as it was at the beginning {_here(ctx)}.\n\n{await _shown(ctx)}"
     else:
         rules = of_settings(await ctx.memory.settings(key))
-        yield "\n".join(_changed(name, rules) for name in wanted)
+        told = "\n".join(_changed(name, rules) for name in wanted)
+        is_about_hearing = not wanted.keys() <= {LANGUAGE}
+        yield told + (await _not_heard(ctx, rules) if is_about_hearing else "")
 
 
 def _value(options: Mapping[str, str], name: str) -> str | None:
@@ -128,7 +131,14 @@ async def _shown(ctx: TaskContext) -> str:
     ]
     return "\n".join(
         [*lines, "", "Who manages this channel can change it; `/settings reset:all` undoes all."]
-    )
+    ) + await _not_heard(ctx, rules)
+
+
+async def _not_heard(ctx: TaskContext, rules: Rules) -> str:
+    """That the bot cannot do here what it is to do, where it is not let to read what people write."""
+    is_wanted = rules.flags or (rules.speak != "off" and (rules.speak == "always" or rules.wake_words))
+    why = await ctx.hindrance(is_live=True) if is_wanted else ""
+    return f"\n\n{_NOT_HEARD.format(why=why)}" if why else ""
 
 
 def _here(ctx: TaskContext) -> str:

@@ -23,7 +23,8 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     if ctx.by_manager and key.workspace_id != DIRECT_WORKSPACE:
         everywhere = await ctx.memory.tally(key, whole_workspace=True)
         lines.append(f"**Everywhere in this server or workspace**: {_counts(everywhere)}")
-    yield "\n".join([*lines, await _doing(ctx)])
+    hindrance = await ctx.hindrance(is_live=True)
+    yield "\n".join([*lines, await _doing(ctx), *([f"**Note**: {hindrance}"] if hindrance else [])])
 
 
 def _counts(tally: Tally) -> str:

@@ -89,6 +89,10 @@ class TaskContext:
         """The message that this answer replies to."""
         return self.messages[-1]
 
+    async def hindrance(self, *, is_live: bool = False) -> str:
+        """What keeps the bot from reading what was said in `place`, or `is_live` what will be; see Access."""
+        return await self.access.hindrance(self.place, is_live=is_live) if self.access else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:

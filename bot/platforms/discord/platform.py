@@ -24,7 +24,7 @@ from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.outside import is_outside
 from bot.platforms.discord.pace import Pace
 from bot.platforms.discord.presence import Presence
-from bot.platforms.discord.problems import own_permissions, why_unread
+from bot.platforms.discord.problems import HEARS_CALLS_ONLY, own_permissions, why_unread
 from bot.platforms.discord.reactions import Reactions
 from bot.platforms.discord.shards import Shards
 from bot.platforms.discord.sink import PERSON, ChannelSink, PersonSink, Surroundings
@@ -145,10 +145,13 @@ class DiscordPlatform:
         async with self._order.turn(channel_id(place)):
             await self._listener.before_command(client, place, now_id, command)
 
-    async def hindrance(self, place: ConversationKey) -> str:
-        """See Access: a permission that the bot lacks."""
+    async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
+        """See Access: the message content intent, or a permission, that the bot lacks."""
         client = await self._connection.client()
-        return why_unread(client.get_channel(channel_id(place)))
+        hears_all = client.intents.message_content or place.workspace_id == DIRECT_WORKSPACE
+        reasons = ["" if hears_all else HEARS_CALLS_ONLY]
+        reasons += [] if is_live else [why_unread(client.get_channel(channel_id(place)))]
+        return " ".join(filter(None, reasons))
 
     async def close(self) -> None:
         """Leave Discord; what has arrived is still written down."""

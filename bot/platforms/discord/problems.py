@@ -39,6 +39,11 @@ NO_MESSAGE_CONTENT = (
     "to let it follow conversations, switch on Message Content Intent in the developer portal "
     "(your application, page Bot, Privileged Gateway Intents) and restart"
 )
+HEARS_CALLS_ONLY = (
+    "Discord lets me read only those messages here that mention me. Who runs me can change that: switch on "
+    "Message Content Intent in the developer portal, then restart me."
+)
+"""The same for people."""
 MEANINGS = {
     UNKNOWN_MESSAGE: "the post was deleted",
     10003: "the channel is gone",

@@ -134,7 +134,7 @@ class WebPlatform:
     async def before_reading(self, place: ConversationKey, command: Command) -> None:
         """See Access: nothing is missed here."""
 
-    async def hindrance(self, place: ConversationKey) -> str:
+    async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         """See Access: nothing."""
         return ""
 

@@ -33,7 +33,7 @@ class Doorkeeper:
     async def before_reading(self, place: ConversationKey, command: Command) -> None:
         self.read.append((place, command.name))
 
-    async def hindrance(self, place: ConversationKey) -> str:
+    async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         return ""
 
 
