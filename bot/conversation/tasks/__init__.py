@@ -28,6 +28,7 @@ from bot.conversation.tasks.summarize import TASK as SUMMARIZE
 from bot.conversation.tasks.task import Task
 from bot.conversation.tasks.translate import TASK as TRANSLATE
 from bot.conversation.tasks.undo import TASK as UNDO
+from bot.conversation.tasks.unreadable import TASK as UNREADABLE
 from bot.conversation.tasks.write import TASK as WRITE
 
 TASKS: tuple[Task, ...] = (
@@ -58,6 +59,7 @@ TASKS: tuple[Task, ...] = (
     EXPORT,
     FORGET_ME,
     SLOW_DOWN,
+    UNREADABLE,
     RESET,
 )
 

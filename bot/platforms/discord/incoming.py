@@ -12,6 +12,7 @@ import discord
 
 from bot.conversation.commands import command_in
 from bot.conversation.rules import USUAL, Rules
+from bot.conversation.tasks.unreadable import NAME as UNREADABLE
 from bot.messages import DIRECT_WORKSPACE, Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
 from bot.platforms.discord.contents import line_of, own_roles, words_of
@@ -27,10 +28,12 @@ _SAID_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The bot's own account: its id, and what it calls itself."""
+    """The bot's own account: its id, and what it calls itself; whether it is let to read messages that do not
+    mention it."""
 
     id: int
     name: str
+    hears_all: bool = True
 
 
 def conversation_key(guild_id: int | None, channel_id: int, parent_id: int | None = None) -> ConversationKey:
@@ -102,6 +105,9 @@ def to_incoming(
     if not text and not (is_direct(message) or is_call(message, me)):
         return None
     is_for_bot = is_addressed(message, me, is_called_into=is_called_into, rules=rules)
+    command = _command(message, me, text) if is_for_bot else None
+    if is_for_bot and not text and _is_withheld(message, me):
+        command = Command(UNREADABLE)
     return IncomingMessage(
         conversation=key,
         message_id=str(message.id),
@@ -110,10 +116,16 @@ def to_incoming(
         text=text,
         sent_at=message.created_at,
         is_addressed=is_for_bot,
-        command=_command(message, me, text) if is_for_bot else None,
+        command=command,
         reply_to=_id_or_none(replied_to(message)),
         sees_history=_sees_history(message),
     )
+
+
+def _is_withheld(message: discord.Message, me: Me) -> bool:
+    """Whether Discord does not tell what a message says. A mention of the bot's role counts for nothing."""
+    is_mentioned = any(user.id == me.id for user in message.mentions)
+    return not (me.hears_all or is_mentioned or is_direct(message))
 
 
 def from_bot_or_webhook(

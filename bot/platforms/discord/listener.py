@@ -151,7 +151,7 @@ class Listener:
     def me(self, client: discord.Client) -> Me:
         """The bot's own account on a client."""
         assert client.user is not None
-        return Me(client.user.id, self._bot_name)
+        return Me(client.user.id, self._bot_name, client.intents.message_content)
 
     # --- inside ------------------------------------------------------------------------------
 
