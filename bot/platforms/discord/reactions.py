@@ -49,8 +49,10 @@ class Reactions:
         """Whether memory has the message under the flag, or has it now. Raises StorageError."""
         if await self._manager.past.is_known(key, str(reaction.message_id)):
             return True
-        message = await fetch_message(client, key, reaction.message_id)
         me = self._listener.me(client)
+        if not me.hears_all and key.workspace_id != DIRECT_WORKSPACE:
+            return False  # what does not mention the bot is empty, and the rest is known
+        message = await fetch_message(client, key, reaction.message_id)
         return message is not None and await remember_message(self._manager, message, key, me)
 
     async def _is_wanted(self, key: ConversationKey) -> bool:
