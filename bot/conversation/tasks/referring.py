@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from bot.conversation.summaries.scope import ids_in
 from bot.conversation.tasks.answer import clean_answer, sampling
+from bot.conversation.tasks.own_notes import without_own_notes
 from bot.conversation.tasks.prompting import prompt_about
 from bot.conversation.tasks.task import Option, TaskContext
 from bot.conversation.text.safety import clean_text, is_blank
@@ -28,7 +30,7 @@ async def message_meant(ctx: TaskContext) -> Turn | None:
     """The message that a command is about, None where there is none. Raises CommandError for one that is
     named and not known."""
     if "message" in ctx.options:
-        return await _named(ctx, ctx.options["message"])
+        return _told(await _named(ctx, ctx.options["message"]))
     question = ctx.question
     turns = await ctx.memory.turns(
         question.conversation,
@@ -38,7 +40,7 @@ async def message_meant(ctx: TaskContext) -> Turn | None:
     if question.reply_to:
         turns = [turn for turn in turns if turn.message_id == question.reply_to]
     said = [turn for turn in turns if not is_blank(turn.text)]
-    return said[-1] if said else None
+    return _told(said[-1]) if said else None
 
 
 def text_given(ctx: TaskContext) -> Turn | None:
@@ -59,6 +61,11 @@ async def answer_about(
     async with aclosing(clean_answer(ctx, fitted.prompt, params, if_empty)) as pieces:
         async for piece in pieces:
             yield piece
+
+
+def _told(turn: Turn) -> Turn:
+    """A message; of an answer of the bot what it tells, without what the bot says about it."""
+    return replace(turn, text=without_own_notes(turn.text)) if turn.role == "assistant" else turn
 
 
 async def _named(ctx: TaskContext, wanted: str) -> Turn:

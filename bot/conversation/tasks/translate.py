@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.conversation.tasks.referring import MESSAGE, message_meant
 from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
+from bot.conversation.text.attached import without_notes
 from bot.conversation.text.detect import detect as by_words
 from bot.conversation.text.languages import Language, english_name, find_language, language
 from bot.conversation.text.layout import words_of
@@ -31,9 +32,6 @@ USUAL_MESSAGES = 10
 """An author's newest messages that show the language they usually write."""
 EXAMPLE = "/translate to:fr Hello there"
 UNTOLD = "\n\n_(I could not tell which language this is; `from:` says it.)_"
-
-_NOTE = re.compile(r"^\[(?:(?:image|video|sound|file|voice message|sticker)\b.*|end of the file)\]$\n?", re.M)
-"""What platforms write where people see something that has no words."""
 
 _FIRST_WORD = re.compile(r"\s*(\S+)(?:\s+|\Z)")
 
@@ -125,7 +123,7 @@ async def _wish(ctx: TaskContext) -> Wish:
         raise CommandError(
             f"I can translate {MAX_CHARS:,} characters at once; this is longer. Please send a part."
         )
-    text = _NOTE.sub("", text)
+    text = without_notes(text)
     source = _named(ctx.options["from"]).code if "from" in ctx.options else None
     default = language(ctx.asker_language) or language(ctx.language) or language("en")
     assert default is not None

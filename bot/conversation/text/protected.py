@@ -119,7 +119,8 @@ _AFTER_TERMS: dict[str, str] = {
         rf"|(?<![\w./-])[\w-]+(?:\.[\w-]+)*\.(?:{_EXTENSIONS})(?!\w)"
     ),
     "name": (
-        r"(?<![A-Za-z0-9_.@])@\w+(?:[.-]\w+)*"
+        r"\*\*[^*\n]{1,80}\*\*(?=: “|, \d{4}-\d\d-\d\d \d\d:\d\d: )"  # who is quoted
+        r"|(?<![A-Za-z0-9_.@])@\w+(?:[.-]\w+)*"
         r"|(?<![\w&#/])#[^\W\d][\w-]*"
         r"|(?<![\w/.<:])/[A-Za-z][\w-]*(?![\w/])"
         r"|(?<!\S)--?[A-Za-z][\w-]+(?:=\S+)?"  # an option of a command line

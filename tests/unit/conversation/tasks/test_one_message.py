@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.conversation.menus import MENUS, language_of_flag, menu_named
+from bot.conversation.reply import CUT
+from bot.conversation.summaries.coverage import Coverage
+from bot.conversation.summaries.telling import INTRO
 from bot.conversation.tasks import task_by_name
+from bot.conversation.tasks.catchup import NEVER_HERE
+from bot.conversation.tasks.chat import WAS_CUT
 from bot.conversation.tasks.explain import TASK as EXPLAIN
 from bot.conversation.tasks.referring import NOT_REMEMBERED
 from bot.conversation.tasks.reply_to import TASK as REPLY
 from bot.conversation.tasks.task import Task
-from bot.conversation.tasks.translate import BY_FLAG
+from bot.conversation.tasks.translate import BY_FLAG, UNTOLD
 from bot.conversation.tasks.translate import TASK as TRANSLATE
+from bot.conversation.translation.translating import Outcome
 from bot.conversation.words import LOCALES
 from bot.errors import CommandError
 from bot.messages import Command, IncomingMessage
@@ -23,6 +30,7 @@ from tests.support import (
     BASE,
     BOB,
     CHANNEL,
+    PARLEY,
     ScriptedGenerator,
     answer_of,
     context,
@@ -116,6 +124,23 @@ async def test_the_translated_message_is_the_one_that_is_named_in_the_askers_lan
     assert await answer_of(TRANSLATE, context(generator, memory, asked)) == "Buenos días"
     content = generator.prompts[0].messages[-1].content
     assert content == "Translate into Spanish:\nGuten Morgen, wie geht es dir heute?"
+
+
+async def test_what_the_bot_says_about_its_answer_is_not_translated() -> None:
+    day = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    coverage = Coverage(7, read=5, first=day, last=day).line(day)
+    notes = Outcome(is_rough=True, blanks=2, unlike_numbers=1).notes()
+    frame, told = INTRO["brief"], "> **Ann**: “Guten Morgen, wie geht es dir?”"
+    ending = f"_{coverage}_\n\n" + "\n".join([*notes, CUT, "_(I took it for German.)_"]) + WAS_CUT + UNTOLD
+    answer = f"_Shared by Bob:_\n\n{NEVER_HERE}{frame}\n\n{told}\n\n{ending}"
+    memory = await remembering([turn(answer, PARLEY, 1)])
+    generator = ScriptedGenerator(lambda _: ["⟦0⟧: “Buenos días, ¿cómo estás?”"])
+    asked = message("", Command("translate", {"message": "m1", "to": "es"}))
+    translated = await answer_of(TRANSLATE, context(generator, memory, asked))
+    assert translated == "> **Ann**: “Buenos días, ¿cómo estás?”"
+    content = generator.prompts[0].messages[-1].content
+    assert "⟦0⟧: “Guten Morgen, wie geht es dir?”" in content
+    assert not any(said in content for said in ("rough", "Shared", "_(", "quoted", "messages"))
 
 
 @pytest.mark.parametrize(
