@@ -26,6 +26,7 @@ from bot.conversation.memory.terms import (
     matched,
     terms_of,
 )
+from bot.conversation.text.attached import without_notes
 from bot.conversation.text.statements import parse_statements
 from bot.messages import ConversationKey, IncomingMessage, Turn
 from bot.storage.records import Fact
@@ -112,7 +113,7 @@ def _scored(turn: Turn, terms: Sequence[Term], weights: dict[str, float], questi
     score = coverage(terms, weights, question, turn.text)
     score *= BOT_FACTOR if is_own else 1.0
     score *= QUESTION_FACTOR if turn.text.rstrip().endswith(("?", "？")) else 1.0
-    is_clear = not is_own and _is_clear(turn.text, terms, weights, question, score)
+    is_clear = not is_own and _is_clear(without_notes(turn.text), terms, weights, question, score)
     return Found(turn, score, is_clear)
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from bot.conversation.memory.phrases import is_memory_request, uncalled
 from bot.conversation.memory.terms import matched, terms_of
+from bot.conversation.text.attached import without_notes
 from bot.conversation.text.kinds import kind_of, kind_of_text
 from bot.messages import Turn
 
@@ -58,6 +59,7 @@ def follow_ups(turn: Turn, after: Sequence[Turn]) -> tuple[Turn, ...]:
     talk = _same_talk(turn, after)
     to_bot = {said.reply_to for said in talk if said.role == "assistant"}
     people = [said for said in talk if said.role == "user" and said.message_id not in to_bot]
+    people = [said for said in people if without_notes(said.text).strip()]
     told = _answers(turn, people) if is_question(turn.text) else []
     words = [term for said in (turn, *told) for term in terms_of(said.text)]
     settled = [said for said in people if said not in told and _settles(said) and matched(words, said.text)]

@@ -16,6 +16,7 @@ from bot.conversation.summaries.asking import is_informative, may_answer
 from bot.conversation.summaries.forms import QUOTAS
 from bot.conversation.summaries.people import label_of
 from bot.conversation.summaries.records import SMALL_WEIGHT, Note, Source, kept_turn
+from bot.conversation.text.attached import without_notes
 from bot.conversation.text.choosing import Choice, choose
 from bot.conversation.text.dates import without_dates
 from bot.conversation.text.kinds import Kind, kind_of, kind_of_text
@@ -90,14 +91,17 @@ def best_quotes(
     """At most `count` quotations of the messages at `places`; None: as many as a summary of them has.
     Fragments are left out where anything else is there."""
     places = [place for place in places if is_quotable(turns[place])]
-    chosen = choose([turns[place] for place in places], count, about)
-    notes = [_quote(turns, places, choice, weight) for choice in chosen]
+    said = [replace(turns[place], text=without_notes(turns[place].text)) for place in places]
+    chosen = choose(said, count, about)
+    notes = [_quote(turns, places, said[choice.index].text, choice, weight) for choice in chosen]
     return [note for note in notes if note.kind == "decision" or not _is_fragment(note.text)] or notes
 
 
 def is_quotable(turn: Turn) -> bool:
-    """Whether a message was said by people to people: not by the bot, and no request to its memory."""
-    return turn.role != "assistant" and not is_blank(turn.text) and not is_memory_request(turn.text)
+    """Whether a message was said by people to people: not by the bot, no request to its memory, and more than
+    a picture or the like."""
+    said = without_notes(turn.text)
+    return turn.role != "assistant" and not is_blank(said) and not is_memory_request(said)
 
 
 def _is_fragment(text: str) -> bool:
@@ -148,10 +152,11 @@ def _sought_in(turn: Turn, place: int) -> list[Note]:
     """A message as a note where forms seek it; of a long one each sentence that they seek."""
     if not is_quotable(turn):
         return []
-    if len(turn.text) <= MAX_QUOTE_CHARS:
-        parts = [(turn.text, kind_of(turn))]
+    said = without_notes(turn.text)
+    if len(said) <= MAX_QUOTE_CHARS:
+        parts = [(said, kind_of_text(said))]
     else:
-        parts = [(unit.text, kind_of_text(unit.text)) for unit in units([turn])]
+        parts = [(unit.text, kind_of_text(unit.text)) for unit in units([replace(turn, text=said)])]
     source = (Source(kept_turn(turn), place),)
     return [
         Note(shortened(text), kind, SMALL_WEIGHT, source, is_quote=True)
@@ -162,7 +167,9 @@ def _sought_in(turn: Turn, place: int) -> list[Note]:
 
 def quote_of(turn: Turn, place: int, kind: Kind, weight: float) -> Note:
     """A whole message as a note."""
-    return Note(shortened(turn.text), kind, weight, (Source(kept_turn(turn), place),), is_quote=True)
+    return Note(
+        shortened(without_notes(turn.text)), kind, weight, (Source(kept_turn(turn), place),), is_quote=True
+    )
 
 
 def in_order(notes: Iterable[Note], still_open: Iterable[int]) -> list[Note]:
@@ -210,10 +217,11 @@ def _tells(turns: Sequence[Turn], question: int, later: int) -> bool:
     return may_answer(asked.text, said.text, is_near=later - question <= ANSWERED_AT_ONCE)
 
 
-def _quote(turns: Sequence[Turn], places: Sequence[int], choice: Choice, weight: float) -> Note:
+def _quote(turns: Sequence[Turn], places: Sequence[int], said: str, choice: Choice, weight: float) -> Note:
+    """A choice from what was `said` in its message as a note."""
     turn, place = turns[places[choice.index]], places[choice.index]
     return Note(
-        shortened(turn.text[choice.begin : choice.end]),
+        shortened(said[choice.begin : choice.end]),
         choice.kind,
         choice.score * weight,
         (Source(kept_turn(turn), place),),

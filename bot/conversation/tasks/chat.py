@@ -19,10 +19,12 @@ from bot.conversation.tasks.listing import credit, listed_with_answers, told_fac
 from bot.conversation.tasks.prompting import history, prompt_for, reads_data, said_in
 from bot.conversation.tasks.remember import keep
 from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
+from bot.conversation.text.attached import without_notes
 from bot.conversation.text.safety import is_blank
 from bot.messages import IncomingMessage, Piece
 
 NOTHING_SAID = "Hi! You addressed me without a question. Write me something, or try `/help`."
+CANNOT_SEE = "I cannot look at pictures, videos, sounds or files like these yet. Please tell me in words."
 NOTHING_CAME = "I have no answer to that. Please try to say it in other words."
 WAS_CUT = "\n\n_(Your message was longer than I can read at once: I read its beginning and its end.)_"
 FOUND_HERE = "I found this in the channel:"
@@ -33,11 +35,15 @@ SURE_SCORE = 1.05
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
-    """Answer `ctx.messages`. A blank message gets a hint, and "remember that ..." is done, without a
-    generation."""
+    """Answer `ctx.messages`. A blank message gets a hint, so does a mere picture, and "remember that ..." is
+    done, without a generation."""
     if not _say_something(ctx.messages):
         ctx.remark()
         yield NOTHING_SAID
+        return
+    if all(is_blank(without_notes(said_in(message))) for message in ctx.messages):
+        ctx.remark()
+        yield CANNOT_SEE
         return
     left, gap = [], ""
     for message in ctx.messages:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.conversation.memory.material import Found
 from bot.conversation.memory.stems import MIN_STEM, stem_of
 from bot.conversation.tasks.task import TaskContext
+from bot.conversation.text.attached import without_notes
 from bot.conversation.text.safety import ANONYMOUS, clean_name, one_line
 from bot.messages import Author, Turn
 from bot.storage.records import Fact
@@ -64,8 +65,11 @@ def _name(author: Author | None) -> str:
 
 def excerpt(text: str, words: Sequence[str] = ()) -> str:
     """The part of a message around the first of `words`, with those words in bold."""
-    text = one_line(text)
     sought = _pattern(words)
+    said = without_notes(text)
+    # A picture may be what was sought, or all there is.
+    is_told = said.strip() and not (sought and sought.search(text) and not sought.search(said))
+    text = one_line(said if is_told else text)
     first = sought.search(text) if sought else None
     begin = max(first.start() - BEFORE_HIT, 0) if first and len(text) > MAX_EXCERPT else 0
     part = text[begin : begin + MAX_EXCERPT]

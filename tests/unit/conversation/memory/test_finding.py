@@ -10,8 +10,9 @@ from bot.conversation.memory.finding import cited, find
 from bot.conversation.memory.following import is_question, is_same_question
 from bot.conversation.memory.material import Found
 from bot.conversation.memory.terms import is_asking, terms_of
+from bot.conversation.tasks.listing import quotation
 from bot.storage.store import HistoryStore
-from tests.support import ALICE, BOB, CHANNEL, PARLEY, message, remembering, turn
+from tests.support import ALICE, BOB, CHANNEL, PARLEY, ScriptedGenerator, context, message, remembering, turn
 
 
 async def texts(memory: HistoryStore, question: str) -> list[str]:
@@ -117,3 +118,18 @@ async def test_what_answers_a_question_comes_with_it() -> None:
     )  # fmt: skip
     answered = {one.turn.message_id: one.answers for one in await find(memory, CHANNEL, "Who has the key?")}
     assert [one.text for one in answered["m1"]] == ["under the pot"] and answered["m10"] == ()
+
+
+async def test_the_name_of_a_picture_is_no_answer_and_the_text_of_a_file_is() -> None:
+    file = "[file notes.txt, 40 B]\nThe spare key is under the pot\n[end of the file]"
+    memory = await remembering(
+        [
+            turn("[image spare key.png, 2 KB]", number=1),
+            turn(file, BOB, 2),
+            turn("Where is the spare key?", number=200),
+        ]
+    )
+    found = await find(memory, CHANNEL, "Where is the spare key?", (message("Where is the spare key?"),))
+    assert [one.turn.message_id for one in found if one.is_clear] == ["m2"]
+    ctx = context(ScriptedGenerator(), memory, message("Where is the spare key?"))
+    assert quotation(ctx, found[0].turn).endswith(": The spare key is under the pot")

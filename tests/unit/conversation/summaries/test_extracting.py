@@ -90,3 +90,10 @@ def test_a_decision_at_the_end_of_a_very_long_message_is_found() -> None:
     long = "The old kettle in the kitchen is noisy again. " * 1100 + "Decided: we use Rust for the gateway."
     notes = [note for note in whole_notes([turn(long, ALICE, 1)], "decisions") if note.kind == "decision"]
     assert any("we use Rust for the gateway" in note.text for note in notes)
+
+
+def test_what_a_message_shows_is_not_quoted_and_the_marks_around_a_file_are_not() -> None:
+    file = "The plan:\n[file notes.txt, 25 B]\nWe decided to meet at nine\n[end of the file]"
+    turns = [turn("[image plan of the garden.png, 108 B]", ALICE, 1), turn(file, BOB, 2)]
+    for style in ("brief", "bullets", "decisions"):
+        assert [note.text for note in whole_notes(turns, style)] == ["The plan: We decided to meet at nine"]

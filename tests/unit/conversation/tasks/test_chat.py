@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.tasks import task_by_name
-from bot.conversation.tasks.chat import ASK, NOTHING_CAME, NOTHING_SAID, WAS_CUT
+from bot.conversation.tasks.chat import ASK, CANNOT_SEE, NOTHING_CAME, NOTHING_SAID, WAS_CUT
 from bot.conversation.tasks.chat import TASK as CHAT
 from bot.conversation.tasks.help import TASK as HELP
 from bot.conversation.tasks.reset import TASK as RESET
@@ -102,6 +102,15 @@ async def test_a_blank_message_gets_a_hint_without_a_generation(text: str) -> No
     memory = await remembering([turn(text, number=200)])
     assert await answer_of(CHAT, context(generator, memory, message(text))) == NOTHING_SAID
     assert not generator.requests
+
+
+async def test_a_picture_alone_is_answered_with_what_the_bot_cannot_do() -> None:
+    generator, shown = ScriptedGenerator(), "[image cat.png, 2 KB: a cat]\n[sticker: Wave]"
+    memory = await remembering([turn(shown, number=200)])
+    assert await answer_of(CHAT, context(generator, memory, message(shown))) == CANNOT_SEE
+    assert not generator.requests
+    asked = f"what is that?\n{shown}"
+    assert await answer_of(CHAT, context(generator, memory, message(asked))) == "An answer."
 
 
 @pytest.mark.parametrize("text", ["👍", "\u202bשלום", "😀" * 100])
