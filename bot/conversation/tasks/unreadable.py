@@ -13,6 +13,7 @@ SENTENCE = "I could not read your message. Mention me in it, and I answer."
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """One sentence, and what can be done about it."""
+    ctx.remark()
     yield " ".join(filter(None, (SENTENCE, await ctx.hindrance(is_live=True))))
 
 

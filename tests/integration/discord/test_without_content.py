@@ -98,6 +98,7 @@ async def test_a_reply_that_does_not_mention_the_bot_is_not_taken_for_silence(
         post_id = int(discord.posts()[0]["id"])
         discord.say("and why is that?", answering=post_id)
         await until(lambda: discord.texts()[1:] == [f"{SENTENCE} {HEARS_CALLS_ONLY}"])
+        assert payloads.buttons_of(discord.posts()[1]) == []
         discord.say("and why is that?", calls=True, answering=post_id)
         await until(lambda: discord.texts()[2:] == ["You said: and why is that?"])
         discord.say("", calls=True)
