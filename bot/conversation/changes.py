@@ -33,9 +33,16 @@ class Changes:
         self._end = end
         self._running = running
 
-    async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> None:
+    async def amend(
+        self,
+        key: ConversationKey,
+        message_id: str,
+        text: str,
+        edited_at: datetime,
+        sees_history: bool | None = None,
+    ) -> None:
         """See ConversationManager.amend."""
-        change = await self._store.amend(key, message_id, text, edited_at)
+        change = await self._store.amend(key, message_id, text, edited_at, sees_history)
         self._correct(change)
         if change.is_known:
             await self._translate_again(key, message_id)

@@ -34,15 +34,23 @@ Permalink = Callable[[ConversationKey, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who uses a control. `is_manager`: the platform lets them manage the channel."""
+    """Who uses a control. `is_manager`: the platform lets them manage the channel; `sees_history`: and read
+    what was said in it before."""
 
     id: str
     is_manager: bool = False
+    sees_history: bool = True
 
     @classmethod
     def of(cls, message: IncomingMessage) -> Asker:
         """The person who gave a command."""
-        return cls(message.author.id, bool(message.command and message.command.by_manager))
+        by_manager = bool(message.command and message.command.by_manager)
+        return cls(message.author.id, by_manager, message.sees_history)
+
+    @property
+    def sight(self) -> tuple[str, bool]:
+        """The person, and whether they may read the channel: nothing is made again of what they may not."""
+        return self.id, self.sees_history
 
     def may_change(self, questions: tuple[IncomingMessage, ...], *, alone: bool = False) -> bool:
         """Whether they asked one of `questions` (`alone`: all of them), or manage the channel."""
@@ -100,7 +108,9 @@ class ControlDesk:
         if not self._can_rework(answer.questions[-1]):
             raise CommandError(SAME_AGAIN)
         words = f"I write it anew {self._where(answer)}."
-        place = await self._store.reopen(answer.reply_id, is_variation=True, told=_told(told_by, words))
+        place = await self._store.reopen(
+            answer.reply_id, is_variation=True, told=_told(told_by, words), by=asker.sight
+        )
         return self._done(place, words)
 
     async def go_on(
@@ -109,14 +119,16 @@ class ControlDesk:
         post_id: str | None = None,
         told_by: int | None = None,
         asker: Asker | None = None,
+        by: tuple[str, bool] | None = None,
     ) -> str:
         """Continue an answer that was cut at its length, in its own posts. Like `regenerate`; without an
-        `asker` anybody may."""
+        `asker` anybody may, and `by` is the sight of who does."""
         answer = await self._find(key, post_id, asker)
+        by = asker.sight if asker else by
         if answer.finish_reason != "length" or not self._can_continue(answer.questions[-1]):
             raise CommandError(NOT_CUT)
         words = f"I go on {self._where(answer)}."
-        place = await self._store.reopen(answer.reply_id, keeps_text=True, told=_told(told_by, words))
+        place = await self._store.reopen(answer.reply_id, keeps_text=True, told=_told(told_by, words), by=by)
         return self._done(place, words)
 
     async def undo(
@@ -188,7 +200,7 @@ class Controls:
     async def go_on(self) -> str:
         """See ControlDesk.go_on."""
         key = self._question.conversation
-        return await self._desk.go_on(key, await self._post(), self._told_by)
+        return await self._desk.go_on(key, await self._post(), self._told_by, by=self._asker.sight)
 
     async def undo(self) -> str:
         """See ControlDesk.undo."""

@@ -112,10 +112,18 @@ class ConversationManager:
             self._schedule(lane)
         return is_new
 
-    async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> None:
+    async def amend(
+        self,
+        key: ConversationKey,
+        message_id: str,
+        text: str,
+        edited_at: datetime,
+        sees_history: bool | None = None,
+    ) -> None:
         """A message was edited: memory follows, and its answer is made again into the same posts, if it is
-        being made or was the last one in the conversation."""
-        await self._changes.amend(key, message_id, text, edited_at)
+        being made or was the last one in the conversation. `sees_history`: whether its author may read what
+        was said there before, None where that is not known."""
+        await self._changes.amend(key, message_id, text, edited_at, sees_history)
 
     async def forget(self, key: ConversationKey, message_id: str) -> None:
         """A message was deleted: its text is erased, and its answer is stopped and removed, or made again

@@ -6,14 +6,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, case, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Author, ConversationKey
 from bot.storage.derived import drop_derived
 from bot.storage.inbox import AT_MESSAGE, cancel_deleted_questions
-from bot.storage.lookup import to_key
+from bot.storage.lookup import is_conversation, to_key
 from bot.storage.models import (
     ANSWERING,
     CANCELLED,
@@ -216,6 +216,26 @@ async def reopen(
         update(replies).where(replies.c.id == reply_id).values(**_AFTER_RESTART, variation=variation)
     )
     return await _key_of(connection, reply)
+
+
+async def restrict_sight(
+    connection: AsyncConnection, reply_id: int, person_id: str, sees_history: bool
+) -> None:
+    """A person who may read the channel, or may not, has a reply made again: it sees what that person and
+    whoever asked may both see."""
+    changed = [inbox.c.reply_id == reply_id]
+    if sees_history:  # of the others nothing new is known
+        changed.append(exists().where(AT_MESSAGE, messages.c.author_id == person_id))
+    await connection.execute(update(inbox).where(*changed).values(sees_history=sees_history))
+
+
+async def renew_sight(
+    connection: AsyncConnection, key: ConversationKey, message_id: str, sees_history: bool
+) -> None:
+    """The author of a message may read its channel by now, or may not any more."""
+    here = select(conversations.c.id).where(is_conversation(key))
+    event = and_(inbox.c.conversation_id.in_(here), inbox.c.message_id == message_id)
+    await connection.execute(update(inbox).where(event).values(sees_history=sees_history))
 
 
 async def resend(connection: AsyncConnection, reply_id: int, text: str) -> None:

@@ -72,11 +72,21 @@ class HistoryStore(SettingStore):
         async with self._database.write() as connection:
             return await inbox.import_messages(connection, messages)
 
-    async def amend(self, key: ConversationKey, message_id: str, text: str, edited_at: datetime) -> Change:
+    async def amend(
+        self,
+        key: ConversationKey,
+        message_id: str,
+        text: str,
+        edited_at: datetime,
+        sees_history: bool | None = None,
+    ) -> Change:
         """Replace a message's text, and drop derived data that rested on it. Answers that quoted the former
-        text say so no longer, as in `forget`."""
+        text say so no longer, as in `forget`. `sees_history`: of its author by now, None where that is not
+        known."""
         async with self._database.write() as connection:
             change = await changes.amend(connection, key, message_id, text, edited_at)
+            if change.is_known and sees_history is not None:
+                await outbox.renew_sight(connection, key, message_id, sees_history)
         self._tell(key, message_id, text)
         self._tell_of_corrections(change)
         if change.is_known:
@@ -162,13 +172,17 @@ class HistoryStore(SettingStore):
         is_variation: bool = False,
         keeps_text: bool = False,
         told: tuple[int, str] | None = None,
+        by: tuple[str, bool] | None = None,
     ) -> ConversationKey | None:
         """Make a finished reply again, into the same posts; its assistant turn is removed meanwhile. With
         `is_variation` the job's `variation` is one more than before, else 0. With `keeps_text` it is to be
         continued instead: its turn stays, and the job has its text as `begun`. `told` is the reply that
-        confirms it and its text, recorded with it. None when it cannot be done."""
+        confirms it and its text, recorded with it. `by` is the person who wants it, and whether they may read
+        the channel: if not, the new text may not tell of it. None when it cannot be done."""
         async with self._database.write() as connection:
             key = await outbox.reopen(connection, reply_id, is_variation=is_variation, keeps_text=keeps_text)
+            if key is not None and by is not None:
+                await outbox.restrict_sight(connection, reply_id, *by)
             if key is not None and told is not None:
                 await outbox.record_text(connection, *told, None)
             return key

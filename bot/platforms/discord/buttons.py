@@ -21,7 +21,7 @@ from bot.conversation.controls import NOTHING_TO_STOP, UNKNOWN_ANSWER, Asker
 from bot.conversation.manager import ConversationManager
 from bot.conversation.text.languages import find_language
 from bot.errors import BotError, CommandError, PlatformError, where
-from bot.messages import Command, ConversationKey
+from bot.messages import DIRECT_WORKSPACE, Command, ConversationKey
 from bot.platforms.discord.command_token import CommandToken, OpenCommands, TokenExpiredError
 from bot.platforms.discord.incoming import BY_COMMAND, channel_id, from_interaction, language_of
 from bot.platforms.discord.layout import PREFIX, Post
@@ -54,11 +54,12 @@ class Press:
 
     @property
     def asker(self) -> Asker:
-        """Who pressed, and whether they look after the channel; in a conversation of their own everybody
-        does."""
+        """Who pressed, and whether they look after the channel and may read it; in a conversation of their
+        own everybody does."""
         may = self.interaction.permissions
         is_manager = self.interaction.guild_id is None or may.manage_channels or may.manage_messages
-        return Asker(str(self.interaction.user.id), is_manager)
+        sees_history = self.key.workspace_id == DIRECT_WORKSPACE or may.read_message_history
+        return Asker(str(self.interaction.user.id), is_manager, sees_history)
 
 
 Deed = Callable[[Press], Awaitable[str | None]]

@@ -118,7 +118,7 @@ def to_incoming(
         is_addressed=is_for_bot,
         command=command,
         reply_to=_id_or_none(replied_to(message)),
-        sees_history=_sees_history(message),
+        sees_history=sees_history(message),
     )
 
 
@@ -188,7 +188,7 @@ def _may_manage(message: discord.Message) -> bool:
     return permissions is not None and permissions.manage_channels
 
 
-def _sees_history(message: discord.Message) -> bool:
+def sees_history(message: discord.Message) -> bool:
     """Whether the author may read what was said in the channel; so it is taken where Discord did not say."""
     permissions = _permissions(message)
     return permissions is None or permissions.read_message_history

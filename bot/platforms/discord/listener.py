@@ -30,6 +30,7 @@ from bot.platforms.discord.incoming import (
     guild_id_of,
     is_call,
     is_from_person,
+    sees_history,
     to_incoming,
 )
 from bot.platforms.discord.patience import patiently
@@ -144,7 +145,11 @@ class Listener:
         incoming = await self._incoming(client, message, key)
         is_for_bot = incoming is not None and incoming.is_addressed
         text = words_of(message, me, files=await read_files(message) if is_for_bot else ())
-        await patiently(lambda: self._manager.amend(key, str(message.id), text, edited_at))
+        if is_for_bot:
+            await _meet_author(message)
+        # Of somebody of whom nobody could say, an answer that is made again takes it that they may not.
+        sees = not _is_no_member_yet(message) and sees_history(message)
+        await patiently(lambda: self._manager.amend(key, str(message.id), text, edited_at, sees))
         if is_call(message, me) and datetime.now(UTC) - message.created_at < LATE:
             await self._accept(client, message, key, event="edit")
 
@@ -225,10 +230,7 @@ class Listener:
                 await remember_chain(self._manager, client, message, key, self.me(client))
             except StorageError as error:
                 log.warning("what a message replies to could not be remembered: %s", error)
-        if message.guild is not None and _is_no_member_yet(message):
-            # Discord's history does not say what the author may do.
-            with suppress(discord.HTTPException, *CONNECTION_ERRORS):
-                message.author = await message.guild.fetch_member(message.author.id)
+        await _meet_author(message)
 
     async def _read_back(
         self, client: discord.Client, key: ConversationKey, before: int, command: Command | None
@@ -240,6 +242,13 @@ class Listener:
                 await remember_starter(self._manager, client, key, self.me(client))
             except StorageError as error:
                 log.warning("what a thread hangs on could not be remembered: %s", error)
+
+
+async def _meet_author(message: discord.Message) -> None:
+    """Learn what the author may do there: Discord's history does not say."""
+    if message.guild is not None and _is_no_member_yet(message):
+        with suppress(discord.HTTPException, *CONNECTION_ERRORS):
+            message.author = await message.guild.fetch_member(message.author.id)
 
 
 def _is_no_member_yet(message: discord.Message) -> bool:

@@ -12,6 +12,7 @@ from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import EPHEMERAL, FakeDiscord
+from tests.integration.discord.fake_places import READ_MESSAGE_HISTORY
 from tests.integration.discord.rig import Bot, running
 from tests.integration.discord.test_summaries import talk
 from tests.unit.platforms.discord import payloads
@@ -157,15 +158,41 @@ async def test_who_takes_no_messages_gets_none_and_the_log_tells_why(
 async def test_who_may_manage_is_told_by_discord(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo) as bot:
         discord.command("persona", {"text": "You are a pirate"}, author=discord.ben)
-        await until(lambda: "manages this channel" in "".join(discord.texts()))
+        await until(lambda: "manages this channel" in "".join(discord.whispers()))
         await bot.remembered()
+        bens, anns = discord.direct_of(discord.ben), discord.direct
         discord.say("/persona You are a parrot", author=discord.ben, calls=True)
-        await until(lambda: len(discord.texts()) == 2 and "manages this channel" in discord.texts()[1])
+        await until(lambda: "manages this channel" in "".join(discord.texts(bens)))
         await bot.remembered()
         discord.command("persona", {"text": "You are a pirate"}, author=discord.ann)
-        await until(lambda: "a pirate" in "".join(discord.texts()[2:]))
+        await until(lambda: "a pirate" in discord.whispers()[-1])
         await bot.remembered()
         discord.say("/persona You are a parrot", calls=True)
-        await until(lambda: "a parrot" in "".join(discord.texts()[3:]))
+        await until(lambda: "a parrot" in "".join(discord.texts(anns)))
+        assert discord.texts() == []
         discord.command("persona", {"text": "You are a poet"}, place=discord.direct)
         await until(lambda: "a poet" in "".join(discord.texts(discord.direct)))
+
+
+async def test_an_answer_made_again_tells_nothing_of_what_may_not_be_read_any_more(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, echo) as bot:
+        discord.say("The party is at seven", discord.ann)
+        question = discord.say("when is the party?", discord.ben, calls=True)
+        await until(discord.texts)
+        await bot.remembered()
+        assert "at seven" in str(bot.generator.asked[-1].prompt.messages)
+        discord.deny(discord.general, READ_MESSAGE_HISTORY, discord.ben)
+        await until(lambda: discord.general.denied)
+        discord.press(int(discord.posts()[-1]["id"]), "parley:regenerate", discord.ben)
+        await until(lambda: len(bot.generator.asked) == 2)
+        await bot.remembered()
+        discord.edit(question, "when is the party, exactly?")
+        await until(lambda: len(bot.generator.asked) == 3)
+        await bot.remembered()
+        assert "at seven" not in str([request.prompt.messages for request in bot.generator.asked[1:]])
+        discord.allow(discord.general)
+        discord.press(int(discord.posts()[-1]["id"]), "parley:regenerate", discord.ben)
+        await until(lambda: len(bot.generator.asked) == 4)
+        assert "at seven" in str(bot.generator.asked[-1].prompt.messages)
