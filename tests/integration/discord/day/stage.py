@@ -182,7 +182,8 @@ def corner(day: Day, name: str) -> Corner:
     people = [payloads.user(snowflake(), who) for who in ("Ann", "Ben", "Chief")]
     discord.people |= {person["id"]: person for person in people}
     discord.managers.add(people[2]["id"])
-    return Corner(day, name, discord.open_channel(name.replace("_", "-")), *people)
+    ann, ben, chief = people
+    return Corner(day, name, discord.open_channel(name.replace("_", "-")), ann, ben, chief)
 
 
 async def until(condition: Callable[[], object], seen: Callable[[], object] = lambda: "") -> None:
