@@ -17,6 +17,7 @@ from bot.platforms.discord.interactions import Interactions
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.presence import Presence
 from bot.platforms.discord.reactions import Reactions
+from bot.platforms.discord.reading import read_what_is_told
 from bot.platforms.discord.registration import register_patiently
 from bot.platforms.discord.shards import ShardedClient, Shards
 
@@ -49,6 +50,7 @@ class ParleyClient(ShardedClient):
             shard_count=shards.count or None,
             shard_ids=list(shards.ids) or None,
         )
+        read_what_is_told(self)
         self._listener = listener
         self._interactions = interactions
         self._reactions = reactions

@@ -18,6 +18,7 @@ from bot.platforms.backfill import PAGE, UnreadableError
 from bot.platforms.discord.incoming import DIRECT, PLATFORM, Me, channel_id, to_incoming
 from bot.platforms.discord.places import key_of
 from bot.platforms.discord.problems import CONNECTION_ERRORS, own_permissions
+from bot.platforms.discord.reading import read_page
 from bot.platforms.event_order import EventOrder
 from bot.platforms.gaps import Past, Place
 from bot.storage.known import KnownMessage
@@ -80,13 +81,12 @@ class History:
 
     async def page(self, key: ConversationKey, before: str | None) -> list[Past[discord.Message]]:
         """See Reader."""
-        end = discord.Object(int(before)) if before else None
         doing = f"read channel {channel_id(key)}"
         try:
             channel = find_channel(self._client, key)
             if not may_read(channel):
                 raise UnreadableError("the bot may not read there", is_refusal=False)
-            messages = [message async for message in channel.history(limit=PAGE, before=end)]
+            messages = await read_page(self._client, channel, PAGE, int(before) if before else None)
         except (discord.Forbidden, discord.NotFound) as error:
             raise UnreadableError("Discord lets the bot read nothing there", is_refusal=True) from error
         except discord.HTTPException as error:

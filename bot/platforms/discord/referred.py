@@ -18,6 +18,7 @@ from bot.platforms.discord.contents import files_of, words_of
 from bot.platforms.discord.history import find_channel, may_read
 from bot.platforms.discord.incoming import Me, from_bot_or_webhook, replied_to, to_incoming
 from bot.platforms.discord.problems import CONNECTION_ERRORS
+from bot.platforms.discord.reading import read_one
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ async def fetch_message(
     if not may_read(channel):
         return None
     try:
-        return await channel.fetch_message(message_id)
+        return await read_one(client, channel, message_id)
     except (discord.HTTPException, *CONNECTION_ERRORS) as error:
         log.info("a message that people refer to could not be read: %s", type(error).__name__)
         return None

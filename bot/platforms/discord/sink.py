@@ -30,6 +30,7 @@ from bot.platforms.discord.problems import (
     platform_error,
     until_answered,
 )
+from bot.platforms.discord.reading import read_after, read_one
 from bot.platforms.discord.typing_status import TypingStatus
 from bot.platforms.recently import Recently
 
@@ -42,9 +43,6 @@ PERSON = "dm:"
 
 IsKnown = Callable[[str], Awaitable[bool]]
 """Whether a message is known to be a post of an answer already."""
-
-LOOK_BACK = 100
-"""How many messages after the question are searched for a post whose fate is unknown: one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class ChannelSink(AnswerSink):
             look = post
             old = self.layout.look_of(message_id)
             if old is None and self._reply.is_correction:
-                look = replace(post, is_plain=await _is_plain(channel, int(message_id)))
+                look = replace(post, is_plain=await _is_plain(client, channel, int(message_id)))
             route = Route(
                 "PATCH",
                 "/channels/{channel_id}/messages/{message_id}",
@@ -146,9 +144,7 @@ class ChannelSink(AnswerSink):
         client = await self._surroundings.connection.client()
         last = self.layout.posts[-1] if self.layout.posts else self._referred or self._question.message_id
         try:
-            async for message in (await self._channel(client)).history(
-                limit=LOOK_BACK, after=discord.Object(int(last)), oldest_first=True
-            ):
+            for message in await read_after(client, await self._channel(client), int(last)):
                 is_own = client.user is not None and message.author.id == client.user.id
                 is_next = is_own and self._is_next(message)
                 if is_next and not await self._surroundings.is_known(str(message.id)):
@@ -278,9 +274,10 @@ def nonce_for(reply: Reply, nonce: str) -> str:
     return hashlib.blake2b(told, digest_size=12).hexdigest()
 
 
-async def _is_plain(channel: Place, message_id: int) -> bool:
+async def _is_plain(client: discord.Client, channel: Place, message_id: int) -> bool:
     """Whether a message is bare text, as earlier versions posted it; False where that cannot be read."""
     try:
-        return not (await channel.fetch_message(message_id)).flags.components_v2
+        post = await read_one(client, channel, message_id)
     except discord.HTTPException:
         return False
+    return post is not None and not post.flags.components_v2

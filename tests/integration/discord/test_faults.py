@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.generation.types import GenerationRequest
-from bot.platforms.discord import typing_status
+from bot.platforms.discord import reading, typing_status
+from bot.platforms.recently import Recently
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
@@ -171,3 +172,41 @@ async def test_a_question_that_is_gone_is_answered_without_a_reference(
         del discord.general.messages[question]
         await until(lambda: discord.texts() == ["You said: hello"])
         assert "message_reference" not in discord.posts()[0]
+
+
+POLL = {
+    "question": {"text": "When?"},
+    "answers": [{"answer_id": 1, "poll_media": {"text": "now"}}],
+    "expiry": None,  # the documents allow it; discord.py cannot read it
+    "allow_multiselect": False,
+    "layout_type": 1,
+}
+
+
+async def test_a_message_that_cannot_be_read_hides_no_other(
+    discord: FakeDiscord,
+    database: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    no_pause_between_sessions: None,
+) -> None:
+    monkeypatch.setattr(reading, "_told", Recently())
+    discord.say("an earlier word", author=discord.ben)
+    discord.say("the odd one", author=discord.ben, is_told=False, poll=POLL)
+    discord.rest.faults.append(Fault("POST", MESSAGES, "lost"))
+    async with running(discord, database, echo) as bot:
+        discord.say("hello", calls=True)
+        await until(lambda: discord.texts() == ["You said: hello"])
+        said = [text for _, text in await bot.remembered()]
+        assert said == ["an earlier word", "the odd one", "hello", "You said: hello"]
+    assert "could not be read whole" in caplog.text and "odd one" not in caplog.text
+
+
+async def test_a_mention_in_a_message_that_cannot_be_read_whole_is_answered(
+    discord: FakeDiscord, database: Path, no_pause_between_sessions: None
+) -> None:
+    async with running(discord, database, echo):
+        discord.say("hello", calls=True)
+        await until(lambda: len(discord.texts()) == 1)
+        discord.say("shall we?", calls=True, poll=POLL)
+        await until(lambda: discord.texts()[1:] == ["You said: shall we?"])
