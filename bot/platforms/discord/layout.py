@@ -166,7 +166,7 @@ class Layout:
         if message_id in self.posts:
             index = self.posts.index(message_id)
         # While it is written the newest post can always be stopped, also where more is known already.
-        last = self._reply.parts - 1 if self._reply.is_written else len(self.posts) - 1
+        last = self._reply.parts - 1 if self._is_whole else len(self.posts) - 1
         buttons = self._buttons() if index >= last else ()
         return Post(text, file, buttons, self._language, is_plain=self._reply.is_quiet)
 
@@ -207,13 +207,18 @@ class Layout:
             if post.buttons != buttons and (is_over or not is_last):
                 yield message_id, replace(post, buttons=buttons)
 
+    @property
+    def _is_whole(self) -> bool:
+        """Whether nothing is being written: what is only corrected was whole before."""
+        return self._reply.is_written or self._reply.is_correction
+
     def _buttons(self) -> tuple[Action, ...]:
         """What can be done about the answer now. Nothing about notices; what no model makes can only be shown
         to all, and what is not kept can be neither made again nor read again."""
         reply = self._reply
         if reply.is_notice or reply.is_quiet:
             return ()
-        if not reply.is_written:
+        if not self._is_whole:
             return ("stop",) if reply.is_answer else ()
         is_for_all = self._is_shareable and reply.can_be_shared and reply.is_kept
         for_all: tuple[Action, ...] = ("share",) if is_for_all else ()

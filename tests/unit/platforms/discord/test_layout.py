@@ -82,6 +82,14 @@ def test_only_the_last_post_has_buttons_and_a_whole_answer_has_the_final_ones() 
     assert [key for key, _ in layout.outdated(is_over=True)] == ["11", "12"]
 
 
+def test_what_is_only_corrected_is_never_to_be_stopped() -> None:
+    reply = Reply(Job(1, KEY, (QUESTION,), ("11", "12"), "one two", 1, begun="one two"))
+    reply.is_answer, reply.parts = True, 2
+    layout = Layout(reply)
+    assert layout.of("one", None, "11").buttons == ()
+    assert layout.of("two", None, "12").buttons == ("regenerate", "translate", "good", "bad")
+
+
 def test_what_takes_the_place_of_a_deleted_post_stands_where_that_stood() -> None:
     reply = reply_to(posts=("11", "12"))
     reply.parts = 2
