@@ -63,7 +63,8 @@ class IncomingMessage:
     that delivers the same event again uses the same `event_id`. `is_addressed` says that the
     bot should answer (a mention, a direct message, a command); other messages are remembered
     only. `reply_to` is the `message_id` this one replies to. `sent_at` is timezone-aware. `sees_history`: the
-    platform lets the author read what was said here before; if not, the answer may not tell of it.
+    platform lets the author read what was said here before; if not, the answer may not tell of it. `is_call`:
+    the bot was called by a mention, which the text does not have any more; not kept.
     """
 
     conversation: ConversationKey
@@ -76,6 +77,7 @@ class IncomingMessage:
     command: Command | None = None
     reply_to: str | None = None
     sees_history: bool = True
+    is_call: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

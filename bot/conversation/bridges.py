@@ -165,7 +165,7 @@ class Bridges:
     async def is_to_bridge(self, message: IncomingMessage) -> bool:
         """Whether a message replies to a translation without calling the bot: it is meant for the person
         whose words those are."""
-        is_called = self._bot_name.casefold() in message.text.casefold()
+        is_called = message.is_call or self._bot_name.casefold() in message.text.casefold()
         if message.command is not None or message.reply_to is None or is_called:
             return False
         lanes = [lanes_of(message.conversation)]

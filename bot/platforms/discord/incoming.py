@@ -70,6 +70,11 @@ def is_call(message: discord.Message, me: Me) -> bool:
     return is_mentioned or bool(own_roles(message, me)) or _answered_author(message) == me.id
 
 
+def is_named(message: discord.Message, me: Me) -> bool:
+    """Whether a message calls the bot in its words: a reply to it mentions it too."""
+    return me.id in message.raw_mentions or bool(own_roles(message, me))
+
+
 def is_addressed(message: discord.Message, me: Me, *, is_called_into: bool, rules: Rules = USUAL) -> bool:
     """Whether the bot is to answer: direct messages, and where `rules` let it speak calls, wake words, and
     in a thread that it was called into (or anywhere, by the rules) everything that is not plainly meant for
@@ -119,6 +124,7 @@ def to_incoming(
         command=command,
         reply_to=_id_or_none(replied_to(message)),
         sees_history=sees_history(message),
+        is_call=is_named(message, me),
     )
 
 

@@ -160,6 +160,7 @@ def to_incoming(
         sent_at=sent_at,
         is_addressed=is_for_bot,
         command=_command(words, raw, by_manager) if is_for_bot else None,
+        is_call=is_call(message, me),
     )
 
 

@@ -12,6 +12,7 @@ from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import FRENCH, HALL, ROOM, WHERE, translator
 from tests.integration.discord.fake_discord import FakeDiscord
 from tests.integration.discord.rig import Bot, running
+from tests.unit.platforms.discord.payloads import Payload
 
 
 async def bridged(discord: FakeDiscord, bot: Bot, **options: str) -> None:
@@ -124,3 +125,23 @@ async def test_a_burst_is_translated_within_the_limits(discord: FakeDiscord, dat
         await until(lambda: len(discord.texts()) == 50, timeout_s=90)
         answered = [int(post["message_reference"]["message_id"]) for post in discord.posts()]
     assert answered == said
+
+
+async def test_a_reply_to_a_translation_is_answered_where_it_calls_the_bot(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, translator) as bot:
+        await bridged(discord, bot, to="fr")
+        discord.say(ROOM, discord.ben)
+        await until(lambda: discord.texts() == [f"🇫🇷 {FRENCH[ROOM]}"])
+        post_id = int(discord.posts()[0]["id"])
+        # A reply mentions whom it answers, and yet is meant for Ben.
+        ignored = discord.say("ok", answering=post_id, beside=[discord.bot])
+        asked = discord.say("what is this?", answering=post_id, calls=True)
+        await until(lambda: any(refers_to(post) == asked for post in discord.posts()))
+        assert ignored not in map(refers_to, discord.posts())
+
+
+def refers_to(post: Payload) -> int:
+    """The message that a post replies to."""
+    return int((post.get("message_reference") or {}).get("message_id", 0))
