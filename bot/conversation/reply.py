@@ -40,7 +40,7 @@ class Reply:
     in another place. `audience` is the id of the one person who may see it, None for everybody. `lane` is
     the conversation that it has its turn in. `is_left_out`: memory is to be without it. `parts` is how many
     posts its text takes so far. `is_passing`: its text is written down nowhere. `room` is how many characters
-    of it can be shown in good manners, None for any number, in a file.
+    of it can be shown in good manners, or bytes where it goes as a file; None for any number.
     """
 
     def __init__(self, job: Job, conversation: ConversationKey | None = None) -> None:

@@ -19,11 +19,14 @@ from bot.messages import ConversationKey, File
 class DeliveryLimits:
     """What a platform allows: characters in one post, and seconds between two posts or edits of a reply,
     which may change from one to the next. A block of code longer than `max_code_chars` goes as a file; None
-    where the platform takes none."""
+    where the platform takes none. A file has at most `max_file_bytes`. `no_files` says to people why none can
+    be attached where most can."""
 
     max_chars: int
     min_edit_interval_s: float
     max_code_chars: int | None = None
+    max_file_bytes: int | None = None
+    no_files: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,15 @@ def harmless_posts(text: str, question: str, limits: DeliveryLimits, *, is_whole
         # What a platform would leave out goes first, so that no mention hides behind it.
         return neutralise_mentions(clean_text(part), question)
 
-    found = posts(text, limits.max_chars, limits.max_code_chars, is_whole=is_whole, make_safe=make_safe)
+    found = posts(
+        text,
+        limits.max_chars,
+        limits.max_code_chars,
+        is_whole=is_whole,
+        max_file_bytes=limits.max_file_bytes,
+        no_files=limits.no_files,
+        make_safe=make_safe,
+    )
     return [post for post in found if not is_blank(post.text)]
 
 
@@ -53,7 +61,8 @@ async def deliver(reply: Reply, sink: ReplySink, manager: ConversationManager) -
     """Show one reply on its platform and settle it, whatever happens on the way."""
     try:
         limits = sink.limits
-        reply.room = POSTS_IN_MANNERS * limits.max_chars if limits.max_code_chars is None else None
+        is_told = limits.max_code_chars is None and not limits.no_files
+        reply.room = POSTS_IN_MANNERS * limits.max_chars if is_told else limits.max_file_bytes
         await _Delivery(reply, sink, manager).run()
     except asyncio.CancelledError:
         reply.end("released")

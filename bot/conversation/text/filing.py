@@ -10,10 +10,12 @@ Join rule: what `sections` gives are verbatim slices, `prose` and `source` in tu
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.conversation.text.blocks import Fence, after_line
+from bot.conversation.text.counting import counted
 from bot.conversation.text.splitting import split_stream
 from bot.messages import File
 
@@ -127,19 +129,32 @@ def posts(
     max_code_chars: int | None,
     *,
     is_whole: bool,
+    max_file_bytes: int | None = None,
+    no_files: str = "",
     make_safe: Callable[[str], str] = str,
 ) -> list[Post]:
     """The posts of an answer, or of what is there of it unless it `is_whole`: at most `max_chars` characters
-    each, blocks of code of more than `max_code_chars` as files, None for no files. `make_safe` takes the
-    danger out of what is shown; files stay as they are."""
+    each, blocks of code of more than `max_code_chars` as files, None for no files. What is larger than
+    `max_file_bytes` is shown as text. Where `no_files` says why there are none, that stands for what is to be
+    a file and takes more than a post. `make_safe` takes the danger out of what is shown; files stay as they
+    are."""
 
     def show(part: str) -> list[str]:
         return split_stream(make_safe(part), max_chars)
 
-    if max_code_chars is None:
+    if max_code_chars is None and not no_files:
         return [Post(part) for part in show(text)]
     found: list[Post] = []
-    for section in sections(text, max_code_chars, is_whole=is_whole):
+    most = sys.maxsize if max_code_chars is None else max_code_chars
+    for section in sections(text, most, is_whole=is_whole):
+        if max_code_chars is None:
+            found += map(Post, _unattached(section, no_files, show))
+            continue
+        if section.file is not None and _is_larger(section.file, max_file_bytes):
+            found += map(
+                Post, show(f"{section.prose}{_named(section.file)} is too large a file.\n{section.source}")
+            )
+            continue
         found += map(Post, _parts(section, show))
         if section.file is not None:
             found[-1] = Post(found[-1].text, section.file)
@@ -153,6 +168,27 @@ def _parts(section: Section, show: Callable[[str], list[str]]) -> list[str]:
         if len(parts) <= max(1, len(show(section.prose))):
             return parts
     return show(section.prose + section.line)
+
+
+def _unattached(section: Section, no_files: str, show: Callable[[str], list[str]]) -> list[str]:
+    """A part of an answer where no files can be attached: code as text, what was to be a file in any case
+    only where it takes no new post."""
+    if section.is_short:
+        return show(section.prose + section.source)
+    if section.file is None:
+        return show(section.prose + section.line)
+    parts = show(section.prose + section.source)
+    if len(parts) <= max(1, len(show(section.prose))):
+        return parts
+    return show(f"{section.prose}{_named(section.file)} could not be attached here: {no_files}\n")
+
+
+def _named(file: File) -> str:
+    return f"`{file.name}` ({counted(len(file.text.splitlines()), 'line')})"
+
+
+def _is_larger(file: File, max_bytes: int | None) -> bool:
+    return max_bytes is not None and len(file.text.encode(errors="replace")) > max_bytes
 
 
 def sections(text: str, max_code_chars: int, *, is_whole: bool) -> list[Section]:

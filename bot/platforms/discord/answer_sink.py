@@ -17,6 +17,9 @@ from bot.platforms.discord.pace import Pace
 MAX_CHARS = 2000
 MAX_CODE_CHARS = 1900
 """A longer block of code does not fit into one post with its fences, and goes as a file."""
+MAX_FILE_BYTES = 10 * 1024 * 1024
+"""What Discord takes anywhere; an interaction, or a server with boosts, may say more."""
+NO_FILES = "I lack the permission Attach Files. Ask me for it in a channel where I have it."
 
 
 class AnswerSink(ABC):
@@ -26,6 +29,7 @@ class AnswerSink(ABC):
         """`takes_files`: the bot may attach files there."""
         self.layout = layout
         self.pace = pace
+        self.max_file_bytes = MAX_FILE_BYTES
         self._takes_files = takes_files
         self._edits = 0
 
@@ -34,7 +38,9 @@ class AnswerSink(ABC):
         """2,000 characters a post, and the pace that Discord's headers allow by now."""
         now_s = asyncio.get_running_loop().time()
         pause_s = self.pace.interval_s(self._bucket, self._edits, now_s)
-        return DeliveryLimits(MAX_CHARS, pause_s, MAX_CODE_CHARS if self._takes_files else None)
+        if not self._takes_files:
+            return DeliveryLimits(MAX_CHARS, pause_s, no_files=NO_FILES)
+        return DeliveryLimits(MAX_CHARS, pause_s, MAX_CODE_CHARS, self.max_file_bytes)
 
     async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Post the next part, with the buttons where it is the last one; the one before loses them."""

@@ -32,6 +32,7 @@ class CommandSink(AnswerSink):
     ) -> None:
         may_attach = interaction.app_permissions.attach_files
         super().__init__(channel.layout, channel.pace, takes_files=may_attach)
+        self.max_file_bytes = interaction.filesize_limit
         self._token = CommandToken(interaction, is_private=is_private)
         self._is_private = is_private
         self._channel = channel

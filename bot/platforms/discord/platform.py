@@ -119,6 +119,8 @@ class DiscordPlatform:
             takes_files=self._takes_files(channel_id(reply.conversation)),
             is_shareable=is_for_one and not is_direct,
         )
+        if server := self._server_of(reply.conversation):
+            channel.max_file_bytes = server.filesize_limit
         if interaction is None:
             return channel
         is_hidden = is_for_one or is_outside(interaction)
@@ -160,6 +162,13 @@ class DiscordPlatform:
             await self._backfill.close()
         await self._connection.close()
         await self._order.settle(SETTLE_S)
+
+    def _server_of(self, key: ConversationKey) -> discord.Guild | None:
+        """The server of a conversation, where it has one that is known."""
+        client = self._connection.current
+        if client is None or key.workspace_id == DIRECT_WORKSPACE:
+            return None
+        return client.get_guild(int(key.workspace_id))
 
     def _takes_files(self, channel: int) -> bool:
         """Whether the bot may attach files in a channel, as far as it is known."""

@@ -64,6 +64,7 @@ class FakeDiscord:
         self.nonces: dict[str, Payload] = {}
         self.typing: list[int] = []
         self.uploads: dict[str, bytes] = {}
+        self.attachment_size_limit = 10 * 1024 * 1024
         # Message content is an intent that the portal allows, for few servers.
         self.application_flags = 1 << 19
         self.gateway = Gateway(TOKEN, self.bot, self._greet)
@@ -445,7 +446,7 @@ class FakeDiscord:
             if is_member
             else {"1": author["id"]},
             "context": 0 if place.guild_id else 2 if place.is_group else 1,
-            "attachment_size_limit": 1000,
+            "attachment_size_limit": self.attachment_size_limit,
         }
         if place.guild_id is None:
             return payload | {"user": author}

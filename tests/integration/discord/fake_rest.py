@@ -363,6 +363,8 @@ class Rest:
         self, body: Payload, files: list[tuple[str, bytes]], old: list[Payload]
     ) -> list[Payload]:
         """The attachments of a message: those kept, and those that came with the request."""
+        if any(len(data) > self._discord.attachment_size_limit for _, data in files):
+            raise RefusalError(413, 40005)
         if "attachments" not in body:
             kept = old
         else:

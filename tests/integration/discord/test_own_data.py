@@ -10,7 +10,9 @@ from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
+from tests.integration.discord.fake_places import ATTACH_FILES
 from tests.integration.discord.rig import key_of, running
+from tests.unit.platforms.discord.payloads import text_of
 
 
 async def repeat(request: GenerationRequest) -> AsyncIterator[str]:
@@ -44,6 +46,32 @@ async def test_an_export_is_a_file_for_the_person_alone(discord: FakeDiscord, da
         rows = [json.loads(line) for line in discord.files(post)["parley-export.jsonl"].splitlines()]
         assert sum("zebra" in row["text"] for row in rows) == 60 and "not theirs" not in str(rows)
         assert discord.texts() == []
+
+
+async def test_an_export_has_what_fits_in_a_file(discord: FakeDiscord, database: Path) -> None:
+    discord.attachment_size_limit = 5000
+    async with running(discord, database, echo):
+        for number in range(60):
+            discord.say(f"the zebra number {number} sleeps in the shade of the old tree")
+        discord.command("export")
+        await until(lambda: [post for post in discord.whispered() if discord.files(post)])
+        (post,) = [post for post in discord.whispered() if discord.files(post)]
+        assert "The oldest did not fit." in text_of(post)
+        lines = discord.files(post)["parley-export.jsonl"].splitlines()
+        assert 10 < len(lines) < 60 and "number 59" in json.loads(lines[-2])["text"]
+
+
+async def test_an_export_that_cannot_be_attached_names_the_permission(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, echo):
+        discord.deny(discord.general, ATTACH_FILES)
+        for number in range(60):
+            discord.say(f"the zebra number {number} sleeps in the shade of the old tree")
+        discord.command("export")
+        await until(lambda: any("lack the permission Attach Files" in text for text in discord.whispers()))
+        (told,) = discord.whispers()
+        assert "`parley-export.jsonl` (61 lines) could not be attached here" in told and "zebra" not in told
 
 
 async def test_forgetting_a_person_removes_the_answers_they_got(discord: FakeDiscord, database: Path) -> None:

@@ -69,6 +69,30 @@ def test_a_block_that_is_to_be_a_file_is_one_however_short_it_is() -> None:
     assert shown.file == File("export.jsonl", "{}\n")
 
 
+def test_a_sentence_stands_for_what_was_to_be_a_file_where_there_are_none() -> None:
+    text, why = f"Yours:\n\n```py file=own.py\n{CODE}```\nThat is all.", "I may not."
+    told = "Yours:\n\n`own.py` (40 lines) could not be attached here: I may not.\n"
+    shown = posts(text, 300, None, is_whole=True, no_files=why)
+    assert [(post.text, post.file) for post in shown] == [(told, None), ("That is all.", None)]
+    short, code = text.replace(CODE, "x = 1\n"), text.replace(" file=own.py", "")
+    for kept in (short, code):
+        shown = posts(kept, 300, None, is_whole=True, no_files=why)
+        assert sum(post.text.count("x = 1") + post.text.count("line_") for post in shown) == kept.count(" = ")
+        assert {post.file for post in shown} == {None}
+    for end in range(len(code)):
+        assert posts(code[:end], 300, None, is_whole=False, no_files=why) == posts(
+            code[:end], 300, None, is_whole=False
+        )
+
+
+def test_code_that_is_too_large_for_a_file_is_shown() -> None:
+    text, size = f"Here:\n\n```py title=é.py\n{CODE}é\n```\n", len(CODE.encode()) + 3
+    assert posts(text, 2000, 300, is_whole=True, max_file_bytes=size)[0].file is not None
+    (shown,) = posts(text, 2000, 300, is_whole=True, max_file_bytes=size - 1)
+    assert shown.file is None and CODE in shown.text
+    assert shown.text.startswith("Here:\n\n`py.txt` (41 lines) is too large a file.\n```py")
+
+
 def test_a_block_that_is_being_written_grows_in_one_line_and_then_becomes_the_file() -> None:
     before = "Here:\n```py\n"
     lines = CODE.splitlines(keepends=True)
