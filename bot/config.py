@@ -43,6 +43,7 @@ class Expects:
 _USER_INFO = r"([A-Za-z][\w+.-]*:/*)?+(.*)@"
 _SHARDS = r"([0-9]{1,5})(?:-([0-9]{1,5}))?"
 _HTTP = r"^https?://."
+_OURS = ("DISCORD_", "SLACK_", "DATABASE_")
 _URL = "an address that begins with http:// or https://"
 
 
@@ -56,12 +57,13 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True, validate_default=True
     )
 
-    discord_token: Annotated[SecretStr | None, Expects("the bot's token from Discord's developer portal")] = (
-        Field(
-            default=None,
-            min_length=20,
-            description="Discord bot token; setting it starts the bot on Discord.",
-        )
+    discord_token: Annotated[
+        SecretStr | None,
+        Expects("the bot's token (developer portal, page Bot, Reset Token), and no word before it"),
+    ] = Field(
+        default=None,
+        min_length=20,
+        description="Discord bot token; setting it starts the bot on Discord.",
     )
     discord_api_url: Annotated[str | None, Expects(_URL)] = Field(
         default=None,
@@ -389,8 +391,9 @@ def _warnings(names: Iterable[str]) -> tuple[str, ...]:
     known = [name.upper() for name in Settings.model_fields]
     warnings = []
     for name in sorted(set(names)):
-        if name.startswith("BOT_") and name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6 if name.startswith("BOT_") else 0.85)
+        # Other programs have variables that begin like ours; one that is nearly ours is a slip.
+        if name not in known and (name.startswith("BOT_") or (name.startswith(_OURS) and nearest)):
             hint = f"; did you mean {nearest[0]}?" if nearest else ""
             warnings.append(f"{name} is no setting of mine and is not read{hint}")
     return tuple(warnings)

@@ -205,8 +205,11 @@ def test_unknown_variables_are_warned_of_with_the_nearest_name(
     env_file.write_text("BOT_HTPT_PORT=1\n")
     monkeypatch.setenv("BOT_MODLE", "gpt2")
     monkeypatch.setenv("BOT_XYZZY_QUUX_FROBNICATE", "1")
+    monkeypatch.setenv("DISCORD_TOKN", "abc")
+    monkeypatch.setenv("DISCORD_WEBHOOK_OF_SOMEBODY_ELSE", "abc")
     warnings = load(env_file).warnings
-    assert len(warnings) == 3
+    assert len(warnings) == 4
+    assert any("DISCORD_TOKN" in line and "DISCORD_TOKEN?" in line for line in warnings)
     assert any("BOT_MODLE" in line and "BOT_MODEL?" in line for line in warnings)
     assert any("BOT_HTPT_PORT" in line and "BOT_HTTP_PORT?" in line for line in warnings)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import discord
+from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.platforms.base import Finding
@@ -143,6 +144,15 @@ class _Examination:
         )
 
     async def _gateway(self) -> Verdict:
+        address = DiscordWebSocket.DEFAULT_GATEWAY
+        try:
+            async with aiohttp.ClientSession() as http, http.ws_connect(address):
+                pass  # a session would only begin when the bot identified itself
+        except CONNECTION_ERRORS as error:
+            return _wrong(
+                f"the gateway {address.host} cannot be reached ({type(error).__name__}): look at this "
+                "machine's network and firewall, and at DISCORD_GATEWAY_URL if it is set"
+            )
         recommended, _, sessions = await self._client.http.get_bot_gateway()
         if not sessions["remaining"]:
             return _wrong(
@@ -166,7 +176,7 @@ class _Examination:
         found = differences(await fetch_registered(self._client), ours)._asdict()
         told = [f"{kind}: {some(names)}" for kind, names in found.items() if names]
         if told:
-            return Verdict(f"the next start will register what differs; {'; '.join(told)}")
+            return Verdict(f"the next start (of shard 0) registers what differs; {'; '.join(told)}")
         return Verdict(f"{len(ours)} are registered as this version has them")
 
     async def _installation(self) -> Verdict:

@@ -63,6 +63,12 @@ async def test_a_discord_that_does_not_answer_ends_it(
     assert not finding.is_fine and "network" in finding.detail
 
 
+async def test_a_gateway_that_cannot_be_reached_is_told(discord: FakeDiscord) -> None:
+    discord.gateway_url = "ws://127.0.0.1:1/"
+    [wrong] = await wrongs(discord)
+    assert "the gateway 127.0.0.1 cannot be reached" in wrong and "DISCORD_GATEWAY_URL" in wrong
+
+
 async def test_one_question_that_fails_leaves_the_others(discord: FakeDiscord) -> None:
     discord.rest.faults.append(Fault("GET", "/applications/.*/commands", "refused", status=403, code=20012))
     [wrong] = await wrongs(discord)
