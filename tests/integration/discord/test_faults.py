@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.controls import NOTHING_TO_STOP
 from bot.generation.types import GenerationRequest
 from bot.platforms.discord import reading, typing_status
 from bot.platforms.recently import Recently
@@ -17,7 +18,9 @@ from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import FakeDiscord
 from tests.integration.discord.fake_door import Fault
+from tests.integration.discord.fake_places import SEND_MESSAGES, VIEW_CHANNEL
 from tests.integration.discord.rig import Bot, running
+from tests.unit.platforms.discord import payloads
 
 MESSAGES = r"/channels/\d+/messages$"
 
@@ -210,3 +213,34 @@ async def test_a_mention_in_a_message_that_cannot_be_read_whole_is_answered(
         await until(lambda: len(discord.texts()) == 1)
         discord.say("shall we?", calls=True, poll=POLL)
         await until(lambda: discord.texts()[1:] == ["You said: shall we?"])
+
+
+async def test_an_answer_that_lost_its_permission_half_way_can_be_asked_for_again(
+    discord: FakeDiscord, database: Path
+) -> None:
+    is_denied = asyncio.Event()
+
+    async def halting(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "I begin"
+        await is_denied.wait()
+        yield " and I end"
+
+    def actions() -> list[str]:
+        return [button["custom_id"] for button in payloads.buttons_of(discord.posts()[0])]
+
+    async with running(discord, database, halting) as bot:
+        discord.say("talk", calls=True)
+        await until(lambda: discord.texts() == ["I begin"])
+        discord.deny(discord.general, VIEW_CHANNEL | SEND_MESSAGES)
+        is_denied.set()
+        await bot.remembered()
+        post_id = int(discord.posts()[0]["id"])
+        assert actions() == ["parley:stop"] and discord.texts() == ["I begin"]
+        discord.allow(discord.general)
+        pressed = discord.press(post_id, "parley:stop")
+        await until(lambda: [payloads.text_of(told) for told in pressed.told] == [NOTHING_TO_STOP])
+        discord.command("regenerate")
+        await until(lambda: discord.texts() == ["I begin and I end"])
+        await until(lambda: actions() != ["parley:stop"])
+        discord.say("talk", calls=True)
+        await until(lambda: discord.texts() == ["I begin and I end"] * 2)
