@@ -253,6 +253,13 @@ class Settings(BaseSettings):
             raise ValueError("an address, not a hub id")
         return value
 
+    @field_validator("discord_token")
+    @classmethod
+    def _refuse_words(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().split()) != 1:
+            raise ValueError("more than a token, such as the word Bot before it")
+        return value
+
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
     def _check_prefix(cls, value: SecretStr | None, info: object) -> SecretStr | None:

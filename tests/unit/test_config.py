@@ -259,3 +259,12 @@ def test_shards_are_numbers_and_ranges_of_a_known_count() -> None:
 def test_what_is_no_list_of_shards_is_refused(wrong: str) -> None:
     [problem] = problems_of({"discord_shard_count": "4", "discord_shard_ids": wrong})
     assert problem.startswith("DISCORD_SHARD_IDS is ")
+
+
+def test_a_word_before_the_token_is_noticed_and_the_token_is_not_shown(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "Bot some-long-secret-that-is-a-token")
+    with pytest.raises(ConfigError) as caught:
+        load(env_file)
+    assert "no word before it" in str(caught.value) and "some-long" not in str(caught.value)
