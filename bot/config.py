@@ -43,6 +43,7 @@ class Expects:
 _USER_INFO = r"([A-Za-z][\w+.-]*:/*)?+(.*)@"
 _SHARDS = r"([0-9]{1,5})(?:-([0-9]{1,5}))?"
 _HTTP = r"^https?://."
+_BEGINNINGS = {"discord_token": "", "slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 _OURS = ("DISCORD_", "SLACK_", "DATABASE_")
 _URL = "an address that begins with http:// or https://"
 
@@ -253,19 +254,13 @@ class Settings(BaseSettings):
             raise ValueError("an address, not a hub id")
         return value
 
-    @field_validator("discord_token")
+    @field_validator(*_BEGINNINGS)
     @classmethod
-    def _refuse_words(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value().split()) != 1:
-            raise ValueError("more than a token, such as the word Bot before it")
-        return value
-
-    @field_validator("slack_bot_token", "slack_app_token")
-    @classmethod
-    def _check_prefix(cls, value: SecretStr | None, info: object) -> SecretStr | None:
-        prefix = "xoxb-" if getattr(info, "field_name", "") == "slack_bot_token" else "xapp-"
-        if value is not None and not value.get_secret_value().startswith(prefix):
-            raise ValueError("wrong kind of token")
+    def _check_token(cls, value: SecretStr | None, info: object) -> SecretStr | None:
+        token = value.get_secret_value() if value is not None else None
+        begins = _BEGINNINGS[getattr(info, "field_name", "")]
+        if token is not None and (not token.startswith(begins) or len(token.split()) > 1):
+            raise ValueError("wrong kind of token, or more than a token")
         return value
 
     @property
