@@ -62,9 +62,7 @@ class Settings(BaseSettings):
         SecretStr | None,
         Expects("the bot's token (developer portal, page Bot, Reset Token), and no word before it"),
     ] = Field(
-        default=None,
-        min_length=20,
-        description="Discord bot token; setting it starts the bot on Discord.",
+        default=None, min_length=20, description="Discord bot token; setting it starts the bot on Discord."
     )
     discord_api_url: Annotated[str | None, Expects(_URL)] = Field(
         default=None,
@@ -257,9 +255,9 @@ class Settings(BaseSettings):
     @field_validator(*_BEGINNINGS)
     @classmethod
     def _check_token(cls, value: SecretStr | None, info: object) -> SecretStr | None:
-        token = value.get_secret_value() if value is not None else None
+        token = value.get_secret_value() if value is not None else ""
         begins = _BEGINNINGS[getattr(info, "field_name", "")]
-        if token is not None and (not token.startswith(begins) or len(token.split()) > 1):
+        if token and (not token.startswith(begins) or len(token.split()) > 1):
             raise ValueError("wrong kind of token, or more than a token")
         return value
 
