@@ -40,6 +40,9 @@ class Author:
     is_bot: bool = False
 
 
+Given = Literal["directly", "said", "outside"]
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command such as `/translate`, with its options as the platform delivered them.
@@ -47,12 +50,15 @@ class Command:
     `options` maps option names to text; the task parses and checks the values. `by_manager`: the platform
     says that whoever gave it may manage the channel, and so may change what holds for everybody in it.
     `language` is the code of the language that the person's client is set to, "" where that is not known.
+    `given` says how: by the platform's own means, said in a message that others can read, or by those means
+    outside, where the bot is no member.
     """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
     by_manager: bool = False
     language: str = ""
+    given: Given = "directly"
 
 
 @dataclass(frozen=True, slots=True)

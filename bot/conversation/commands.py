@@ -18,6 +18,7 @@ from bot.conversation.access import place_wanted
 from bot.conversation.localised import find_choice, find_command, find_option, find_time
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import SHOW, Option, Task
+from bot.conversation.text.counting import whole_number
 from bot.errors import CommandError
 from bot.messages import Command, ConversationKey
 
@@ -66,7 +67,7 @@ def command_in(text: str, *, by_manager: bool = False, tasks: Sequence[Task] = T
         command = parse_command(text, tasks)
     except CommandError:
         return None
-    return replace(command, by_manager=by_manager) if command else None
+    return replace(command, by_manager=by_manager, given="said") if command else None
 
 
 def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
@@ -92,7 +93,12 @@ def is_private(
     shown = command.options.get(SHOW.name, "").strip().casefold()
     if shown in SHOW.choices:
         return shown == "me"
-    return any(command.name == task.name and task.is_private for task in tasks)
+    return any(command.name == task.name and _is_for_one(task, command) for task in tasks)
+
+
+def _is_for_one(task: Task, command: Command) -> bool:
+    is_aside = task.aside == "always" or (task.aside == "without options" and not command.options)
+    return task.is_private or (is_aside and command.given != "said")
 
 
 def parse_options(task: Task, text: str) -> dict[str, str]:
@@ -152,6 +158,10 @@ def _checked(task: Task, option: Option, value: str) -> str:
         return choice
     if len(value) > MAX_VALUE_CHARS:
         raise _misuse(task, f"The value of `{option.name}` is too long.")
+    if option.between:
+        least, most = option.between
+        if (whole_number(value, most) or 0) < least:
+            raise _misuse(task, f"`{option.name}` is a number from {least:,} to {most:,}.")
     return find_time(value) if option.suggests == "time" else value
 
 

@@ -376,11 +376,12 @@ def _to_message(key: ConversationKey, row: Row[*tuple[Any, ...]]) -> IncomingMes
 def _to_json(command: Command | None) -> str | None:
     if command is None:
         return None
-    return json.dumps([command.name, dict(command.options), command.by_manager, command.language])
+    name, options = command.name, dict(command.options)
+    return json.dumps([name, options, command.by_manager, command.language, command.given])
 
 
 def _from_json(command: str | None) -> Command | None:
     if command is None:
         return None
-    # Rows from before `by_manager` and `language` were kept have fewer items.
+    # Rows from before `by_manager`, `language` and `given` were kept have fewer items.
     return Command(*json.loads(command))

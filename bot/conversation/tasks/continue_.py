@@ -19,4 +19,5 @@ TASK = Task(
     example="/continue",
     run=run,
     needs_model=False,
+    aside="always",
 )

@@ -84,4 +84,5 @@ TASK = Task(
     run=run,
     options=(Option("command", "a command to explain, such as summarize", is_rest=True, suggests="command"),),
     needs_model=False,
+    aside="always",
 )

@@ -83,4 +83,5 @@ TASK = Task(
     ),
     needs_model=False,
     is_about_place=True,
+    is_private=True,
 )

@@ -19,4 +19,5 @@ TASK = Task(
     example="/regenerate",
     run=run,
     needs_model=False,
+    aside="always",
 )

@@ -166,5 +166,6 @@ TASK = Task(
         Option("reset", "all: as it was at the beginning", choices=("all",)),
     ),
     needs_model=False,
+    aside="without options",
     is_about_place=True,
 )

@@ -22,6 +22,8 @@ from bot.storage.store import HistoryStore
 
 Suggests = Literal["language", "time", "command"]
 """What an option takes that people can be offered to choose from."""
+Aside = Literal["never", "without options", "always"]
+"""When an answer is of no use to others, though it may be public where it was asked for in public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Task:
     `needs_model`: run only when the model is loaded (its `ctx.model` is then real).
     `does_without_model`: run with a stand-in that has no skills where no model can be loaded at all.
     `is_private`: only the person who asked sees the answer, where the platform can do that.
+    `aside`: when that holds for a command that is not said in a message which others can read.
     `continues`: an answer that was cut at its length can be continued from `ctx.begun`.
     `is_passing`: its answer is written down nowhere.
     `is_for_managers`: nobody else is offered it; `run` must still ask `ctx.by_manager`.
@@ -131,6 +134,7 @@ class Task:
     does_without_model: bool = False
     is_command: bool = True
     is_private: bool = False
+    aside: Aside = "never"
     continues: bool = False
     is_for_managers: bool = False
     is_passing: bool = False

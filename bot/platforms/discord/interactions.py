@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import discord
 
-from bot.conversation.commands import is_private
+from bot.conversation.commands import check_options, command_task, is_private
 from bot.conversation.manager import ConversationManager
-from bot.errors import BotError, PlatformError
+from bot.errors import BotError, CommandError, PlatformError
 from bot.messages import Command, ConversationKey
 from bot.platforms.discord import menus
 from bot.platforms.discord.command_token import ORIGINAL, CommandToken, OpenCommands, TokenExpiredError
@@ -54,11 +55,15 @@ class Interactions:
         try:
             was_taken_along = is_outside(interaction)
             if was_taken_along:
+                command = replace(command, given="outside")
                 await self._acknowledge(interaction, is_private=True)
             key = await find_key_of(interaction)
             # Told at once, and not in the turn of the channel: nobody waits for what is refused.
             if refusal := self._manager.rate.refusal(from_interaction(interaction, key, command)):
                 await _tell(interaction, refusal)
+                return
+            if misuse := _misuse(command):
+                await _tell(interaction, misuse)
                 return
             if not was_taken_along:
                 await self._acknowledge(interaction, is_private=is_private(command, here=key))
@@ -85,6 +90,15 @@ class Interactions:
     async def _acknowledge(self, interaction: discord.Interaction, *, is_private: bool) -> None:
         if await _defer(interaction, is_private=is_private):
             self._open_commands.add(interaction)
+
+
+def _misuse(command: Command) -> str:
+    """What is wrong with a command, as far as that can be told before it is run; "" for nothing."""
+    try:
+        check_options(command_task(command.name), command.options)
+    except CommandError as error:
+        return error.user_message
+    return ""
 
 
 async def _defer(interaction: discord.Interaction, *, is_private: bool) -> bool:

@@ -58,9 +58,22 @@ async def test_commands_work_in_direct_messages_and_threads(discord: FakeDiscord
 async def test_a_command_without_a_model_is_answered(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo):
         discord.command("help")
-        await until(lambda: "/translate" in "".join(discord.texts()))
+        await until(lambda: "/translate" in "".join(discord.whispers()))
         discord.command("help", {"command": "dance"})
-        await until(lambda: "/dance" in "".join(discord.texts()))
+        await until(lambda: "/dance" in "".join(discord.whispers()))
+        assert discord.texts() == []
+
+
+async def test_what_is_wrong_with_a_command_is_told_to_who_gave_it(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, echo) as bot:
+        for name, options in (("summarize", {"style": "long"}), ("search", {}), ("search", {"last": "0"})):
+            before = len(discord.whispers())
+            discord.command(name, options)
+            await until(lambda before=before: len(discord.whispers()) > before)  # type: ignore[misc]
+            assert "For example: `/" in discord.whispers()[-1]
+        assert discord.texts() == [] and await bot.remembered() == []
 
 
 async def test_a_long_answer_to_a_command_is_split(discord: FakeDiscord, database: Path) -> None:

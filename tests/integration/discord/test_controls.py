@@ -28,7 +28,7 @@ async def test_regenerate_edits_the_same_post_and_links_to_it(discord: FakeDisco
         await until(lambda: discord.texts()[0] == "answer 2")
         link = f"https://discord.com/channels/{discord.guild_id}/{discord.general.id}/{post_id}"
         assert discord.posts()[0]["id"] == post_id
-        assert discord.texts()[1] == f"I write it anew [above]({link})."
+        assert discord.whispers() == [f"I write it anew [above]({link})."] and len(discord.texts()) == 1
 
 
 async def test_a_reply_names_the_answer_that_is_meant(discord: FakeDiscord, database: Path) -> None:
@@ -119,9 +119,9 @@ async def test_undo_removes_the_posts_and_is_for_who_asked(discord: FakeDiscord,
         await until(lambda: len(discord.texts()) == 2)
         await bot.remembered()
         discord.command("undo", author=discord.ben)
-        await until(lambda: discord.texts()[2:] == [NOT_YOURS])
+        await until(lambda: discord.whispers() == [NOT_YOURS])
         discord.command("undo", author=discord.ann)
-        await until(lambda: discord.texts() == [NOT_YOURS, TAKEN_BACK])
+        await until(lambda: discord.texts() == [] and discord.whispers() == [NOT_YOURS, TAKEN_BACK])
         assert await bot.remembered() == []
 
 
@@ -138,9 +138,10 @@ async def test_stop_acts_while_the_answer_streams(
         await until(lambda: discord.texts() == ["I begin"])
         if is_by_command:
             discord.command("stop")
+            await until(lambda: discord.texts() == ["I begin"] and discord.whispers() == [STOPPED])
         else:
             discord.say("/stop", calls=True)
-        await until(lambda: discord.texts() == ["I begin", STOPPED])
+            await until(lambda: discord.texts() == ["I begin", STOPPED])
         assert bot.generator.generations[0].is_closed
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.controls import TAKEN_BACK
 from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
@@ -136,9 +137,9 @@ async def test_made_anew_it_stays_where_it_was_and_taken_back_it_goes(
         discord.command("regenerate", author=cat)
         await until(lambda: "old" not in discord.whispers(), 15)
         await bot.remembered()
-        assert len(discord.whispers()) == parts
+        assert len(discord.whispers()) == parts + 1
         discord.command("undo", author=cat)
-        await until(lambda: discord.whispers() == [])
+        await until(lambda: discord.whispers()[1:] == [TAKEN_BACK], 12)
     assert discord.texts(discord.direct) == []
 
 
@@ -171,7 +172,7 @@ async def test_who_may_manage_is_told_by_discord(discord: FakeDiscord, database:
         await until(lambda: "a parrot" in "".join(discord.texts(anns)))
         assert discord.texts() == []
         discord.command("persona", {"text": "You are a poet"}, place=discord.direct)
-        await until(lambda: "a poet" in "".join(discord.texts(discord.direct)))
+        await until(lambda: "a poet" in "".join(discord.whispers(discord.direct)))
 
 
 async def test_an_answer_made_again_tells_nothing_of_what_may_not_be_read_any_more(

@@ -176,7 +176,9 @@ def test_a_command_behind_the_name_is_a_command(state: Any, roles: tuple[int, ..
     member = payloads.member(roles)
     payload = said(ANN, f"<@{PARLEY_ID}> /summarize last:20", mentions=[PARLEY], member=member)
     incoming = read(state, payload)
-    assert incoming is not None and incoming.command == Command("summarize", {"last": "20"}, manages)
+    assert incoming is not None and incoming.command == Command(
+        "summarize", {"last": "20"}, manages, given="said"
+    )
 
 
 @pytest.mark.parametrize("text", ["/usr/bin is full", "/summarize last:many:of them", "what does /help do?"])

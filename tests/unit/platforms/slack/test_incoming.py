@@ -113,7 +113,7 @@ def test_the_rules_of_a_channel_say_when_it_speaks() -> None:
     for text in ("<@W111> and why?", "and why?"):
         assert not is_asked(text, off, parent_user_id=ME.user_id)
     assert read(in_thread("<@W111> /summarize last:20"), rules=off).command == Command(
-        "summarize", {"last": "20"}
+        "summarize", {"last": "20"}, given="said"
     )
     direct = samples.event("message_user", channel="D111", channel_type="im")
     assert read(direct, OTHER, rules=off).is_addressed
@@ -242,7 +242,7 @@ def test_a_command_behind_the_name_is_a_command(is_manager: bool) -> None:
     body = samples.event("app_mention")
     body["event"]["text"] = "<@W111> /summarize last:20"
     message = read(body, is_manager=is_manager)
-    assert message.command == Command("summarize", {"last": "20"}, by_manager=is_manager)
+    assert message.command == Command("summarize", {"last": "20"}, is_manager, given="said")
 
 
 def test_what_only_looks_like_a_command_is_a_question() -> None:
