@@ -95,11 +95,16 @@ async def test_a_long_answer_has_buttons_below_its_end_only(discord: FakeDiscord
 async def test_notices_and_help_have_no_buttons(discord: FakeDiscord, database: Path) -> None:
     async with running(discord, database, echo) as bot:
         discord.command("help")
-        await until(lambda: "/translate" in "".join(discord.texts()))
+        await until(lambda: "/translate" in "".join(discord.whispers()))
         await bot.remembered()
         discord.command("translate", {"to": "nowhere", "text": "hello"})
-        await until(lambda: "language" in discord.texts()[-1])
-        assert not any(actions(post) for post in discord.posts())
+        await until(lambda: "language" in "".join(discord.texts()))
+        discord.say("", calls=True)
+        await until(lambda: "without a question" in discord.texts()[-1])
+        discord.command("search", {"words": "zebra"})
+        await until(lambda: "I found nothing" in discord.whispers()[-1])
+        await bot.remembered()
+        assert not any(actions(post) for post in discord.posts() + discord.whispered())
 
 
 @pytest.mark.parametrize("who", ["asker", "moderator", "stranger"])
@@ -224,7 +229,8 @@ async def test_a_private_answer_is_shared_once_by_who_asked(discord: FakeDiscord
         assert await told(discord.press(int(whisper["id"]), "parley:share")) == I_MAY_NOT_SHARE
         discord.allow(discord.general)
         discord.press(int(whisper["id"]), "parley:share")
-        await until(lambda: discord.texts() == ["_Shared by Ann:_\n\nYou said: when?"])
+        told_by = "_Shared by Ann, who asked `/ask question:when?`:_"
+        await until(lambda: discord.texts() == [f"{told_by}\n\nYou said: when?"])
         await bot.remembered()
         assert await told(discord.press(int(whisper["id"]), "parley:share")) == SHARED_ALREADY
         assert len(discord.texts()) == 1
