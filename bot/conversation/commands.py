@@ -62,11 +62,14 @@ def parse_command(text: str, tasks: Sequence[Task] = TASKS) -> Command | None:
 
 def command_in(text: str, *, by_manager: bool = False, tasks: Sequence[Task] = TASKS) -> Command | None:
     """The command that people wrote behind the bot's name (`@Parley /summarize last:20`), or None: what is no
-    proper command there is a message like any other."""
+    proper command there is a message like any other. Of a command that there is not, `/help` tells."""
     try:
         command = parse_command(text, tasks)
     except CommandError:
-        return None
+        match = _COMMAND.match(text)
+        if match is None or _is_known(match[1].lower(), tasks):
+            return None
+        command = Command("help", {"command": match[1]})
     return replace(command, by_manager=by_manager, given="said") if command else None
 
 
@@ -79,6 +82,14 @@ def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
     close = get_close_matches(name, known, n=1)
     hint = f"Did you mean `{known[close[0]].example}`?" if close else "`/help` lists what I can do."
     raise CommandError(f"I do not know the command `/{name[:40]}`. {hint}")
+
+
+def _is_known(name: str, tasks: Sequence[Task]) -> bool:
+    try:
+        command_task(name, tasks)
+    except CommandError:
+        return False
+    return True
 
 
 def is_private(

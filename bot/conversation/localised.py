@@ -15,6 +15,26 @@ from bot.conversation.words import LOCALES, words
 _NUMBER = re.compile(r"\d{1,4}")
 
 
+def command_name(task: Task, language: str) -> str:
+    """What a command is called in the menus of a language, its English name where there is no other."""
+    label = words(language).command(task.name)
+    return label.name if label else task.name
+
+
+def option_name(task: Task, option: Option, language: str) -> str:
+    """What an option is called there."""
+    label = words(language).option(task.name, option.name)
+    return label.name if label else option.name
+
+
+def example(task: Task, language: str) -> str:
+    """The example of a command, with its names as they are there."""
+    line = task.example.replace(f"/{task.name}", f"/{command_name(task, language)}", 1)
+    for option in task.options:
+        line = re.sub(rf"(?<=\s){option.name}(?=:)", option_name(task, option, language), line)
+    return line
+
+
 def find_command(name: str, tasks: Iterable[Task]) -> Task | None:
     """The task whose command has this name in some language."""
     wanted = folded(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+from bot.conversation.localised import command_name, example, option_name
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.languages import english_name
 from bot.generation.types import ModelInfo
@@ -18,28 +19,33 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     from bot.conversation.commands import command_task  # it imports the list, which imports this file
 
     name = ctx.options.get("command", "").strip().strip("`").removeprefix("/").lower()
-    yield _of_command(command_task(name)) if name else _of_all(ctx)
+    yield _of_command(command_task(name), ctx.asker_language) if name else _of_all(ctx)
 
 
 def _of_all(ctx: TaskContext) -> str:
     from bot.conversation.tasks import TASKS  # as above
 
     lines = [f"I am **{ctx.bot_name}**. Talk to me, or use a command:", ""]
-    lines += [f"- `/{task.name}`: {task.help}" for task in TASKS if task.is_command]
-    lines += ["", "`/help summarize` shows the options of a command, and an example."]
+    language, command = ctx.asker_language, ctx.question.command
+    is_outside = command is not None and command.given == "outside"
+    usable = [task for task in TASKS if task.is_command and not (is_outside and task.is_about_place)]
+    lines += [f"- `/{command_name(task, language)}`: {task.help}" for task in usable]
+    known = command_name(next(task for task in usable if task.name in ("summarize", "translate")), language)
+    usage = f"`/{command_name(TASK, language)} {known}`"
+    lines += ["", f"{usage} shows the options of a command, and an example."]
     translator = f" Translations are made by `{ctx.translator.name}`." if ctx.translator else ""
     return "\n".join([*lines, "", _model_line(ctx.generator.status, ctx.model) + translator])
 
 
-def _of_command(task: Task) -> str:
-    lines = [f"`/{task.name}`: {task.help}"]
-    lines += [f"- {_option(option)}{_place(option)}" for option in task.options]
-    return "\n".join([*lines, "", f"For example: `{task.example}`"])
+def _of_command(task: Task, language: str) -> str:
+    lines = [f"`/{command_name(task, language)}`: {task.help}"]
+    lines += [f"- {_option(task, option, language)}{_place(option)}" for option in task.options]
+    return "\n".join([*lines, "", f"For example: `{example(task, language)}`"])
 
 
-def _option(option: Option) -> str:
+def _option(task: Task, option: Option, language: str) -> str:
     choices = f" ({', '.join(option.choices)})" if option.choices else ""
-    return f"`{option.name}`: {option.help}{choices}"
+    return f"`{option_name(task, option, language)}`: {option.help}{choices}"
 
 
 def _place(option: Option) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.commands import check_options, command_menu, commands_table, parse_command
+from bot.conversation.commands import check_options, command_in, command_menu, commands_table, parse_command
 from bot.conversation.tasks import TASKS, task_by_name
 from bot.errors import CommandError
 from bot.messages import Command
@@ -47,6 +47,15 @@ def test_options_are_read(text: str, name: str, options: dict[str, str]) -> None
 @pytest.mark.parametrize("text", ["hello", "/usr/bin is a folder", "/", "/ help", "a /help", "", "//help"])
 def test_what_is_no_command_stays_a_message(text: str) -> None:
     assert parse_command(text) is None
+
+
+@pytest.mark.parametrize("text", ["/usr/bin is full", "`/nosuch`", "/summarize lots", "hello", "so /nosuch"])
+def test_behind_the_name_a_message_stays_a_message(text: str) -> None:
+    assert command_in(text) is None
+
+
+def test_of_a_command_that_there_is_not_help_tells() -> None:
+    assert command_in("/nosuch thing") == Command("help", {"command": "nosuch"}, given="said")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from bot.conversation.tasks.reset import TASK as RESET
 from bot.conversation.tasks.write import TASK as WRITE
 from bot.errors import CommandError, PromptTooLongError
 from bot.generation.types import ModelInfo
-from bot.messages import Command
+from bot.messages import Command, Given
 from tests.support import (
     BASE,
     BOB,
@@ -42,6 +42,17 @@ async def test_the_prompt_has_the_history_through_the_question_and_nothing_later
     (prompt,) = generator.prompts
     assert [said.content for said in prompt.messages] == ["You are Parley.", "one", "reply", "two"]
     assert generator.requests[0].sampling.temperature == 0.7
+
+
+@pytest.mark.parametrize("place", ["directly", "outside"])
+async def test_help_names_commands_as_the_person_sees_them(place: Given) -> None:
+    command = Command("help", language="es", given=place)
+    text = await answer_of(HELP, context(ScriptedGenerator(), await remembering(), message("", command)))
+    assert "`/traducir`" in text and "`/ayuda " in text and "/translate" not in text
+    assert ("`/resumir`" in text) is (place == "directly")
+    command = Command("help", {"command": "resumir"}, language="es")
+    text = await answer_of(HELP, context(ScriptedGenerator(), await remembering(), message("", command)))
+    assert "`/resumir`" in text and "For example: `/resumir " in text and "`last`" not in text
 
 
 REMARKS = {
