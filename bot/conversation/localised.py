@@ -7,10 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
-from bot.conversation.tasks.task import Option, Task
 from bot.conversation.text.languages import folded
 from bot.conversation.words import LOCALES, words
+
+if TYPE_CHECKING:
+    from bot.conversation.tasks.task import Option, Task
 
 _NUMBER = re.compile(r"\d{1,4}")
 
