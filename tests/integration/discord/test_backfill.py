@@ -304,7 +304,7 @@ async def test_an_answer_that_was_deleted_meanwhile_is_forgotten(
         discord.say("question", calls=True, message_id=ago(minutes=50))
         await until(lambda: len(discord.texts()) == 1)
         await bot.remembered()
-        discord.command("help")
+        discord.command("glossary")
         await until(lambda: all(said(discord)) and len(said(discord)) == 2)
         await bot.remembered()
     discord.delete(int(discord.posts()[0]["id"]), is_told=False)
