@@ -26,6 +26,7 @@ NOT_CUT = "My last answer ended by itself, so there is nothing to continue."
 SAME_AGAIN = "The last thing I said here would come out the same again."
 NOTHING_TO_STOP = "Nothing that you asked for is being written here."
 STOPPED = "Stopped."
+NOTHING_TO_SHARE = "I no longer remember this answer, so I cannot share it."
 TAKEN_BACK = "Taken back: I have removed my last answer and forgotten it with its question."
 
 Permalink = Callable[[ConversationKey, str], str | None]
@@ -143,6 +144,14 @@ class ControlDesk:
     async def knows(self, key: ConversationKey, post_id: str) -> bool:
         """Whether a message is a post of an answer in this conversation. Raises StorageError."""
         return await self._store.reply_of_post(key, post_id) is not None
+
+    async def is_shared(self, key: ConversationKey, asker: Asker, post_id: str) -> bool:
+        """Whether what one person was told alone stands where everybody sees it, or is about to. Raises
+        CommandError where it is not theirs to share, and StorageError."""
+        answer = await self._store.last_answer(key, post_id)
+        if answer is None or any(question.author.id != asker.id for question in answer.questions):
+            raise CommandError(NOTHING_TO_SHARE)
+        return await self._store.is_shared(key, post_id)
 
     async def judge(self, key: ConversationKey, asker: Asker, post_id: str, *, is_good: bool) -> bool:
         """Keep what somebody thinks of an answer; saying the same again takes it back, and is False. Raises

@@ -11,8 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.messages import ConversationKey
 from bot.storage.inbox import posts_of, questions_of_reply
 from bot.storage.lookup import find_message, is_conversation, is_in_channel, to_key
-from bot.storage.models import CANCELLED, DONE, conversations, inbox, messages, replies, reply_posts
+from bot.storage.models import (
+    ANSWERING,
+    CANCELLED,
+    DONE,
+    WAITING,
+    conversations,
+    inbox,
+    messages,
+    replies,
+    reply_posts,
+)
 from bot.storage.records import CONTROL_COMMANDS, Answered
+
+SHARE = "share"
+"""The name of the command that shows everybody what one person was told."""
 
 _COMMAND_NAME = func.json_extract(inbox.c.command, "$[0]")
 
@@ -93,6 +106,24 @@ async def reply_to_message(
     )
     row = (await connection.execute(statement)).first()
     return None if row is None else (row.reply_id, to_key(row))
+
+
+async def is_shared(connection: AsyncConnection, key: ConversationKey, post_id: str) -> bool:
+    """See HistoryStore.is_shared."""
+    has_posts = exists().where(reply_posts.c.reply_id == replies.c.id)
+    is_on_its_way = inbox.c.state.in_((WAITING, ANSWERING))
+    shared = (
+        select(inbox.c.id)
+        .join(conversations, conversations.c.id == inbox.c.conversation_id)
+        .outerjoin(replies, replies.c.id == inbox.c.reply_id)
+        .where(
+            is_conversation(key),
+            inbox.c.about == post_id,
+            _COMMAND_NAME == SHARE,
+            is_on_its_way | ((inbox.c.state == DONE) & has_posts),
+        )
+    )
+    return (await connection.execute(shared)).first() is not None
 
 
 async def posts_to_message(

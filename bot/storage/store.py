@@ -230,6 +230,11 @@ class HistoryStore(SettingStore):
         async with self._database.read() as connection:
             return await answers.reply_to_message(connection, key, message_id)
 
+    async def is_shared(self, key: ConversationKey, post_id: str) -> bool:
+        """Whether the answer that a post belongs to was shared from it, and stands there or is on its way."""
+        async with self._database.read() as connection:
+            return await answers.is_shared(connection, key, post_id)
+
     async def posts_to_message(self, key: ConversationKey, message_id: str) -> tuple[str, ...]:
         """The posts of that reply, in order."""
         async with self._database.read() as connection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+from bot.conversation.controls import NOTHING_TO_SHARE
 from bot.conversation.summaries.people import plain_name
 from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
 from bot.conversation.text.safety import one_line
@@ -15,7 +16,6 @@ from bot.conversation.text.sentences import shortened
 from bot.errors import CommandError
 from bot.messages import Command, Piece
 
-NOTHING_TO_SHARE = "I no longer remember this answer, so I cannot share it."
 MAX_ASKED_CHARS = 100
 _NOT_TOLD = (SHOW.name, "message")
 """Options that say nothing to people."""

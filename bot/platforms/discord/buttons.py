@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,12 +23,13 @@ from bot.conversation.text.languages import find_language
 from bot.errors import BotError, CommandError, PlatformError, where
 from bot.messages import DIRECT_WORKSPACE, Command, ConversationKey
 from bot.platforms.discord.command_token import CommandToken, OpenCommands, TokenExpiredError
-from bot.platforms.discord.incoming import BY_COMMAND, channel_id, from_interaction, language_of
+from bot.platforms.discord.incoming import channel_id, from_interaction, language_of
 from bot.platforms.discord.layout import PREFIX, Post
 from bot.platforms.discord.outside import find_key_of
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 from bot.platforms.event_order import EventOrder
+from bot.storage.inbox import ABOUT
 
 log = logging.getLogger(__name__)
 
@@ -171,30 +172,33 @@ class Buttons:
         if own := find_language(language_of(str(press.interaction.locale))):
             options["to"] = own.code
         self._open_commands.add(press.interaction)
-        await self._accept(press, Command(TRANSLATE, options), str(press.interaction.id))
+        async with self._order.turn(channel_id(press.key)):
+            await self._accept(press, Command(TRANSLATE, options))
 
     async def _share(self, press: Press) -> str | None:
         if not _may_write(press.interaction, press.interaction.permissions):
             return YOU_MAY_NOT_SHARE
         if not _may_write(press.interaction, press.interaction.app_permissions):
             return I_MAY_NOT_SHARE
-        command = Command("share", {"message": press.post_id})
-        is_new = await self._accept(press, command, f"share:{press.post_id}")
-        return None if is_new else SHARED_ALREADY
+        async with self._order.turn(channel_id(press.key)):
+            if await patiently(
+                lambda: self._manager.controls.is_shared(press.key, press.asker, press.post_id)
+            ):
+                return SHARED_ALREADY
+            await self._accept(press, Command("share", {ABOUT: press.post_id}))
+        return None
 
     async def _judge(self, press: Press, *, is_good: bool) -> str:
         is_kept = await self._manager.controls.judge(press.key, press.asker, press.post_id, is_good=is_good)
         return THANKS if is_kept else THUMB_TAKEN_BACK
 
-    async def _accept(self, press: Press, command: Command, event: str) -> bool:
-        """Have a command answered; False where that `event` was there before. Raises CommandError where the
-        person asks for too much at once."""
+    async def _accept(self, press: Press, command: Command) -> None:
+        """Have a command answered, in the channel's turn. Raises CommandError where the person asks for too
+        much at once."""
         message = from_interaction(press.interaction, press.key, command)
-        message = replace(message, event_id=f"{BY_COMMAND}{event}")
         if refusal := self._manager.rate.refusal(message):
             raise CommandError(refusal)
-        async with self._order.turn(channel_id(press.key)):
-            return await patiently(lambda: self._manager.accept(message))
+        await patiently(lambda: self._manager.accept(message))
 
 
 def _may_write(interaction: discord.Interaction, may: discord.Permissions) -> bool:
