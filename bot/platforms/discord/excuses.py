@@ -13,6 +13,8 @@ import discord
 from bot.platforms.discord.problems import CONNECTION_ERRORS, missing_permissions
 from bot.platforms.recently import Recently
 
+CANNOT_WRITE = "I cannot write to you directly: use the slash command, or open your direct messages."
+
 
 class Excuses:
     """Remembers whom it told of which channel; a person hears of one at most once an hour."""
@@ -28,6 +30,18 @@ class Excuses:
             direct = await client.create_dm(discord.Object(person_id))
             await direct.send(
                 sentence,
+                nonce=secrets.token_hex(12),
+                allowed_mentions=discord.AllowedMentions.none(),
+                suppress_embeds=True,
+            )
+
+    async def say(self, channel: discord.abc.Messageable, person_id: int, sentence: str) -> None:
+        """Say in a channel that a person cannot be written to. Never an error."""
+        if not self._told.is_news(person_id):
+            return
+        with suppress(discord.HTTPException, *CONNECTION_ERRORS):
+            await channel.send(
+                f"<@{person_id}> {sentence}",
                 nonce=secrets.token_hex(12),
                 allowed_mentions=discord.AllowedMentions.none(),
                 suppress_embeds=True,

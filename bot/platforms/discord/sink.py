@@ -19,7 +19,7 @@ from bot.errors import StorageError
 from bot.messages import DIRECT_WORKSPACE
 from bot.platforms.discord.answer_sink import AnswerSink
 from bot.platforms.discord.connection import Connection
-from bot.platforms.discord.excuses import Excuses, excuse
+from bot.platforms.discord.excuses import CANNOT_WRITE, Excuses, excuse
 from bot.platforms.discord.incoming import BY_COMMAND, channel_id
 from bot.platforms.discord.layout import Layout, Post
 from bot.platforms.discord.pace import Pace
@@ -256,7 +256,11 @@ class PersonSink(ChannelSink):
         """A message cannot refer to one of another channel."""
 
     async def _excuse(self, client: discord.Client, channel: object, doing: str) -> None:
-        """Nothing: this was the way to tell."""
+        """Say where the command was typed that there is no way to the person, and nothing of the answer."""
+        if self._question.event_id.startswith(BY_COMMAND) or self._reply.is_correction:
+            return
+        place = client.get_partial_messageable(self._channel_id, guild_id=self._guild_id)
+        await self._surroundings.excuses.say(place, int(self._question.author.id), CANNOT_WRITE)
 
     @property
     def _bucket(self) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.controls import TAKEN_BACK
+from bot.conversation.controls import NOTHING_TO_SHARE, TAKEN_BACK
 from bot.generation.types import GenerationRequest
+from bot.platforms.discord.excuses import CANNOT_WRITE
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.discord.fake_discord import EPHEMERAL, FakeDiscord
+from tests.integration.discord.fake_door import Fault
 from tests.integration.discord.fake_places import READ_MESSAGE_HISTORY
 from tests.integration.discord.rig import Bot, running
 from tests.integration.discord.test_summaries import talk
@@ -143,7 +145,7 @@ async def test_made_anew_it_stays_where_it_was_and_taken_back_it_goes(
     assert discord.texts(discord.direct) == []
 
 
-async def test_who_takes_no_messages_gets_none_and_the_log_tells_why(
+async def test_who_takes_no_messages_is_told_so_once_and_the_log_tells_why(
     discord: FakeDiscord, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     discord.takes_direct_messages = False
@@ -152,7 +154,11 @@ async def test_who_takes_no_messages_gets_none_and_the_log_tells_why(
         discord.say("/search harbour", calls=True)
         await until(lambda: "takes no direct messages" in caplog.text)
         await bot.remembered()
-    assert discord.texts() == [] and discord.texts(discord.direct) == []
+        discord.say("/export", calls=True)
+        await until(lambda: discord.rest.count("POST", "/messages") == 3)  # to Ann, in #general, to Ann
+        await bot.remembered()
+    assert discord.texts() == [f"<@{discord.ann['id']}> {CANNOT_WRITE}"]
+    assert discord.texts(discord.direct) == []
     assert "harbour" not in caplog.text
 
 
@@ -197,3 +203,33 @@ async def test_an_answer_made_again_tells_nothing_of_what_may_not_be_read_any_mo
         discord.press(int(discord.posts()[-1]["id"]), "parley:regenerate", discord.ben)
         await until(lambda: len(bot.generator.asked) == 4)
         assert "at seven" in str(bot.generator.asked[-1].prompt.messages)
+
+
+async def test_what_stands_nowhere_can_be_shared_again_and_by_nobody_else(
+    discord: FakeDiscord, database: Path
+) -> None:
+    async with running(discord, database, echo) as bot:
+        discord.command("ask", {"question": "when?", "show": "me"})
+        await until(lambda: discord.whispers() == ["You said: when?"])
+        await bot.remembered()
+        whisper_id = int(discord.whispered()[0]["id"])
+        forged = discord.press(whisper_id, "parley:share", discord.ben)
+        await until(lambda: [payloads.text_of(payload) for payload in forged.told] == [NOTHING_TO_SHARE])
+        discord.rest.faults.append(
+            Fault("POST", "/channels/.*/messages", "refused", times=1, status=403, code=50013)
+        )
+        discord.press(whisper_id, "parley:share")
+        await until(lambda: not discord.rest.faults or not discord.rest.faults[-1].times)
+        await bot.remembered()
+        assert discord.texts() == []
+        for _ in range(2):
+            discord.press(whisper_id, "parley:share")
+        await until(discord.texts)
+        await bot.remembered()
+        assert len(discord.texts()) == 1
+        discord.delete(int(discord.posts()[-1]["id"]))
+        await until(lambda: not discord.texts())
+        while not discord.texts():  # until the bot has heard of that
+            pressed = discord.press(whisper_id, "parley:share")
+            await until(lambda: pressed.told or discord.texts())  # noqa: B023
+        assert "when?" in discord.texts()[0]
