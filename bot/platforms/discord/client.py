@@ -133,5 +133,6 @@ class ParleyClient(ShardedClient):
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """An event could not be handled: one line for the operator, without what people wrote."""
         error = sys.exc_info()[1]
-        if error is not None:
+        is_closing = self.is_closed() and isinstance(error, RuntimeError)  # its session is closed already
+        if error is not None and not is_closing:
             log.error("%s: %s", event_method, error if isinstance(error, BotError) else where(error))
