@@ -46,6 +46,19 @@ class Shards:
     ids: tuple[int, ...] = ()
 
 
+class _Line(DiscordWebSocket):
+    """One gateway connection. One that is given up before it identified itself stops its heart."""
+
+    async def identify(self) -> None:
+        """Begin a session. Discord lets a bot do so every five seconds, so this may take that long."""
+        try:
+            await super().identify()
+        except BaseException:
+            if self._keep_alive is not None:
+                self._keep_alive.stop()
+            raise
+
+
 class ShardedClient(discord.AutoShardedClient):
     """One bot account on as many gateway connections as it needs; `shard_ids` are those of this process."""
 
@@ -160,7 +173,7 @@ class ShardedClient(discord.AutoShardedClient):
     ) -> DiscordWebSocket:
         """A new line, which goes on with the session of the one before where that is still good."""
         if before is not None and before.session_id is not None:
-            resuming = DiscordWebSocket.from_client(
+            resuming = _Line.from_client(
                 self,
                 shard_id=shard_id,
                 gateway=before.gateway,
@@ -170,7 +183,7 @@ class ShardedClient(discord.AutoShardedClient):
             )
             return await asyncio.wait_for(resuming, CONNECT_S)
         async with self._identifying:
-            beginning = DiscordWebSocket.from_client(self, shard_id=shard_id, initial=is_first)
+            beginning = _Line.from_client(self, shard_id=shard_id, initial=is_first)
             return await asyncio.wait_for(beginning, CONNECT_S)
 
     async def _listen(self, line: DiscordWebSocket) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from discord import Client
+from discord.gateway import KeepAliveHandler
 
 from bot.errors import PlatformError
 from bot.platforms.discord import presence, shards
@@ -190,6 +192,8 @@ async def test_a_bot_that_is_stopped_while_it_connects_leaves_no_socket_open(
     await until(lambda: discord.gateway.heartbeats)  # it was greeted, and does not identify itself
     await bot.stop()
     gc.collect()  # a socket that is not closed would be an error here
+    beating = [thread for thread in threading.enumerate() if isinstance(thread, KeepAliveHandler)]
+    await until(lambda: not any(thread.is_alive() for thread in beating))
     await until(lambda: discord.gateway.closed_with == [1000])
 
 
