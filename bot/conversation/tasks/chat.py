@@ -45,7 +45,8 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         ctx.remark()
         yield CANNOT_SEE
         return
-    left, gap = [], ""
+    left: list[IncomingMessage] = []
+    gap = ""
     for message in ctx.messages:
         done = None if ctx.begun else await _done_in_words(replace(ctx, messages=(message,)))
         if done:
