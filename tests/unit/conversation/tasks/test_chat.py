@@ -75,6 +75,7 @@ async def test_what_is_no_answer_says_so(name: str) -> None:
     asked = [REMARKS["a fact"][1], question] if name == "a fact and a question" else [question]
     remarks: list[bool] = []
     ctx = context(ScriptedGenerator(), await remembering(), *asked)
+    assert task is not None
     assert await answer_of(task, replace(ctx, remark=lambda: remarks.append(True)))
     assert bool(remarks) is (name in REMARKS)
 
