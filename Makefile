@@ -9,6 +9,8 @@ PIP_ARGS ?=
 # More words for the command itself, for example: make chat ARGS="--interactive", make test ARGS="-k config".
 # Settings are variables: BOT_HTTP_PORT=9000 make run
 ARGS ?=
+# Processes that share the tests; 0 runs them in this one, as pytest alone does.
+TEST_PROCESSES ?= 2
 # What is installed is named after what asked for it: nothing changed, nothing to do.
 HASH := $(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
 STAMP := $(VENV)/.parley-$(HASH)
@@ -59,7 +61,7 @@ $(DEV_STAMP): | $(BIN)/python
 test: $(DEV_STAMP)
 	@command -v chromedriver >/dev/null || test -x /usr/bin/chromedriver \
 		|| echo 'Without Chromium the browser tests are skipped. On Debian: apt install chromium chromium-driver'
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadscope $(ARGS)
 
 check: $(DEV_STAMP) secrets
 	$(BIN)/ruff check
