@@ -40,7 +40,7 @@ async def test_what_was_suggested_is_understood(discord: FakeDiscord, database: 
     async with running(discord, database, echo):
         first, *_ = await discord.type_ahead("help", "command", "tradui", locale="fr")
         discord.command("help", {"command": first["value"]})
-        await until(lambda: "/translate" in "".join(discord.texts()))
+        await until(lambda: "/translate" in "".join(discord.whispers()))
 
 
 async def test_suggestions_come_while_answers_are_made(discord: FakeDiscord, database: Path) -> None:
