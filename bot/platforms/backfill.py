@@ -268,7 +268,7 @@ class Backfill(Generic[M]):
                 else:
                     failed.append(key)
                     self._gaps[key] = gap  # behind the others
-            pace_s = min(PACE_S, NEWS_PACE_S) if gap.is_news else PACE_S
+            pace_s = NEWS_PACE_S if gap.is_news else PACE_S
             with suppress(PlatformError):
                 await self._fetch(asyncio.sleep(pace_s * requests), LISTING_S)
         return has_all and not self._gaps

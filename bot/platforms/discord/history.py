@@ -13,9 +13,9 @@ from typing import Protocol
 import discord
 
 from bot.errors import PlatformError
-from bot.messages import ConversationKey, IncomingMessage
+from bot.messages import DIRECT_WORKSPACE, ConversationKey, IncomingMessage
 from bot.platforms.backfill import PAGE, UnreadableError
-from bot.platforms.discord.incoming import DIRECT, PLATFORM, Me, channel_id, to_incoming
+from bot.platforms.discord.incoming import PLATFORM, Me, channel_id, to_incoming
 from bot.platforms.discord.places import key_of
 from bot.platforms.discord.problems import CONNECTION_ERRORS, own_permissions
 from bot.platforms.discord.reading import read_page
@@ -57,7 +57,7 @@ class History:
 
     def serves(self, key: ConversationKey) -> bool:
         """See Reader. Direct messages go to the first shard."""
-        if key.workspace_id == DIRECT:
+        if key.workspace_id == DIRECT_WORKSPACE:
             return self._shard_id == 0
         guild = self._client.get_guild(int(key.workspace_id))
         return guild is not None and guild.shard_id == self._shard_id
@@ -114,11 +114,13 @@ class History:
     def is_from_here(self, key: ConversationKey, known: KnownMessage) -> bool:
         """See Reader. What somebody picks in a server where the bot is no member is kept with their direct
         messages."""
-        return known.message_id.isdecimal() and (known.was_told or known.is_own or key.workspace_id != DIRECT)
+        return known.message_id.isdecimal() and (
+            known.was_told or known.is_own or key.workspace_id != DIRECT_WORKSPACE
+        )
 
     async def _placed(self, key: ConversationKey, past: Past[discord.Message]) -> discord.Message:
         """A message in a channel of its proper kind: what is said to the bot alone is for it."""
-        if key.workspace_id == DIRECT and not isinstance(past.message.channel, discord.DMChannel):
+        if key.workspace_id == DIRECT_WORKSPACE and not isinstance(past.message.channel, discord.DMChannel):
             channel = await self._client.fetch_channel(channel_id(key))
             if isinstance(channel, discord.DMChannel):
                 past.message.channel = channel
@@ -133,7 +135,7 @@ def find_channel(client: discord.Client, key: ConversationKey) -> Messageable:
     channel = client.get_channel(channel_id(key))
     if isinstance(channel, Messageable):
         return channel
-    guild_id = None if key.workspace_id == DIRECT else int(key.workspace_id)
+    guild_id = None if key.workspace_id == DIRECT_WORKSPACE else int(key.workspace_id)
     return client.get_partial_messageable(channel_id(key), guild_id=guild_id)
 
 

@@ -21,8 +21,6 @@ PLATFORM = "discord"
 BY_COMMAND = "interaction:"
 """What the event ids of slash commands begin with."""
 
-DIRECT = DIRECT_WORKSPACE
-
 _SAID_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 

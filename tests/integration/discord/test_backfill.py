@@ -24,6 +24,7 @@ HISTORY = r"^/channels/\d+/messages$"
 @pytest.fixture(autouse=True)
 def _without_pauses(no_pause_between_sessions: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backfill, "PACE_S", 0.0)
+    monkeypatch.setattr(backfill, "NEWS_PACE_S", 0.0)
 
 
 def ago(**time: float) -> int:
@@ -258,6 +259,7 @@ async def test_it_does_not_hurry_where_nobody_waits(
         for place in places:
             await heard(bot, "talk", place)
     monkeypatch.setattr(backfill, "PACE_S", 0.1)
+    monkeypatch.setattr(backfill, "NEWS_PACE_S", 0.1)
     async with running(discord, database, echo) as bot:
         await caught_up(bot, 3)
     reads = [asked.at_s for asked in discord.rest.asked if asked.path.endswith("/messages")]
@@ -362,6 +364,7 @@ async def test_a_question_that_comes_first_knows_what_was_missed(
     discord.say("more", place=discord.other)
     discord.say("the meeting is at seven", author=discord.ben)
     monkeypatch.setattr(backfill, "PACE_S", 60.0)
+    monkeypatch.setattr(backfill, "NEWS_PACE_S", 60.0)
     async with running(discord, database, echo) as bot:
         # One of the two is read; the next comes after a long pause, or when somebody asks there.
         await until(lambda: discord.rest.count("GET", HISTORY) == 3)
