@@ -24,8 +24,9 @@ import typer.core
 from bot.errors import BotError, CommandError, ConfigError
 
 if TYPE_CHECKING:
-    from bot.config import LoadedSettings, Settings
+    from bot.config import LoadedSettings
     from bot.platforms.base import Finding
+    from bot.settings import Settings
 
 FAILED, WRONG_USE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 

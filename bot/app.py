@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from bot import logs
-from bot.config import PlatformName, Settings, environment
+from bot.config import environment
 from bot.conversation.access import Access
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
@@ -37,6 +37,7 @@ from bot.generation.types import TextGenerator
 from bot.generation.worker import GenerationWorker
 from bot.platforms.base import Platform
 from bot.platforms.delivery import serve
+from bot.settings import PlatformName, Settings
 from bot.storage.migrate import upgrade
 from bot.storage.store import HistoryStore
 

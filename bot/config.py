@@ -1,4 +1,4 @@
-"""Settings: every variable, its type, its default and one line of help.
+"""Settings as they are in force: read from the environment and `.env`, checked, and explained.
 
 Nothing else reads the environment. What is wrong is reported all at once, by the variable's name, and
 a secret's value is never shown, not even when it is wrong. Only the top of the house (the command
@@ -14,262 +14,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, NonNegativeInt, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from bot.errors import ConfigError
+from bot.settings import Expects, Settings
 
-PlatformName = Literal["discord", "slack", "web"]
 Origin = Literal["environment", ".env", "default"]
 
-
-@dataclass(frozen=True, slots=True)
-class Expects:
-    """What to write instead, when a value is wrong: the end of the sentence "write ..."."""
-
-    text: str
-
-
 _USER_INFO = r"([A-Za-z][\w+.-]*:/*)?+(.*)@"
-_SHARDS = r"([0-9]{1,5})(?:-([0-9]{1,5}))?"
-_HTTP = r"^https?://."
-_BEGINNINGS = {"discord_token": "", "slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 _OURS = ("DISCORD_", "SLACK_", "DATABASE_")
-_URL = "an address that begins with http:// or https://"
-
-
-class Settings(BaseSettings):
-    """What is in force. Field `bot_http_port` is the variable `BOT_HTTP_PORT`, and so on.
-
-    The constructor takes values only from its arguments; `load` reads the environment and `.env`.
-    """
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True, validate_default=True
-    )
-
-    discord_token: Annotated[
-        SecretStr | None,
-        Expects("the bot's token (developer portal, page Bot, Reset Token), and no word before it"),
-    ] = Field(
-        default=None, min_length=20, description="Discord bot token; setting it starts the bot on Discord."
-    )
-    discord_api_url: Annotated[str | None, Expects(_URL)] = Field(
-        default=None,
-        pattern=_HTTP,
-        description="Another server than Discord's own, such as a proxy: its API.",
-    )
-    discord_gateway_url: Annotated[str | None, Expects("an address that begins with ws:// or wss://")] = (
-        Field(
-            default=None, pattern=r"^wss?://.", description="Another server than Discord's own: its gateway."
-        )
-    )
-    discord_cdn_url: Annotated[str | None, Expects(_URL)] = Field(
-        default=None, pattern=_HTTP, description="Another server than Discord's own: its files."
-    )
-    discord_shard_count: Annotated[int, Expects("a whole number from 0 to 100000")] = Field(
-        default=0,
-        ge=0,
-        le=100_000,
-        description="Connections that servers are spread over; 0 takes as many as Discord recommends.",
-    )
-    discord_shard_ids: Annotated[
-        tuple[NonNegativeInt, ...], NoDecode, Expects("numbers from 0 up, such as 0,1 or 0-3")
-    ] = Field(
-        default=(),
-        description="Shards of this process, such as 0-3 (with DISCORD_SHARD_COUNT); empty: all of them.",
-    )
-    discord_status: Annotated[str, Expects("a text of 1 to 128 characters, or none")] = Field(
-        default="/help",
-        max_length=128,
-        description="What people read below the bot's name on Discord; none shows nothing.",
-    )
-    slack_bot_token: Annotated[
-        SecretStr | None, Expects("the bot token of the Slack app, which begins with xoxb-")
-    ] = Field(default=None, description="Slack bot token (xoxb-...); setting it starts the bot on Slack.")
-    slack_app_token: Annotated[
-        SecretStr | None, Expects("the app-level token of the Slack app, which begins with xapp-")
-    ] = Field(default=None, description="Slack app-level token (xapp-...), for Socket Mode.")
-    slack_signing_secret: Annotated[
-        SecretStr | None, Expects("the signing secret from the Slack app's Basic Information page")
-    ] = Field(
-        default=None,
-        min_length=16,
-        description="Slack signing secret; kept for events over HTTP, not used yet.",
-    )
-    slack_api_url: Annotated[str | None, Expects(_URL)] = Field(
-        default=None,
-        pattern=_HTTP,
-        description="Another server than Slack's own, such as a proxy: its Web API.",
-    )
-    database_url: Annotated[str, Expects("sqlite+aiosqlite:/// and a file, such as data/parley.db")] = Field(
-        default="sqlite+aiosqlite:///data/parley.db",
-        pattern=r"^sqlite\+aiosqlite:///.",
-        description="Where history is kept: an SQLite file. Unset, it is parley.db in BOT_DATA_DIR.",
-    )
-    bot_platforms: Annotated[
-        tuple[PlatformName, ...], NoDecode, Expects("some of discord, slack, web, with commas between them")
-    ] = Field(default=(), description="Platforms to start, with commas; empty: those with a token, else web.")
-    bot_name: Annotated[str, Expects("a name of 1 to 32 characters")] = Field(
-        default="Parley", min_length=1, max_length=32, description="What the bot calls itself."
-    )
-    bot_model: Annotated[str, Expects("auto, pocket, a model folder, or a hub id such as org/name")] = Field(
-        default="auto",
-        min_length=1,
-        description="Model: auto (the best on this machine), pocket (bundled), a folder or a hub id.",
-    )
-    bot_model_revision: Annotated[str | None, Expects("a branch, a tag or a commit hash")] = Field(
-        default=None, pattern=r"^[\w./-]+$", description="Revision of a hub model, best as a commit hash."
-    )
-    bot_translation_model: Annotated[
-        str | None,
-        Expects("a model folder, or a hub id such as Helsinki-NLP/opus-mt-en-fr, with @revision or not"),
-    ] = Field(
-        default=None,
-        description="Translation model: a folder or a hub id (@revision). Unset, the chat model translates.",
-    )
-    bot_models_dir: Annotated[Path, Expects("a folder")] = Field(
-        default=Path("data/models"), description="Where models are kept. Unset, it is models in BOT_DATA_DIR."
-    )
-    bot_device: Annotated[Literal["auto", "cpu", "cuda"], Expects("auto, cpu or cuda")] = Field(
-        default="auto", description="Where the model runs: auto, cpu or cuda."
-    )
-    bot_dtype: Annotated[
-        Literal["auto", "float32", "bfloat16", "float16"], Expects("auto, float32, bfloat16 or float16")
-    ] = Field(default="auto", description="Number format of the weights: auto, float32, bfloat16 or float16.")
-    bot_threads: Annotated[int, Expects("a whole number from 0 to 1024")] = Field(
-        default=0, ge=0, le=1024, description="Threads of the model; 0 lets the engine choose."
-    )
-    bot_max_batch: Annotated[int, Expects("a whole number from 1 to 256")] = Field(
-        default=16, ge=1, le=256, description="Answers that are generated at the same time."
-    )
-    bot_queue_limit: Annotated[int, Expects("a whole number from 1 to 100000")] = Field(
-        default=64,
-        ge=1,
-        le=100_000,
-        description="Answers that may wait; beyond it people are asked to come back.",
-    )
-    bot_timeout_s: Annotated[float, Expects("seconds, from 1 to 86400")] = Field(
-        default=300.0, ge=1, le=86_400, description="Seconds that one answer may take, waiting included."
-    )
-    bot_answer_tokens: Annotated[int, Expects("a whole number from 1 to 32768")] = Field(
-        default=512, ge=1, le=32_768, description="Longest answer, in the model's tokens."
-    )
-    bot_system_prompt: Annotated[str, Expects("what the model is told before every conversation")] = Field(
-        default="",
-        max_length=20_000,
-        description="What the model is told before every conversation. Unset, its name and to be brief.",
-    )
-    bot_language: Annotated[str, Expects("a language code such as en, de or pt-BR")] = Field(
-        default="en",
-        pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$",
-        description="Language of people who chose none.",
-    )
-    bot_backfill_messages: Annotated[int, Expects("a whole number from 0 to 5000")] = Field(
-        default=500,
-        ge=0,
-        le=5_000,
-        description="Messages of a conversation that are read back when the bot missed them; 0 reads none.",
-    )
-    bot_person_rate: Annotated[int, Expects("a whole number from 0 to 10000")] = Field(
-        default=20,
-        ge=0,
-        le=10_000,
-        description="Answers that one person may ask for in a minute; 0 sets no limit.",
-    )
-    bot_http_host: Annotated[str, Expects("an address of this machine, such as 127.0.0.1")] = Field(
-        default="127.0.0.1", min_length=1, description="Address that the playground listens on."
-    )
-    bot_http_port: Annotated[int, Expects("a port from 0 to 65535")] = Field(
-        default=8080, ge=0, le=65_535, description="Port that the playground listens on; 0 takes a free one."
-    )
-    bot_data_dir: Annotated[Path, Expects("a folder that the bot may write to")] = Field(
-        default=Path("data"), description="Folder for what the bot keeps."
-    )
-    bot_log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Expects("DEBUG, INFO, WARNING or ERROR")
-    ] = Field(default="INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments only, so that a test or a tool never picks up a stray environment."""
-        return (init_settings,)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _derive_paths(cls, values: dict[str, object]) -> dict[str, object]:
-        data_dir = values.get("bot_data_dir", "data")
-        return {
-            "database_url": f"sqlite+aiosqlite:///{data_dir}/parley.db",
-            "bot_models_dir": f"{data_dir}/models",
-            **values,
-        }
-
-    @field_validator("bot_platforms", mode="before")
-    @classmethod
-    def _split_platforms(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
-
-    @field_validator("discord_shard_ids", mode="before")
-    @classmethod
-    def _split_shards(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        parts = [re.fullmatch(_SHARDS, part.strip()) for part in value.split(",")]
-        ranges = [range(int(part[1]), int(part[2] or part[1]) + 1) for part in parts if part]
-        if len(ranges) < len(parts) or not all(ranges):
-            raise ValueError("not numbers and ranges")
-        return tuple(sorted({shard for numbers in ranges for shard in numbers}))
-
-    @field_validator("bot_log_level", mode="before")
-    @classmethod
-    def _upper_level(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
-    @field_validator("bot_model", "bot_translation_model")
-    @classmethod
-    def _refuse_address(cls, value: str | None) -> str | None:
-        if value is not None and "://" in value:  # refused here, where a password in it is not shown
-            raise ValueError("an address, not a hub id")
-        return value
-
-    @field_validator(*_BEGINNINGS)
-    @classmethod
-    def _check_token(cls, value: SecretStr | None, info: object) -> SecretStr | None:
-        token = value.get_secret_value() if value is not None else ""
-        begins = _BEGINNINGS[getattr(info, "field_name", "")]
-        if token and (not token.startswith(begins) or len(token.split()) > 1):
-            raise ValueError("wrong kind of token, or more than a token")
-        return value
-
-    @property
-    def platforms(self) -> tuple[PlatformName, ...]:
-        """The platforms to start: those asked for, else those with a token, else the playground."""
-        tokens: dict[PlatformName, SecretStr | None] = {
-            "discord": self.discord_token,
-            "slack": self.slack_bot_token,
-        }
-        with_token = tuple(name for name, token in tokens.items() if token is not None)
-        return self.bot_platforms or with_token or ("web",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,10 +127,17 @@ def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
         yield "discord_token", missing("discord_token") + ", or take discord out of BOT_PLATFORMS"
     if "slack" not in settings.platforms:
         return
-    if settings.slack_bot_token is None:
+    if settings.slack_client_id is None and settings.slack_bot_token is None:
         yield "slack_bot_token", missing("slack_bot_token") + ", or take slack out of BOT_PLATFORMS"
-    if settings.slack_app_token is None:
-        yield "slack_app_token", missing("slack_app_token") + " (Socket Mode is how I hear of events)"
+    if settings.slack_client_id is not None:
+        for name in ("slack_client_secret", "slack_token_key", "slack_public_url"):
+            if getattr(settings, name) is None:
+                yield name, missing(name) + ", or take SLACK_CLIENT_ID away"
+    if settings.slack_listens_over_http and settings.slack_signing_secret is None:
+        yield "slack_signing_secret", missing("slack_signing_secret") + " (Slack signs what it sends)"
+    if not settings.slack_listens_over_http and settings.slack_app_token is None:
+        how = " (Socket Mode), or SLACK_SIGNING_SECRET (HTTP): one of them is how I hear of events"
+        yield "slack_app_token", missing("slack_app_token") + how
 
 
 def _wrong_shards(settings: Settings) -> Iterable[tuple[str, str]]:

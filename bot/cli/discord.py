@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.config import Settings
 from bot.errors import ConfigError
 from bot.platforms.discord.invite import (
     PERMISSIONS,
@@ -11,6 +10,7 @@ from bot.platforms.discord.invite import (
     person_address,
     server_address,
 )
+from bot.settings import Settings
 
 
 def invitation(settings: Settings, guild: int | None = None) -> str:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from bot.app import unusable_data_dir
-from bot.config import LoadedSettings, Settings, environment
+from bot.config import LoadedSettings, environment
 from bot.errors import BotError
 from bot.generation.catalog import (
     POCKET_FOLDER,
@@ -23,6 +23,7 @@ from bot.generation.catalog import (
 from bot.generation.folders import read_folder, verify_manifest
 from bot.generation.memory import available_memory
 from bot.platforms.base import Finding
+from bot.settings import Settings
 
 MIN_FREE_BYTES = 500 * 1024**2
 """Less room than this for history, log and cache is worth a warning."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.config import Settings, environment
+from bot.config import environment
 from bot.errors import ConfigError
 from bot.generation.catalog import FoundModel, choose, choose_translation, default_hub_cache, found_models
 from bot.generation.memory import available_memory
+from bot.settings import Settings
 
 
 def table(settings: Settings) -> str:

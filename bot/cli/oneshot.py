@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 from bot.app import answer_policy, build_generator, translation_model
 from bot.cli.wording import shell_examples
-from bot.config import Settings
 from bot.conversation.answering import Answerer
 from bot.conversation.chatlog import parse_log, to_incoming
 from bot.conversation.commands import check_options, command_task, parse_command
@@ -24,6 +23,7 @@ from bot.errors import CommandError
 from bot.generation.types import TextGenerator
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Piece, Progress
 from bot.platforms.terminal import printable
+from bot.settings import Settings
 from bot.storage.migrate import upgrade
 from bot.storage.store import HistoryStore
 

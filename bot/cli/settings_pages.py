@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pydantic.fields import FieldInfo
 
-from bot.config import LoadedSettings, Settings, is_secret, may_hold_password, without_password
+from bot.config import LoadedSettings, is_secret, may_hold_password, without_password
+from bot.settings import Settings
 
 GROUPS = {
     "Platforms": (

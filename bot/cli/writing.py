@@ -11,9 +11,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bot.cli.oneshot import ProgressLine, put, with_generator
-from bot.config import Settings
 from bot.errors import CommandError
 from bot.generation.types import Generation, GenerationRequest, Prompt, SamplingParams, TextGenerator
+from bot.settings import Settings
 
 SIGN_OF_LIFE_S = 0.5
 SEPARATOR = "-" * 40

@@ -11,14 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli import settings_pages
-from bot.config import Settings, expected, is_secret, load, validate, without_password
+from bot.config import expected, is_secret, load, validate, without_password
 from bot.errors import ConfigError
+from bot.settings import Settings
 
 SECRETS = {
     "discord_token": "discord-token-that-nobody-may-see",
     "slack_bot_token": "xoxb-token-that-nobody-may-see",
     "slack_app_token": "xapp-token-that-nobody-may-see",
     "slack_signing_secret": "signing-secret-that-nobody-may-see",
+    "slack_client_secret": "client-secret-that-nobody-may-see",
+    "slack_token_key": "token-key-that-nobody-may-see-ever",
 }
 
 
@@ -193,7 +196,7 @@ def test_an_address_without_a_password_is_shown_whole(address: str) -> None:
 
 
 def test_every_token_is_a_secret() -> None:
-    named = {name for name in Settings.model_fields if name.endswith(("token", "secret"))}
+    named = {name for name in Settings.model_fields if name.endswith(("token", "secret", "_key"))}
     assert (
         named == {name for name, field in Settings.model_fields.items() if is_secret(field)} == set(SECRETS)
     )

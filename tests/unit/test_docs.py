@@ -103,7 +103,7 @@ def test_readme_names_every_exit_code() -> None:
 @pytest.mark.parametrize(
     ("file", "home"),
     [
-        ("parley.db", "config.py"),
+        ("parley.db", "settings.py"),
         ("playground.sqlite3", "platforms/web/platform.py"),
         ("history", "app.py"),
     ],

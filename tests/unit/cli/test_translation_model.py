@@ -8,8 +8,9 @@ import pytest
 
 from bot.cli.doctor import examine
 from bot.cli.models import table
-from bot.config import LoadedSettings, Settings, validate
+from bot.config import LoadedSettings, validate
 from bot.errors import ConfigError
+from bot.settings import Settings
 from tests.unit.generation.test_catalog import make_seq2seq
 
 
