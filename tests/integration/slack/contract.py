@@ -8,14 +8,15 @@ import re
 from functools import cache
 from typing import Any
 
+from tests.integration.slack.fake_blocks import block_problems, view_problems
+from tests.integration.slack.fake_texts import active_problems, angled, control_sequences, mrkdwn_actives
 from tests.unit.platforms.slack.samples import DATA
 
 MAX_TEXT = 4000
-MAX_BLOCKS = 50
-MAX_SECTION = 3000
+MAX_MARKDOWN = 12_000
+MAX_PROMPTS = 4
 
-_ACTIVE = re.compile(r"<([^<>]*)>")
-_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>|]+(?:\|[^<>|]+)?")
+_HELD = {"array", "object"}
 _RESPONSE_FIELDS = {"text", "blocks", "response_type", "replace_original", "delete_original", "metadata"}
 
 
@@ -40,8 +41,7 @@ def problems(method: str, args: dict[str, Any], *, is_json: bool) -> list[str]:
         for name, value in args.items()
         if name in known and not any(_fits(value, kind, is_json) for kind in known[name]["types"])
     ]
-    if method in ("chat.postMessage", "chat.update", "chat.postEphemeral"):
-        found += [f"{method}: {problem}" for problem in message_problems(args)]
+    found += [f"{method}: {problem}" for problem in _content_problems(method, args)]
     if method == "chat.postMessage" and (args.get("unfurl_links"), args.get("unfurl_media")) != (
         False,
         False,
@@ -50,42 +50,93 @@ def problems(method: str, args: dict[str, Any], *, is_json: bool) -> list[str]:
     return found
 
 
+def decoded(method: str, args: dict[str, Any]) -> dict[str, Any]:
+    """A form's fields, with lists and objects taken out of their JSON."""
+    known = catalogue().get(method, {"args": {}})["args"]
+    return {
+        name: _of_json(value) if name in known and _HELD & set(known[name]["types"]) else value
+        for name, value in args.items()
+    }
+
+
 def response_problems(body: dict[str, Any]) -> list[str]:
     """What is wrong with a message to a response_url."""
     found = [f"response_url: unknown field {name}" for name in sorted(set(body) - _RESPONSE_FIELDS)]
-    if body.get("response_type") != "ephemeral":
+    if body.get("response_type", "ephemeral") != "ephemeral":
         found.append("response_url: everybody would see it")
+    if set(body) <= {"delete_original", "response_type"}:
+        return found
     return found + [f"response_url: {problem}" for problem in message_problems(body)]
 
 
 def message_problems(args: dict[str, Any]) -> list[str]:
     """What is wrong with a message: empty, too long, or with something in it that calls people."""
-    text, blocks = args.get("text", ""), args.get("blocks", [])
-    if not text.strip():
-        return ["no text"]
-    shown = [text, *(block["text"]["text"] for block in blocks)]
-    found = [
-        f"active {inside!r}" for part in shown for inside in actives(part) if not _LINK.fullmatch(inside)
-    ]
-    if len(text) > MAX_TEXT or len(blocks) > MAX_BLOCKS:
-        found.append(f"msg_too_long: {len(text)} characters, {len(blocks)} blocks")
-    if any(len(block["text"]["text"]) > MAX_SECTION for block in blocks):
-        found.append("a section is too long")
+    text, markdown = args.get("text", ""), args.get("markdown_text", "")
+    found = [f"active {inside!r}" for inside in mrkdwn_actives(text)]
+    found += markdown_problems(markdown) if markdown else []
+    if not text.strip() and not markdown.strip():
+        found.append("no text")
+    if markdown and (text or args.get("blocks")):
+        found.append("markdown_text_conflict")
+    if len(text) > MAX_TEXT:
+        found.append(f"msg_too_long: {len(text)} characters")
+    if args.get("link_names") not in (None, False, "0", "false") or args.get("parse") == "full":
+        found.append("names would become mentions")
+    return found + block_problems(args.get("blocks") or [], "message")
+
+
+def markdown_problems(markdown: str) -> list[str]:
+    """What is wrong with a piece of Markdown in a message or a stream."""
+    found = [f"active {inside!r}" for inside in control_sequences(markdown)]
+    if len(markdown) > MAX_MARKDOWN:
+        found.append(f"msg_too_long: {len(markdown)} characters of Markdown")
     return found
 
 
 def actives(mrkdwn: str) -> list[str]:
     """What stands in angle brackets: mentions, control sequences, links."""
-    return _ACTIVE.findall(mrkdwn)
+    return angled(mrkdwn)
+
+
+def _content_problems(method: str, args: dict[str, Any]) -> list[str]:
+    """What is wrong with what people would see."""
+    if method in ("chat.postMessage", "chat.update", "chat.postEphemeral"):
+        return message_problems(args)
+    if method in ("chat.startStream", "chat.appendStream", "chat.stopStream"):
+        found = block_problems(args.get("blocks") or [], "message")
+        return found + markdown_problems(args.get("markdown_text", "")) + active_problems(args.get("chunks"))
+    if method.startswith("views."):
+        return view_problems(args.get("view"))
+    if method == "assistant.threads.setSuggestedPrompts":
+        return _prompt_problems(args.get("prompts")) + active_problems(args)
+    return active_problems(args)
+
+
+def _prompt_problems(prompts: Any) -> list[str]:
+    is_right = isinstance(prompts, list) and all(
+        isinstance(prompt, dict) and set(prompt) == {"title", "message"} and all(prompt.values())
+        for prompt in prompts
+    )
+    if not is_right:
+        return ["a prompt without title or message"]
+    return ["more than four prompts"] if len(prompts) > MAX_PROMPTS else []
 
 
 def _fits(value: Any, kind: str, is_json: bool) -> bool:
     if kind.startswith("enum:"):
         return bool(value == kind.removeprefix("enum:"))
-    if not is_json:
+    if not is_json and kind not in _HELD:
         patterns = {"string": r"(?s).*", "number": r"\d+", "boolean": r"0|1|true|false"}
-        return kind not in patterns or re.fullmatch(patterns[kind], str(value)) is not None
+        return re.fullmatch(patterns[kind], str(value)) is not None
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool)
     types = {"string": str, "boolean": bool, "array": list, "object": dict}
     return isinstance(value, types[kind])
+
+
+def _of_json(value: str) -> Any:
+    """What a form's field holds; itself where that is no JSON."""
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
