@@ -11,10 +11,10 @@ import discord
 
 from bot.errors import BotError, PlatformError
 from bot.platforms.base import PostGoneError
-from bot.platforms.discord.answer_sink import AnswerSink
 from bot.platforms.discord.command_token import ORIGINAL, CommandToken, TokenExpiredError
-from bot.platforms.discord.layout import Post
+from bot.platforms.discord.paced_sink import PacedSink
 from bot.platforms.discord.sink import PERSON, ChannelSink
+from bot.platforms.layout import Post
 
 ENDINGS = {
     "stopped": "Stopped.",
@@ -24,7 +24,7 @@ ENDINGS = {
 """What a command shows that ended without a word of an answer: "is thinking" would stay for minutes."""
 
 
-class CommandSink(AnswerSink):
+class CommandSink(PacedSink):
     """Where the reply to a command goes: a ReplySink. `channel` is where it goes without the token."""
 
     def __init__(

@@ -12,7 +12,7 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from bot.platforms.discord.layout import EPHEMERAL, Post
+from bot.platforms.discord.layout import EPHEMERAL, changed_body, new_body, sent
 from bot.platforms.discord.problems import (
     INVALID_WEBHOOK_TOKEN,
     UNKNOWN_MESSAGE,
@@ -20,6 +20,7 @@ from bot.platforms.discord.problems import (
     platform_error,
     until_answered,
 )
+from bot.platforms.layout import Post
 
 ORIGINAL = "@original"
 """Discord's name for the message that shows "is thinking", and later the first part of the answer."""
@@ -65,8 +66,8 @@ class CommandToken:
     async def edit(self, message_id: str, post: Post, old: Post | None) -> str:
         """Let a message of this answer look like `post`; its id (`ORIGINAL` has one, too). `old` as in
         `Post.changed`."""
-        body = post.changed(old)
-        return await self._ask(lambda: self._call("PATCH", f"/messages/{message_id}", post.sent(body)))
+        body = changed_body(post, old)
+        return await self._ask(lambda: self._call("PATCH", f"/messages/{message_id}", sent(post, body)))
 
     async def delete(self, message_id: str) -> None:
         """Take a message of this answer back; one that is gone already is no error."""
@@ -78,7 +79,7 @@ class CommandToken:
         Discord takes no nonce here: where its word was lost, `look_up` says whether the message is there.
         """
         has_asked = False
-        body = post.new()
+        body = new_body(post)
         body["flags"] |= EPHEMERAL if self._is_private else 0
 
         async def once() -> str:
@@ -86,7 +87,7 @@ class CommandToken:
             if has_asked and (found := await look_up()):
                 return found
             has_asked = True
-            return await self._call("POST", "", post.sent(body))
+            return await self._call("POST", "", sent(post, body))
 
         return await self._ask(once)
 

@@ -20,13 +20,13 @@ from bot.platforms.discord import menus
 from bot.platforms.discord.command_token import ORIGINAL, CommandToken, OpenCommands, TokenExpiredError
 from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.incoming import channel_id, from_interaction
-from bot.platforms.discord.layout import Post
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.outside import find_key_of, is_outside
 from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
 from bot.platforms.discord.referred import remember_message
 from bot.platforms.event_order import EventOrder
+from bot.platforms.layout import Post
 
 log = logging.getLogger(__name__)
 

@@ -1,233 +1,75 @@
-"""How the posts of an answer look on Discord: text, a file and the row of buttons, as Components V2.
+"""How a post looks on Discord: text, a file and the row of buttons, as Components V2.
 
-Pure: it makes what is sent to Discord, and remembers how each post of one reply was shown. It sends nothing.
+Pure: it makes what is sent to Discord, and sends nothing.
 Reference: https://discord.com/developers/docs/components/reference
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from bot.conversation.reply import Reply
-from bot.messages import File
 from bot.platforms.discord.dialect import to_discord
-
-Action = Literal["stop", "regenerate", "continue", "translate", "share", "good", "bad"]
+from bot.platforms.layout import EMOJI, PREFIX, Action, Post
 
 ACTION_ROW, BUTTON, TEXT_DISPLAY, FILE = 1, 2, 10, 13
 GREY, RED = 2, 4
 SUPPRESS_EMBEDS, EPHEMERAL, COMPONENTS_V2 = 1 << 2, 1 << 6, 1 << 15
 BUTTONS_A_ROW = 5
-PREFIX = "parley:"
-"""What the custom ids of all buttons begin with; what a button is about is told by its post alone."""
-
-EMOJI: dict[Action, str] = {
-    "stop": "⏹️",
-    "regenerate": "🔄",
-    "continue": "▶️",
-    "translate": "🌐",
-    "share": "📢",
-    "good": "👍",
-    "bad": "👎",
-}
-LABELS: dict[str, dict[Action, str]] = {
-    "en": {
-        "stop": "Stop",
-        "regenerate": "Regenerate",
-        "continue": "Continue",
-        "translate": "Translate",
-        "share": "Share",
-    },
-    "es": {
-        "stop": "Detener",
-        "regenerate": "Regenerar",
-        "continue": "Continuar",
-        "translate": "Traducir",
-        "share": "Compartir",
-    },
-    "fr": {
-        "stop": "Arrêter",
-        "regenerate": "Régénérer",
-        "continue": "Continuer",
-        "translate": "Traduire",
-        "share": "Partager",
-    },
-    "de": {
-        "stop": "Stoppen",
-        "regenerate": "Neu schreiben",
-        "continue": "Fortsetzen",
-        "translate": "Übersetzen",
-        "share": "Teilen",
-    },
-    "pt": {
-        "stop": "Parar",
-        "regenerate": "Gerar de novo",
-        "continue": "Continuar",
-        "translate": "Traduzir",
-        "share": "Compartilhar",
-    },
-    "zh": {
-        "stop": "停止",
-        "regenerate": "重新生成",
-        "continue": "继续",
-        "translate": "翻译",
-        "share": "分享",
-    },
-    "ja": {
-        "stop": "停止",
-        "regenerate": "再生成",
-        "continue": "続ける",
-        "translate": "翻訳",
-        "share": "共有",
-    },
-}
-"""The words on buttons, by the code of a language. Thumbs need none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """One message as it is shown. `is_plain`: as bare text, without components."""
-
-    text: str
-    file: File | None = None
-    buttons: tuple[Action, ...] = ()
-    language: str = ""
-    is_plain: bool = False
-
-    def new(self) -> dict[str, Any]:
-        """The body that posts it: it mentions nobody and previews no links."""
-        if self.is_plain:
-            return {"content": self.text, **_body(SUPPRESS_EMBEDS)}
-        files = {} if self.file is None else {"attachments": [{"id": 0, "filename": self.file.name}]}
-        return {"components": self._components(), **_body(SUPPRESS_EMBEDS | COMPONENTS_V2), **files}
-
-    def changed(self, old: Post | None) -> dict[str, Any]:
-        """The body that makes an earlier message look like this one. None: how it looked is not known; what
-        was posted as bare text then becomes components, which Discord takes with an empty `content` only."""
-        body = self.new()
-        if not self.is_plain:
-            if old is None or old.is_plain:
-                body["content"] = None
-            if self.file is None and (old is None or old.file is not None):
-                body["attachments"] = []
-        return body
-
-    def sent(self, body: dict[str, Any]) -> dict[str, Any]:
-        """How discord.py's `request` is to send a body: as JSON, or with the file as a form."""
-        if self.file is None:
-            return {"json": body}
-        uploaded = {
-            "name": "files[0]",
-            "value": self.file.text.encode(errors="replace"),
-            "filename": self.file.name,
-            "content_type": "application/octet-stream",
-        }
-        return {"form": [{"name": "payload_json", "value": json.dumps(body)}, uploaded]}
-
-    def _components(self) -> list[dict[str, Any]]:
-        parts: list[dict[str, Any]] = [{"type": TEXT_DISPLAY, "content": to_discord(self.text)}]
-        if self.file is not None:
-            parts.append({"type": FILE, "file": {"url": f"attachment://{self.file.name}"}})
-        for first in range(0, len(self.buttons), BUTTONS_A_ROW):
-            row = self.buttons[first : first + BUTTONS_A_ROW]
-            parts.append({"type": ACTION_ROW, "components": [self._button(action) for action in row]})
-        return parts
-
-    def _button(self, action: Action) -> dict[str, Any]:
-        label = LABELS.get(self.language, LABELS["en"]).get(action)
-        return {
-            "type": BUTTON,
-            "style": RED if action == "stop" else GREY,
-            "custom_id": PREFIX + action,
-            "emoji": {"name": EMOJI[action]},
-            **({"label": label} if label else {}),
-        }
+def new_body(post: Post) -> dict[str, Any]:
+    """The body that posts it: it mentions nobody and previews no links."""
+    if post.is_plain:
+        return {"content": post.text, **_body(SUPPRESS_EMBEDS)}
+    files = {} if post.file is None else {"attachments": [{"id": 0, "filename": post.file.name}]}
+    return {"components": _components(post), **_body(SUPPRESS_EMBEDS | COMPONENTS_V2), **files}
 
 
-class Layout:
-    """The posts of one reply: `posts` are their ids in order. Only the last one has buttons."""
+def changed_body(post: Post, old: Post | None) -> dict[str, Any]:
+    """The body that makes an earlier message look like this one. None: how it looked is not known; what
+    was posted as bare text then becomes components, which Discord takes with an empty `content` only."""
+    body = new_body(post)
+    if not post.is_plain:
+        if old is None or old.is_plain:
+            body["content"] = None
+        if post.file is None and (old is None or old.file is not None):
+            body["attachments"] = []
+    return body
 
-    def __init__(self, reply: Reply, *, is_shareable: bool = False) -> None:
-        """`is_shareable`: one person sees the answer, and may show it to all."""
-        command = reply.question.command
-        self.posts = list(reply.posts)
-        self._reply = reply
-        self._language = command.language if command else ""
-        self._is_shareable = is_shareable
-        self._shown: dict[str, Post] = {}
-        self._vacant: int | None = None
 
-    def of(self, text: str, file: File | None, message_id: str | None = None) -> Post:
-        """How a post is to look now; without its id it is the next one."""
-        index = len(self.posts) if self._vacant is None else self._vacant
-        if message_id in self.posts:
-            index = self.posts.index(message_id)
-        # While it is written the newest post can always be stopped, also where more is known already.
-        last = self._reply.parts - 1 if self._is_whole else len(self.posts) - 1
-        buttons = self._buttons() if index >= last else ()
-        return Post(text, file, buttons, self._language, is_plain=self._reply.is_quiet)
+def sent(post: Post, body: dict[str, Any]) -> dict[str, Any]:
+    """How discord.py's `request` is to send a body: as JSON, or with the file as a form."""
+    if post.file is None:
+        return {"json": body}
+    uploaded = {
+        "name": "files[0]",
+        "value": post.file.text.encode(errors="replace"),
+        "filename": post.file.name,
+        "content_type": "application/octet-stream",
+    }
+    return {"form": [{"name": "payload_json", "value": json.dumps(body)}, uploaded]}
 
-    def shown(self, message_id: str, post: Post | None = None) -> None:
-        """A post is on Discord, and looks so; None where that is not known."""
-        if message_id not in self.posts:
-            if self._vacant is None:
-                self.posts.append(message_id)
-            else:
-                self.posts[self._vacant] = message_id
-                self._vacant = None
-        if post is not None:
-            self._shown[message_id] = post
 
-    def look_of(self, message_id: str) -> Post | None:
-        """How a post looks, None where that is not known."""
-        return self._shown.get(message_id)
+def _components(post: Post) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = [{"type": TEXT_DISPLAY, "content": to_discord(post.text)}]
+    if post.file is not None:
+        parts.append({"type": FILE, "file": {"url": f"attachment://{post.file.name}"}})
+    for first in range(0, len(post.buttons), BUTTONS_A_ROW):
+        row = post.buttons[first : first + BUTTONS_A_ROW]
+        parts.append({"type": ACTION_ROW, "components": [_button(post, action) for action in row]})
+    return parts
 
-    def gone(self, message_id: str) -> None:
-        """A post was deleted: the next one takes its place."""
-        self._shown.pop(message_id, None)
-        if message_id in self.posts:
-            self._vacant = self.posts.index(message_id)
 
-    def removed(self, message_id: str) -> None:
-        """A post was taken back for good."""
-        self._shown.pop(message_id, None)
-        if message_id in self.posts:
-            self.posts.remove(message_id)
-
-    def outdated(self, *, is_over: bool) -> Iterator[tuple[str, Post]]:
-        """The posts whose buttons are not theirs any more, as they are to look; the last one's count when the
-        reply `is_over`."""
-        for message_id in [known for known in self.posts if known in self._shown]:
-            is_last = message_id == self.posts[-1]
-            post = self._shown[message_id]
-            buttons = self._buttons() if is_last else ()
-            if post.buttons != buttons and (is_over or not is_last):
-                yield message_id, replace(post, buttons=buttons)
-
-    @property
-    def _is_whole(self) -> bool:
-        """Whether nothing is being written: what is only corrected was whole before."""
-        return self._reply.is_written or self._reply.is_correction
-
-    def _buttons(self) -> tuple[Action, ...]:
-        """What can be done about the answer now. Nothing about notices; what no model makes can only be shown
-        to all, and what is not kept can be neither made again nor read again."""
-        reply = self._reply
-        if reply.is_notice or reply.is_quiet:
-            return ()
-        if not self._is_whole:
-            return ("stop",) if reply.is_answer else ()
-        is_for_all = self._is_shareable and reply.can_be_shared and reply.is_kept
-        for_all: tuple[Action, ...] = ("share",) if is_for_all else ()
-        if not reply.is_answer:
-            return for_all
-        if not reply.is_kept:
-            return ("good", "bad")
-        further: tuple[Action, ...] = ("continue",) if reply.is_cut else ()
-        return ("regenerate", *further, "translate", *for_all, "good", "bad")
+def _button(post: Post, action: Action) -> dict[str, Any]:
+    label = post.label(action)
+    return {
+        "type": BUTTON,
+        "style": RED if action == "stop" else GREY,
+        "custom_id": PREFIX + action,
+        "emoji": {"name": EMOJI[action]},
+        **({"label": label} if label else {}),
+    }
 
 
 def _body(flags: int) -> dict[str, Any]:

@@ -17,12 +17,12 @@ from bot.conversation.reply import Reply
 from bot.conversation.tasks.translate import BY_FLAG
 from bot.errors import StorageError
 from bot.messages import DIRECT_WORKSPACE
-from bot.platforms.discord.answer_sink import AnswerSink
 from bot.platforms.discord.connection import Connection
 from bot.platforms.discord.excuses import CANNOT_WRITE, Excuses, excuse
 from bot.platforms.discord.incoming import BY_COMMAND, channel_id
-from bot.platforms.discord.layout import Layout, Post
+from bot.platforms.discord.layout import changed_body, new_body, sent
 from bot.platforms.discord.pace import Pace
+from bot.platforms.discord.paced_sink import PacedSink
 from bot.platforms.discord.problems import (
     CONNECTION_ERRORS,
     UNKNOWN_MESSAGE,
@@ -32,6 +32,7 @@ from bot.platforms.discord.problems import (
 )
 from bot.platforms.discord.reading import read_after, read_one
 from bot.platforms.discord.typing_status import TypingStatus
+from bot.platforms.layout import Layout, Post
 from bot.platforms.recently import Recently
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Surroundings:
     refused: Recently = field(default_factory=Recently)
 
 
-class ChannelSink(AnswerSink):
+class ChannelSink(PacedSink):
     """Where one reply goes: a ReplySink."""
 
     def __init__(
@@ -78,12 +79,12 @@ class ChannelSink(AnswerSink):
         """Post a message, the first one as a reply to the question. It mentions nobody, previews no links."""
 
         async def send(client: discord.Client, channel: Place) -> str:
-            body = post.new() | {"nonce": nonce_for(self._reply, nonce), "enforce_nonce": True}
+            body = new_body(post) | {"nonce": nonce_for(self._reply, nonce), "enforce_nonce": True}
             reference = None if self.layout.posts else self._reference(client)
             if reference is not None:
                 body["message_reference"] = reference
             route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel.id)
-            message = await client.http.request(route, **post.sent(body))
+            message = await client.http.request(route, **sent(post, body))
             return str(message["id"])
 
         message_id = await self._ask("post", send)
@@ -104,7 +105,7 @@ class ChannelSink(AnswerSink):
                 channel_id=channel.id,
                 message_id=message_id,
             )
-            await client.http.request(route, **look.sent(look.changed(old)))
+            await client.http.request(route, **sent(look, changed_body(look, old)))
 
         await self._ask("edit a post", edit)
 

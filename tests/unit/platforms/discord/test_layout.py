@@ -10,7 +10,8 @@ import pytest
 
 from bot.conversation.reply import Reply
 from bot.messages import Author, Command, ConversationKey, File, IncomingMessage
-from bot.platforms.discord.layout import BUTTONS_A_ROW, EMOJI, LABELS, Layout, Post
+from bot.platforms.discord.layout import BUTTONS_A_ROW, changed_body, new_body, sent
+from bot.platforms.layout import EMOJI, LABELS, Layout, Post
 from bot.storage.records import Job
 
 KEY = ConversationKey("discord", "200", "201")
@@ -26,7 +27,7 @@ def reply_to(question: IncomingMessage = QUESTION, posts: tuple[str, ...] = ()) 
 
 
 def test_a_new_post_is_components_that_mention_nobody() -> None:
-    body = Post("hello", buttons=("stop",)).new()
+    body = new_body(Post("hello", buttons=("stop",)))
     assert "content" not in body and body["allowed_mentions"] == {"parse": []}
     assert body["flags"] == 1 << 15 | 1 << 2
     text, row = body["components"]
@@ -35,24 +36,24 @@ def test_a_new_post_is_components_that_mention_nobody() -> None:
 
 
 def test_bare_text_stays_bare_and_becomes_components_where_that_is_asked_for() -> None:
-    assert Post("hello", is_plain=True).changed(None)["content"] == "hello"
-    assert Post("hello").changed(None)["content"] is None, "Discord refuses text beside components"
-    assert "content" not in Post("hello").changed(Post("hell"))
+    assert changed_body(Post("hello", is_plain=True), None)["content"] == "hello"
+    assert changed_body(Post("hello"), None)["content"] is None, "Discord refuses text beside components"
+    assert "content" not in changed_body(Post("hello"), Post("hell"))
 
 
 def test_a_file_is_sent_with_its_post_and_goes_when_the_post_is_without_it() -> None:
     post = Post("see", File("a.py", "x = 1"))
-    body = post.new()
+    body = new_body(post)
     assert body["components"][1]["file"]["url"] == "attachment://a.py"
-    payload, upload = post.sent(body)["form"]
+    payload, upload = sent(post, body)["form"]
     assert json.loads(payload["value"]) == body
     assert (upload["name"], upload["filename"], upload["value"]) == ("files[0]", "a.py", b"x = 1")
-    assert Post("see").changed(post)["attachments"] == []
-    assert "attachments" not in Post("see").changed(Post("so"))
+    assert changed_body(Post("see"), post)["attachments"] == []
+    assert "attachments" not in changed_body(Post("see"), Post("so"))
 
 
 def test_many_buttons_are_in_rows_as_long_as_discord_takes() -> None:
-    rows = Post("hello", buttons=tuple(EMOJI)).new()["components"][1:]
+    rows = new_body(Post("hello", buttons=tuple(EMOJI)))["components"][1:]
     lengths = [len(row["components"]) for row in rows]
     assert sum(lengths) == len(EMOJI) and max(lengths) <= BUTTONS_A_ROW
 
@@ -60,7 +61,7 @@ def test_many_buttons_are_in_rows_as_long_as_discord_takes() -> None:
 @pytest.mark.parametrize("language", [*LABELS, "xx", ""])
 def test_every_button_has_an_emoji_and_a_word_or_is_a_thumb(language: str) -> None:
     assert all(labels.keys() == LABELS["en"].keys() for labels in LABELS.values())
-    for row in Post("hello", buttons=tuple(EMOJI), language=language).new()["components"][1:]:
+    for row in new_body(Post("hello", buttons=tuple(EMOJI), language=language))["components"][1:]:
         for button in row["components"]:
             assert button["emoji"]["name"] and ("label" in button) == (button["emoji"]["name"] not in "👍👎")
 

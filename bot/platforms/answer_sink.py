@@ -1,46 +1,23 @@
-"""AnswerSink: what all sinks of Discord have in common. Each post is laid out, sent, and loses its buttons
-when another one follows it. Where posts go, and how, is what its kinds add.
+"""AnswerSink: what sinks with buttons have in common. Each post is laid out, sent, and loses its buttons when
+another one follows it. Where posts go, and how, is what each platform's kinds add.
 """
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
 from bot.errors import PlatformError
 from bot.messages import File
-from bot.platforms.base import DeliveryLimits, PostGoneError
-from bot.platforms.discord.layout import Layout, Post
-from bot.platforms.discord.pace import Pace
-
-MAX_CHARS = 2000
-MAX_CODE_CHARS = 1900
-"""A longer block of code does not fit into one post with its fences, and goes as a file."""
-MAX_FILE_BYTES = 10 * 1024 * 1024
-"""What Discord takes anywhere; an interaction, or a server with boosts, may say more."""
-NO_FILES = "I lack the permission Attach Files. Ask me for it in a channel where I have it."
+from bot.platforms.base import PostGoneError
+from bot.platforms.layout import Layout, Post
 
 
 class AnswerSink(ABC):
     """Most of a ReplySink. `send` and `change` are for another sink, which decides how posts look."""
 
-    def __init__(self, layout: Layout, pace: Pace, *, takes_files: bool) -> None:
-        """`takes_files`: the bot may attach files there."""
+    def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.pace = pace
-        self.max_file_bytes = MAX_FILE_BYTES
-        self._takes_files = takes_files
-        self._edits = 0
-
-    @property
-    def limits(self) -> DeliveryLimits:
-        """2,000 characters a post, and the pace that Discord's headers allow by now."""
-        now_s = asyncio.get_running_loop().time()
-        pause_s = self.pace.interval_s(self._bucket, self._edits, now_s)
-        if not self._takes_files:
-            return DeliveryLimits(MAX_CHARS, pause_s, no_files=NO_FILES)
-        return DeliveryLimits(MAX_CHARS, pause_s, MAX_CODE_CHARS, self.max_file_bytes)
 
     async def post(self, text: str, nonce: str, file: File | None = None) -> str:
         """Post the next part, with the buttons where it is the last one; the one before loses them."""
@@ -53,7 +30,6 @@ class AnswerSink(ABC):
     async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
         """Replace a post's text and file. Raises PostGoneError."""
         post = self.layout.of(text, file, message_id)
-        self._edits += 1
         try:
             await self.change(message_id, post)
         except PostGoneError:
@@ -73,11 +49,6 @@ class AnswerSink(ABC):
     @abstractmethod
     async def change(self, message_id: str, post: Post) -> None:
         """Let a message look like `post`. Raises PostGoneError and PlatformError."""
-
-    @property
-    @abstractmethod
-    def _bucket(self) -> str:
-        """The place whose edits are counted together, as Discord's paths name it."""
 
     async def _move_buttons(self, *, is_over: bool) -> None:
         """The text stands: a button that cannot be changed is no reason to fail."""
