@@ -7,11 +7,11 @@ none, and what another place says is told to the asker alone. Knows no platform 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol, runtime_checkable
 
 from bot.errors import CommandError
-from bot.messages import Command, ConversationKey, IncomingMessage
+from bot.messages import Command, ConversationKey, IncomingMessage, Progress
 
 NO_SUCH_PLACE = "I find no such channel that you and I may both read."
 """Said of places that are not there, and of those that the person may not see: nobody can tell them apart."""
@@ -33,8 +33,9 @@ class Access(Protocol):
         """The conversation that `wanted` names (a mention, a link to a channel or to one of its messages, an
         id), if the person, asking from `here`, and the bot may both read all of it; else None."""
 
-    async def before_reading(self, place: ConversationKey, command: Command) -> None:
-        """Have the bot know of a place what an answer to `command` needs. Never an error."""
+    def prepare(self, question: IncomingMessage, place: ConversationKey) -> AsyncGenerator[Progress, None]:
+        """Have the bot know of `place`, which is that of the question or the other one that it names, what
+        the answer needs; yields signs of life. Never an error: then the answer knows less."""
 
     async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         """A sentence for people about what keeps the bot from reading what was said there, or if `is_live`
@@ -68,7 +69,6 @@ async def find_place(question: IncomingMessage, access: Access | None) -> Conver
     if command.options.get("show", "").strip().casefold() == "all":
         raise CommandError(FOR_YOU_ALONE)
     place = await access.find_readable(wanted, question.author.id, here) if access else None
-    if access is None or place is None:
+    if place is None:
         raise CommandError(NO_SUCH_PLACE)
-    await access.before_reading(place, command)
     return place

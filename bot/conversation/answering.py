@@ -202,6 +202,10 @@ class Answerer:
         # Permissions are asked for now and not when the command came: it may have waited, or be made again.
         access = self.access.get(question.conversation.platform)
         place = await find_place(question, access)
+        if access is not None and not (reply and reply.is_quiet):
+            async with aclosing(access.prepare(question, place or question.conversation)) as signs:
+                async for sign in signs:
+                    yield sign
         rules = await self.rules.of(question.conversation)
         context = self._context(task, messages, model, label, reply, place, rules)
         async with aclosing(task.run(context)) as pieces:

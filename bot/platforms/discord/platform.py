@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import discord
 
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
-from bot.messages import DIRECT_WORKSPACE, Command, ConversationKey
+from bot.messages import DIRECT_WORKSPACE, ConversationKey, IncomingMessage, Progress
 from bot.platforms.backfill import Backfill
 from bot.platforms.base import ReplySink
 from bot.platforms.discord.access import find_readable
@@ -139,13 +140,17 @@ class DiscordPlatform:
         """See Access."""
         return await find_readable(await self._connection.client(), wanted, person_id, here)
 
-    async def before_reading(self, place: ConversationKey, command: Command) -> None:
-        """See Access: what was said there before the bot first read it."""
-        if self._listener is None:
+    async def prepare(
+        self, question: IncomingMessage, place: ConversationKey
+    ) -> AsyncGenerator[Progress, None]:
+        """See Access: what was said in another place before the bot first read it. What was said here was read
+        before the question was accepted."""
+        if self._listener is None or question.command is None or place == question.conversation:
             return
         client, now_id = await self._connection.client(), discord.utils.time_snowflake(datetime.now(UTC))
+        yield Progress("reading")
         async with self._order.turn(channel_id(place)):
-            await self._listener.before_command(client, place, now_id, command)
+            await self._listener.before_command(client, place, now_id, question.command)
 
     async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         """See Access: the message content intent, or a permission, that the bot lacks."""

@@ -11,7 +11,7 @@ import errno
 import logging
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ from bot.conversation.access import named_channel
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError
-from bot.messages import Author, Command, ConversationKey
+from bot.messages import Author, ConversationKey, IncomingMessage, Progress
 from bot.platforms.web import gate
 from bot.platforms.web.board import Board
 from bot.platforms.web.hub import Hub
@@ -131,8 +131,12 @@ class WebPlatform:
         found = next((channel for channel in channels if name in (channel.id, channel.name)), None)
         return conversation_key(found.id, None) if found else None
 
-    async def before_reading(self, place: ConversationKey, command: Command) -> None:
+    async def prepare(
+        self, question: IncomingMessage, place: ConversationKey
+    ) -> AsyncGenerator[Progress, None]:
         """See Access: nothing is missed here."""
+        return
+        yield
 
     async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         """See Access: nothing."""

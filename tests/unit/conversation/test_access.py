@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bot.conversation.access import FOR_YOU_ALONE, NO_SUCH_PLACE, find_place, place_wanted
 from bot.conversation.commands import is_private
 from bot.errors import CommandError
-from bot.messages import Command, ConversationKey
+from bot.messages import Command, ConversationKey, IncomingMessage, Progress
 from tests.support import message
 
 HERE = ConversationKey("discord", "1", "22")
@@ -22,7 +23,6 @@ class Doorkeeper:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, ConversationKey]] = []
-        self.read: list[tuple[ConversationKey, str]] = []
 
     async def find_readable(
         self, wanted: str, person_id: str, here: ConversationKey
@@ -30,8 +30,11 @@ class Doorkeeper:
         self.asked.append((wanted, person_id, here))
         return ELSEWHERE if "33" in wanted else None
 
-    async def before_reading(self, place: ConversationKey, command: Command) -> None:
-        self.read.append((place, command.name))
+    async def prepare(
+        self, question: IncomingMessage, place: ConversationKey
+    ) -> AsyncGenerator[Progress, None]:
+        return
+        yield
 
     async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         return ""
@@ -74,7 +77,7 @@ async def test_the_platform_is_asked_for_the_person_and_the_place() -> None:
     door = Doorkeeper()
     asked = replace(message("", Command("search", {"channel": "<#33>"})), conversation=HERE)
     assert await find_place(asked, door) == ELSEWHERE
-    assert door.asked == [("<#33>", asked.author.id, HERE)] and door.read == [(ELSEWHERE, "search")]
+    assert door.asked == [("<#33>", asked.author.id, HERE)]
     assert await find_place(replace(asked, command=Command("search")), door) is None
 
 
@@ -84,7 +87,7 @@ async def test_a_place_that_is_not_there_is_refused(has_door: bool) -> None:
     asked = replace(message("", Command("search", {"channel": "44"})), conversation=HERE)
     with pytest.raises(CommandError) as refused:
         await find_place(asked, door if has_door else None)
-    assert refused.value.user_message == NO_SUCH_PLACE and door.read == []
+    assert refused.value.user_message == NO_SUCH_PLACE
 
 
 @pytest.mark.parametrize("channel", ["33", "44"])
