@@ -143,8 +143,8 @@ class DiscordPlatform:
     async def prepare(
         self, question: IncomingMessage, place: ConversationKey
     ) -> AsyncGenerator[Progress, None]:
-        """See Access: what was said in another place before the bot first read it. What was said here was read
-        before the question was accepted."""
+        """See Access: what was said in another place before the bot first read it. What was said here was
+        read before the question was accepted."""
         if self._listener is None or question.command is None or place == question.conversation:
             return
         client, now_id = await self._connection.client(), discord.utils.time_snowflake(datetime.now(UTC))

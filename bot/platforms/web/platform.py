@@ -135,8 +135,8 @@ class WebPlatform:
         self, question: IncomingMessage, place: ConversationKey
     ) -> AsyncGenerator[Progress, None]:
         """See Access: nothing is missed here."""
-        return
-        yield
+        for nothing in ():
+            yield nothing
 
     async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         """See Access: nothing."""
