@@ -7,43 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import WSMsgType, web
 
-ACK_WITHIN_S = 3.0
-MAX_RETRIES = 3
+from tests.integration.slack.fake_door import MAX_RETRIES, Door, Envelope
 
 
-@dataclass
-class Envelope:
-    """Something that is to reach the bot. `acknowledgements` are what came with its acknowledgement."""
-
-    type: str
-    payload: dict[str, Any]
-    attempts: int = 0
-    ids: list[str] = field(default_factory=list)
-    acknowledgements: list[dict[str, Any]] = field(default_factory=list)
-    sent_at_s: float = 0.0
-    carrier: web.WebSocketResponse | None = None
-
-
-class Socket:
-    """The websocket door. `problems` are breaches of the contract; after `retry_s` an event is sent again,
-    and `refusals` is how many tickets are taken without a connection."""
+class Socket(Door):
+    """The websocket door. `refusals` is how many tickets are taken without a connection."""
 
     def __init__(self) -> None:
-        self.problems: list[str] = []
-        self.envelopes: list[Envelope] = []
+        super().__init__()
         self.tickets: set[str] = set()
         self.connections: list[web.WebSocketResponse] = []
         self.connected = 0
         self.refusals = 0
-        self.retry_s = ACK_WITHIN_S
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def is_connected(self) -> bool:
@@ -77,13 +58,6 @@ class Socket:
             self.connections.remove(socket)
         return socket
 
-    def deliver(self, kind: str, payload: dict[str, Any], attempts: int = 0) -> Envelope:
-        """Send something to the bot, again while it is not acknowledged; `attempts` before have got lost."""
-        envelope = Envelope(kind, payload, attempts)
-        self.envelopes.append(envelope)
-        self._start(self._send(envelope))
-        return envelope
-
     async def disconnect(self, kind: str) -> None:
         """End every connection: "refresh" asks the bot to come again, "close" closes, "cut" breaks off."""
         for socket in list(self.connections):
@@ -97,19 +71,12 @@ class Socket:
                 transport.abort()
 
     async def close(self) -> None:
-        """No retries any more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """No retries any more, and no connections."""
+        await super().close()
         for socket in list(self.connections):
             await socket.close()
 
     # --- inside ------------------------------------------------------------------------------
-
-    def _start(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _send(self, envelope: Envelope) -> None:
         """Send, wait, send again: until it is acknowledged or Slack gives up. Commands are sent once."""
@@ -130,12 +97,16 @@ class Socket:
     def _frame(self, envelope: Envelope) -> dict[str, Any]:
         envelope.attempts += 1
         envelope.ids.append(str(uuid4()))
-        frame = {"envelope_id": envelope.ids[-1], "payload": envelope.payload, "type": envelope.type}
-        if envelope.type == "slash_commands":
-            return {**frame, "accepts_response_payload": True}
+        frame = {
+            "envelope_id": envelope.ids[-1],
+            "payload": envelope.payload,
+            "type": envelope.type,
+            "accepts_response_payload": envelope.takes_payload,
+        }
+        if envelope.type != "events_api":
+            return frame
         retries = envelope.attempts - 1
-        reason = "timeout" if retries else ""
-        return {**frame, "accepts_response_payload": False, "retry_attempt": retries, "retry_reason": reason}
+        return {**frame, "retry_attempt": retries, "retry_reason": "timeout" if retries else ""}
 
     def _resend_waiting(self) -> None:
         """What was sent over a connection that is gone, or was not sent at all, goes over the new one."""
@@ -151,8 +122,4 @@ class Socket:
         if envelope is None:
             self.problems.append("an acknowledgement of nothing")
             return
-        if asyncio.get_running_loop().time() - envelope.sent_at_s > ACK_WITHIN_S:
-            self.problems.append(f"{envelope.type} was acknowledged too late")
-        if envelope.type == "events_api" and frame.get("payload"):
-            self.problems.append("an event was acknowledged with a payload")
-        envelope.acknowledgements.append(frame.get("payload") or {})
+        self._acknowledged(envelope, frame.get("payload") or {})
