@@ -32,9 +32,10 @@ _STATELESS = ("button", "icon_button", "feedback_buttons", "overflow", "workflow
 
 
 def elements_of(payload: Payload) -> Iterator[tuple[Payload, Payload]]:
-    """The interactive elements of a message or a view, each with its block."""
-    for block in payload.get("blocks", []):
-        yield from ((block, element) for element in elements_in(block))
+    """The interactive elements of a message or a view, each with its block, which has a block_id in any case."""
+    for number, block in enumerate(payload.get("blocks", [])):
+        named = {"block_id": f"b{number}", **block}
+        yield from ((named, element) for element in elements_in(block))
 
 
 def used(element: Payload, value: Any) -> Payload:

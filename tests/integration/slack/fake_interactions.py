@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.integration.slack.fake_inputs import Values, elements_of, first_states, state_of, used
 from tests.integration.slack.fake_places import Places
-from tests.integration.slack.fake_state import ANN, APP, TEAM, Command, Interaction, Payload, Place
+from tests.integration.slack.fake_state import ANN, APP, TEAM, Command, Given, Interaction, Payload, Place
 
 
 class Interactions(Places):
@@ -55,7 +55,7 @@ class Interactions(Places):
         ts = post.get("ts") or post.get("message_ts") or self.new_ts()
         thread = {"thread_ts": post["thread_ts"]} if "thread_ts" in post else {}
         where: Payload = {"type": "message", "message_ts": ts, "channel_id": place.id, **thread}
-        body = {
+        body: Payload = {
             "type": "block_actions",
             "container": {**where, "is_ephemeral": is_ephemeral},
             **({} if is_ephemeral else {"message": post}),
@@ -76,7 +76,7 @@ class Interactions(Places):
         if action_id in states.get(action["block_id"], {}):
             told = ("action_id", "block_id", "action_ts")
             states[action["block_id"]][action_id] = {k: v for k, v in action.items() if k not in told}
-        body = {
+        body: Payload = {
             "type": "block_actions",
             "container": {"type": "view", "view_id": view["id"]},
             "view": {**view, "state": {"values": states}},
@@ -129,9 +129,8 @@ class Interactions(Places):
         body = {"type": "view_closed", "view": {**view, **states}, "is_cleared": False}
         return self._interact(body, author, None)
 
-    def answer_at(self, number: str, body: Payload) -> None:
+    def answer_at(self, given: Given, body: Payload) -> None:
         """The bot sends a message to a response_url: to one person, or in place of the message pressed."""
-        given = self.given[number]
         given.shown.append(body)
         original = given.original_ts if isinstance(given, Interaction) else ""
         if not original or given.place is None or original not in given.place.messages:
@@ -178,7 +177,7 @@ class Interactions(Places):
         block, element = next(
             (block, one) for block, one in elements_of(payload) if one["action_id"] == action_id
         )
-        named = {"action_id": action_id, "block_id": block.get("block_id", "b1")}
+        named = {"action_id": action_id, "block_id": block["block_id"]}
         return {**named, **used(element, value), "action_ts": self.new_ts()}
 
     def _where(self, post: Payload) -> tuple[Place, bool]:

@@ -138,12 +138,12 @@ class WebApi:
         fault = self._fault("response_url")
         if fault is not None and fault.kind == "cut":
             return _cut(request, web.Response())
-        command = self._slack.commands[request.match_info["number"]]
-        if len(command.shown) >= RESPONSES:
+        given = self._slack.given[request.match_info["number"]]
+        if len(given.shown) >= RESPONSES:
             self.problems.append("response_url: used too often")
-        if len(command.shown) >= RESPONSES or (fault is not None and fault.kind == "refused"):
+        if len(given.shown) >= RESPONSES or (fault is not None and fault.kind == "refused"):
             return web.json_response({"ok": False, "error": "expired_url"}, status=404)
-        command.shown.append(body)
+        self._slack.answer_at(given, body)
         return web.Response(text="ok")
 
     def _fault(self, method: str) -> Fault | None:
