@@ -12,6 +12,7 @@ import signal
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -40,6 +41,9 @@ from bot.platforms.delivery import serve
 from bot.settings import PlatformName, Settings
 from bot.storage.migrate import upgrade
 from bot.storage.store import HistoryStore
+
+if TYPE_CHECKING:
+    from bot.platforms.slack import Http, OAuth
 
 log = logging.getLogger(__name__)
 
@@ -236,9 +240,12 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
 
         return SlackPlatform(
             _secret(settings.slack_bot_token),
-            app_token=_secret(settings.slack_app_token),
             bot_name=settings.bot_name,
+            app_token=_secret(settings.slack_app_token) or None,
+            http=_slack_http(settings),
+            oauth=_slack_oauth(settings),
             api_url=settings.slack_api_url,
+            backfill_messages=settings.bot_backfill_messages,
         )
     from bot.platforms.web import WebPlatform
 
@@ -249,6 +256,25 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
         data_dir=settings.bot_data_dir,
         health=house.store.check,
     )
+
+
+def _slack_http(settings: Settings) -> Http | None:
+    from bot.platforms.slack import Http
+
+    if not settings.slack_listens_over_http:
+        return None
+    secret = _secret(settings.slack_signing_secret)
+    return Http(settings.bot_http_host, settings.slack_http_port, secret)
+
+
+def _slack_oauth(settings: Settings) -> OAuth | None:
+    from bot.platforms.slack import OAuth
+
+    if settings.slack_client_id is None:
+        return None
+    keys = tuple(_secret(settings.slack_token_key).replace(" ", "").split(","))
+    secret, url = _secret(settings.slack_client_secret), settings.slack_public_url or ""
+    return OAuth(settings.slack_client_id, secret, keys, url)
 
 
 def _secret(value: SecretStr | None) -> str:

@@ -1,10 +1,10 @@
-"""The Bolt app: routes what Slack sends to the listener, and acknowledges after it.
+"""The Bolt app: routes what Slack sends to those who take it, and acknowledges after it.
 
 Bolt acknowledges events before their listener runs, unless `process_before_response` is set: then what it
 answers is what came of the listener, and one that raised is a 500, which its Socket Mode handler does not
 send, so that Slack delivers again. Two more of its habits would acknowledge what was not written down: it
 answers 200 when its own `auth.test` fails, so `authorize` here asks nobody; and it drops what the bot itself
-did, so that is left to us, who want to hear of deletions. The same app can serve HTTP.
+did, so that is left to us, who want to hear of deletions. The same app serves HTTP.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, where
-from bot.platforms.slack.incoming import Me
+from bot.platforms.slack.events import Events
+from bot.platforms.slack.interactions import Interactions
 from bot.platforms.slack.listener import Listener
 from bot.platforms.slack.sdk_log import SDK_LOG
 
@@ -26,17 +27,13 @@ log = logging.getLogger(__name__)
 _EVERYTHING = re.compile(".*", re.DOTALL)
 
 
-def build_app(client: AsyncWebClient, me: Me, listener: Listener) -> AsyncApp:
-    """An app that hands everything to `listener`. `client` is the bot's own, with its token."""
+def build_app(
+    client: AsyncWebClient, events: Events, listener: Listener, interactions: Interactions
+) -> AsyncApp:
+    """An app that hands everything on. `client` is one without a token: nobody calls Slack through Bolt."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_id=me.bot_id,
-            bot_user_id=me.user_id,
-            bot_token=client.token,
-        )
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
     app = AsyncApp(
         name="parley",
@@ -45,7 +42,7 @@ def build_app(client: AsyncWebClient, me: Me, listener: Listener) -> AsyncApp:
         authorize=authorize,
         signing_secret="",
         process_before_response=True,
-        # Frames of Socket Mode carry no signature; whoever adds HTTP checks the raw bytes before Bolt.
+        # Frames of Socket Mode carry no signature; over HTTP the raw bytes were checked before Bolt.
         request_verification_enabled=False,
         ssl_check_enabled=False,
         ignoring_self_events_enabled=False,
@@ -54,15 +51,22 @@ def build_app(client: AsyncWebClient, me: Me, listener: Listener) -> AsyncApp:
     )
 
     async def on_event(body: dict[str, object]) -> None:
-        await listener.event(body)
+        await events.take(body)
 
     async def on_command(ack: AsyncAck, body: dict[str, object]) -> None:
         await ack(text=await listener.command(body), response_type="ephemeral")
+
+    async def on_interaction(ack: AsyncAck, body: dict[str, object]) -> None:
+        await ack(**(await interactions.take(body) or {}))  # type: ignore[arg-type]
 
     async def on_error(error: Exception) -> None:
         log.error("an event was not taken: %s", error if isinstance(error, BotError) else where(error))
 
     app.event(_EVERYTHING)(on_event)
     app.command(_EVERYTHING)(on_command)
+    app.action(_EVERYTHING)(on_interaction)
+    app.shortcut(_EVERYTHING)(on_interaction)
+    app.view(_EVERYTHING)(on_interaction)
+    app.view_closed(_EVERYTHING)(on_interaction)
     app.error(on_error)
     return app

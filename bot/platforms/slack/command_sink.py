@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.conversation.reply import Reply
 from bot.errors import BotError, PlatformError
@@ -22,6 +21,7 @@ from bot.platforms.slack.mrkdwn import INERT, message_body
 from bot.platforms.slack.problems import platform_error, until_answered
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.sink import LIMITS
+from bot.platforms.slack.workspaces import Workspaces
 
 SIGN_OF_LIFE_S = 5.0
 """How long a command may think before its one sign of life is shown."""
@@ -37,10 +37,10 @@ ENDINGS = {
 class CommandSink:
     """Where the reply to a command goes: a ReplySink."""
 
-    def __init__(self, reply: Reply, client: AsyncWebClient, response_urls: ResponseUrls) -> None:
+    def __init__(self, reply: Reply, workspaces: Workspaces, response_urls: ResponseUrls) -> None:
         self._reply = reply
         self._question = reply.question
-        self._client = client
+        self._workspaces = workspaces
         self._response_urls = response_urls
         self._response_url = response_urls.get(self._question.message_id)
         self._has_posted = bool(reply.posts)
@@ -94,10 +94,11 @@ class CommandSink:
         key = self._question.conversation
         thread = {"thread_ts": key.thread_id} if key.thread_id else {}
         call = {"channel": key.channel_id, "user": self._question.author.id, **thread, **INERT, **body}
+        client = (await self._workspaces.of(key.workspace_id)).client
         try:
             await until_answered(
                 "answer a command",
-                lambda: self._client.api_call("chat.postEphemeral", json=call),
+                lambda: client.api_call("chat.postEphemeral", json=call),
             )
         except SlackApiError as error:
             raise platform_error(error, "answer a command", key.channel_id) from None

@@ -30,12 +30,14 @@ Kind = Literal["message", "edit", "deletion", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The bot's own account: its ids, what it calls itself, and the address of its workspace."""
+    """The bot's own account: its ids, what it calls itself, and its workspace, or organisation: the address
+    and the id, as conversation keys have it."""
 
     user_id: str
     bot_id: str
     name: str
     workspace_url: str = ""
+    workspace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,14 @@ def kind_of(body: Payload) -> Kind:
 
 
 def workspace_of(body: Payload) -> str:
-    """The workspace that the bot is installed in. In a channel shared with another company, `team_id` may be
-    theirs, and the first authorization says which is ours."""
-    installed = [text(one, "team_id") for one in parts(body, "authorizations")]
-    return next(filter(None, installed), "") or text(body, "team_id") or text(body, "enterprise_id")
+    """The workspace that the bot is installed in, or the Enterprise Grid organisation. In a channel shared
+    with another company, `team_id` may be theirs, and the first authorization says which is ours."""
+    for one in (*parts(body, "authorizations")[:1], body):
+        if str(one.get("is_enterprise_install")).lower() == "true":
+            return text(one, "enterprise_id") or text(part(one, "enterprise"), "id")
+        if team := text(one, "team_id") or text(part(one, "team"), "id"):
+            return team
+    return text(body, "enterprise_id")
 
 
 def conversation_key(body: Payload, message: Payload) -> ConversationKey:

@@ -17,13 +17,11 @@ from bot.platforms.called_threads import CalledThreads
 from bot.platforms.event_order import EventOrder
 from bot.platforms.slack import incoming
 from bot.platforms.slack.commands import with_names_here
-from bot.platforms.slack.incoming import Me
 from bot.platforms.slack.markup import mentioned
 from bot.platforms.slack.mrkdwn import to_mrkdwn
-from bot.platforms.slack.names import Names
 from bot.platforms.slack.payloads import Payload, part, text
 from bot.platforms.slack.response_urls import ResponseUrls
-from bot.platforms.slack.thinking_status import ThinkingStatus
+from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 
@@ -43,29 +41,25 @@ class Listener:
     def __init__(
         self,
         manager: ConversationManager,
-        me: Me,
-        names: Names,
-        status: ThinkingStatus,
+        workspaces: Workspaces,
         response_urls: ResponseUrls,
     ) -> None:
         self._manager = manager
-        self._me = me
-        self._names = names
-        self._status = status
+        self._workspaces = workspaces
         self._response_urls = response_urls
         self._threads = CalledThreads(manager)
         self._order: EventOrder[str] = EventOrder()
 
-    async def event(self, body: Payload) -> None:
-        """Take an event of the Events API. Raises StorageError: then it must not be acknowledged."""
+    async def message(self, workspace: Workspace, body: Payload) -> None:
+        """Take an event about a message. Raises StorageError: then it must not be acknowledged."""
         kind = incoming.kind_of(body)
         if kind == "other":
             return
         async with self._order.turn(text(part(body, "event"), "channel")):
             if kind == "message":
-                await self._message(body)
+                await self._message(workspace, body)
             elif kind == "edit":
-                await self._edit(body)
+                await self._edit(workspace, body)
             elif deletion := incoming.to_deletion(body):
                 await self._manager.forget(*deletion)
 
@@ -75,13 +69,14 @@ class Listener:
             user = text(payload, "user_id")
             people = mentioned(text(payload, "text")) | {user}
             try:
-                names = await self._names.of(people)
+                workspace = await self._workspaces.of(incoming.workspace_of(payload))
+                names = await workspace.names.of(people)
                 message = incoming.from_command(
-                    payload, datetime.now(UTC), names, is_manager=self._names.is_manager(user)
+                    payload, datetime.now(UTC), names, is_manager=workspace.names.is_manager(user)
                 )
                 self._response_urls.add(message.message_id, text(payload, "response_url"))
                 await self._accept_command(message)
-            except CommandError as error:
+            except (CommandError, NotInstalledError) as error:
                 return to_mrkdwn(with_names_here(error.user_message))
             except StorageError as error:
                 log.error("a command could not be taken: %s", error)
@@ -94,17 +89,17 @@ class Listener:
 
     # --- inside ------------------------------------------------------------------------------
 
-    async def _message(self, body: Payload) -> None:
+    async def _message(self, workspace: Workspace, body: Payload) -> None:
         message = incoming.message_in(body)
-        if not incoming.is_from_person(message, self._me):
+        if not incoming.is_from_person(message, workspace.me):
             return
-        names = await self._names.of(incoming.people_in(body, self._me))
+        names = await workspace.names.of(incoming.people_in(body, workspace.me))
         key = incoming.conversation_key(body, message)
         is_called_into = key.thread_id is not None and await self._threads.has(key)
-        is_manager = self._names.is_manager(text(message, "user"))
+        is_manager = workspace.names.is_manager(text(message, "user"))
         heard = incoming.to_incoming(
             body,
-            self._me,
+            workspace.me,
             names,
             is_called_into=is_called_into,
             is_manager=is_manager,
@@ -115,20 +110,24 @@ class Listener:
         if await self._manager.accept(heard) and heard.is_addressed:
             if key.thread_id is not None:
                 self._threads.add(key)
-            self._status.show(heard.conversation, THINKING)
+            workspace.status.show(heard.conversation, THINKING)
 
-    async def _edit(self, body: Payload) -> None:
+    async def _edit(self, workspace: Workspace, body: Payload) -> None:
         """Remember a message as it now reads. One that calls the bot only now is a question now."""
-        if not incoming.is_from_person(incoming.message_in(body), self._me):
+        if not incoming.is_from_person(incoming.message_in(body), workspace.me):
             return
-        names = await self._names.of(incoming.people_in(body, self._me))
-        edit = incoming.to_edit(body, self._me, names)
+        names = await workspace.names.of(incoming.people_in(body, workspace.me))
+        edit = incoming.to_edit(body, workspace.me, names)
         if edit is None:
             return
         await self._manager.amend(edit.conversation, edit.message_id, edit.text, edit.edited_at)
-        heard = incoming.to_incoming(body, self._me, names)
-        if heard and incoming.became_call(body, self._me) and datetime.now(UTC) - heard.sent_at < LATE_CALL:
-            await self._message(body)
+        heard = incoming.to_incoming(body, workspace.me, names)
+        if (
+            heard
+            and incoming.became_call(body, workspace.me)
+            and datetime.now(UTC) - heard.sent_at < LATE_CALL
+        ):
+            await self._message(workspace, body)
 
     async def _accept_command(self, message: IncomingMessage) -> None:
         for wait_s in COMMAND_RETRY_S:

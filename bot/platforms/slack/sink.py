@@ -12,28 +12,21 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.conversation.reply import Reply
 from bot.messages import File
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.slack.mrkdwn import INERT, message_body
-from bot.platforms.slack.pace import Pace, Paces
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
 from bot.platforms.slack.problems import code_of, platform_error, until_answered
-from bot.platforms.slack.thinking_status import ThinkingStatus
+from bot.platforms.slack.workspaces import EDIT_INTERVAL_S, Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-LIMITS = DeliveryLimits(max_chars=3500, min_edit_interval_s=1.2)
-"""Slack edits messages of up to 4,000 characters (what is longer by its escapes goes in sections), and
-`chat.update` about 50 times a minute in a workspace."""
-
-EDIT_BURST = 3
-POST_INTERVAL_S, POST_BURST = 1.1, 5
-"""Slack takes a message a second in a channel, and for a moment more."""
+LIMITS = DeliveryLimits(max_chars=3500, min_edit_interval_s=EDIT_INTERVAL_S)
+"""Slack edits messages of up to 4,000 characters (what is longer by its escapes goes in sections)."""
 
 METADATA_TYPE = "parley_reply"
 
@@ -43,17 +36,12 @@ LOOK_BACK_PAGES = 3
 
 
 class ChannelSink:
-    """Where one reply goes: a ReplySink. `posts` are the paces of channels, `edits` one that all share."""
+    """Where one reply goes: a ReplySink."""
 
-    def __init__(
-        self, reply: Reply, client: AsyncWebClient, posts: Paces, edits: Pace, status: ThinkingStatus
-    ) -> None:
+    def __init__(self, reply: Reply, workspaces: Workspaces) -> None:
         self._reply = reply
         self._place = reply.conversation
-        self._client = client
-        self._posts = posts.of(self._place.channel_id)
-        self._edits = edits
-        self._status = status
+        self._workspaces = workspaces
         self._has_posted = bool(reply.posts)
 
     @property
@@ -70,12 +58,13 @@ class ChannelSink:
             if has_asked and (found := await self.find(nonce)):
                 return found
             has_asked = True
-            await self._posts.turn()
-            return await self._send(text, nonce)
+            workspace = await self._workspace()
+            await workspace.posts.of(self._place.channel_id).turn()
+            return await self._send(workspace, text, nonce)
 
         message_id = await self._ask("post", once)
         self._has_posted = True
-        self._status.answered(self._place)
+        (await self._workspace()).status.answered(self._place)
         return message_id
 
     async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
@@ -86,8 +75,9 @@ class ChannelSink:
         call = {"channel": self._place.channel_id, "ts": message_id, **INERT, **body}
 
         async def edit() -> object:
-            await self._edits.turn()
-            return await self._client.api_call("chat.update", json=call)
+            workspace = await self._workspace()
+            await workspace.edits.turn()
+            return await workspace.client.api_call("chat.update", json=call)
 
         await self._ask("edit a post", edit)
 
@@ -97,8 +87,9 @@ class ChannelSink:
             return
 
         async def delete() -> None:
+            workspace = await self._workspace()
             try:
-                await self._client.chat_delete(channel=self._place.channel_id, ts=message_id)
+                await workspace.client.chat_delete(channel=self._place.channel_id, ts=message_id)
             except SlackApiError as error:
                 if code_of(error) != "message_not_found":
                     raise
@@ -129,17 +120,22 @@ class ChannelSink:
 
     async def status(self, text: str) -> None:
         """Show a sign of life where Slack has a place for it; an answer that has begun is one itself."""
-        if not self._has_posted:
-            self._status.show(self._place, f"is thinking: {text}")
+        workspace = self._workspaces.known(self._place.workspace_id)
+        if workspace is not None and not self._has_posted:
+            workspace.status.show(self._place, f"is thinking: {text}")
 
     async def finish(self, outcome: str) -> None:
         """Leave no status behind where nothing was posted."""
-        if not self._has_posted and outcome != "restarted":
-            self._status.clear(self._place)
+        workspace = self._workspaces.known(self._place.workspace_id)
+        if workspace is not None and not self._has_posted and outcome != "restarted":
+            workspace.status.clear(self._place)
 
     # --- inside ------------------------------------------------------------------------------
 
-    async def _send(self, text: str, nonce: str) -> str:
+    async def _workspace(self) -> Workspace:
+        return await self._workspaces.of(self._place.workspace_id)
+
+    async def _send(self, workspace: Workspace, text: str, nonce: str) -> str:
         metadata = {
             "event_type": METADATA_TYPE,
             "event_payload": {"nonce": nonce_for(self._reply, nonce)},
@@ -154,7 +150,7 @@ class ChannelSink:
         }
         if self._place.thread_id is not None:
             call["thread_ts"] = self._place.thread_id
-        answer = await self._client.api_call("chat.postMessage", json=call)
+        answer = await workspace.client.api_call("chat.postMessage", json=call)
         return str(answer["ts"])
 
     async def _page(self, cursor: str) -> Payload:
@@ -170,7 +166,8 @@ class ChannelSink:
         if self._place.thread_id is not None:
             call["ts"] = self._place.thread_id
         method = "conversations.history" if self._place.thread_id is None else "conversations.replies"
-        answer = await self._client.api_call(method, http_verb="GET", params=call)
+        client = (await self._workspace()).client
+        answer = await client.api_call(method, http_verb="GET", params=call)
         return answer.data if isinstance(answer.data, dict) else {}
 
     async def _ask(self, doing: str, work: Callable[[], Awaitable[T]]) -> T:

@@ -135,8 +135,9 @@ class WebPlatform:
         self, question: IncomingMessage, place: ConversationKey
     ) -> AsyncGenerator[Progress, None]:
         """See Access: nothing is missed here."""
-        for nothing in ():
-            yield nothing
+        signs: tuple[Progress, ...] = ()
+        for sign in signs:
+            yield sign
 
     async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         """See Access: nothing."""

@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import ConfigError, PlatformError, StorageError
 from bot.messages import IncomingMessage
-from bot.platforms.slack import SlackPlatform, connection
+from bot.platforms.slack import SlackPlatform, socket_mode
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import APP_TOKEN, BOT_TOKEN, FakeSlack
@@ -89,7 +89,7 @@ async def test_events_of_other_kinds_are_acknowledged(slack: FakeSlack, database
 async def test_what_is_said_while_the_connection_breaks_is_answered(
     slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(connection, "PING_S", 1.0)
+    monkeypatch.setattr(socket_mode, "PING_S", 1.0)
     slack.socket.retry_s = 1.0
     async with running(slack, database, echo) as bot:
         for number in range(3):
@@ -145,9 +145,9 @@ async def test_a_slack_that_is_in_trouble_is_asked_again(slack: FakeSlack, datab
 async def test_an_address_that_does_not_work_is_given_up_for_a_new_one(
     slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "PING_S", 0.5)
-    monkeypatch.setattr(connection, "LOST_S", 1.0)
-    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(socket_mode, "PING_S", 0.5)
+    monkeypatch.setattr(socket_mode, "LOST_S", 1.0)
+    monkeypatch.setattr(socket_mode, "CONNECT_TIMEOUT_S", 1.0)
     slack.socket.refusals = 1
     async with running(slack, database, echo):
         assert slack.web.count("apps.connections.open") == 2

@@ -54,7 +54,7 @@ def test_the_workspace_is_the_one_where_the_bot_is_installed() -> None:
     body = samples.event("message_changed")
     body["team_id"] = "T-theirs"
     assert incoming.workspace_of(body) == "T-auth"
-    assert incoming.workspace_of(samples.event("app_mention_org")) == "T111"
+    assert incoming.workspace_of(samples.event("app_mention_org")) == "E111", "all of the organisation"
 
 
 def test_both_events_of_one_mention_are_one_message() -> None:

@@ -1,0 +1,25 @@
+"""Options: what the settings say of Slack, by what it is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Events come over HTTP, to this host and port, signed with the app's secret. Port 0 takes a free one."""
+
+    host: str
+    port: int
+    signing_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """Many workspaces install the app. `keys` seal their tokens at rest: the first one new ones, the others
+    open old ones. `public_url` is the address at which people's browsers reach the HTTP port."""
+
+    client_id: str
+    client_secret: str
+    keys: tuple[str, ...]
+    public_url: str

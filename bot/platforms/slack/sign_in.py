@@ -1,0 +1,26 @@
+"""Signing in: who the bot is in a workspace, and what it may do there."""
+
+from __future__ import annotations
+
+from bot.platforms.slack.clients import Clients
+from bot.platforms.slack.incoming import Me
+from bot.platforms.slack.patience import Patience
+from bot.platforms.slack.problems import WRONG_BOT_TOKEN
+from bot.platforms.slack.workspaces import Workspace
+
+
+async def sign_in(clients: Clients, token: str, bot_name: str, patience: Patience) -> Workspace:
+    """The workspace, or organisation, that a bot token is for. Raises PlatformError when Slack will not have
+    this token."""
+    client = clients.make(token)
+    answer = await patience.until_allowed("sign in", WRONG_BOT_TOKEN, client.auth_test)
+    is_organisation = answer.get("is_enterprise_install") is True
+    me = Me(
+        user_id=str(answer.get("user_id", "")),
+        bot_id=str(answer.get("bot_id", "")),
+        name=bot_name,
+        workspace_url=str(answer.get("url", "")),
+        workspace_id=str(answer.get("enterprise_id" if is_organisation else "team_id", "")),
+    )
+    scopes = {name.lower(): value for name, value in (answer.headers or {}).items()}.get("x-oauth-scopes", "")
+    return Workspace.open(me, token, clients, frozenset(filter(None, scopes.replace(",", " ").split())))
