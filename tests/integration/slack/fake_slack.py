@@ -89,6 +89,11 @@ class FakeSlack(People, Interactions):
         self.http.deliver_to = address
 
     @property
+    def scopes(self) -> list[str]:
+        """What the app is granted in every workspace. May be changed."""
+        return self.web.scopes
+
+    @property
     def problems(self) -> list[str]:
         """Breaches of Slack's rules by the bot."""
         return [*self.web.problems, *self.socket.problems, *self.http.problems]
