@@ -32,7 +32,7 @@ _STATELESS = ("button", "icon_button", "feedback_buttons", "overflow", "workflow
 
 
 def elements_of(payload: Payload) -> Iterator[tuple[Payload, Payload]]:
-    """The interactive elements of a message or a view, each with its block, which has a block_id in any case."""
+    """The interactive elements of a message or a view, each with its block (and that with a block_id)."""
     for number, block in enumerate(payload.get("blocks", [])):
         named = {"block_id": f"b{number}", **block}
         yield from ((named, element) for element in elements_in(block))
