@@ -72,23 +72,23 @@ class Http(Door):
 
     async def _send(self, envelope: Envelope) -> None:
         """Send, and an event again until it is acknowledged or Slack gives up."""
-        headers: dict[str, str] = {}
+        reason = "http_timeout"
         while not envelope.acknowledgements:
-            reason = await self._attempt(envelope, headers)
+            reason = await self._attempt(envelope, reason)
             if envelope.type != "events_api" or envelope.attempts > MAX_RETRIES:
                 return
             if not envelope.acknowledgements:
                 await asyncio.sleep(self.retry_s)
-            headers = {"X-Slack-Retry-Num": str(envelope.attempts), "X-Slack-Retry-Reason": reason}
 
-    async def _attempt(self, envelope: Envelope, headers: Mapping[str, str]) -> str:
-        """Send once. What went wrong, as Slack calls it."""
-        body, content_type = _encoded(envelope)
+    async def _attempt(self, envelope: Envelope, reason: str) -> str:
+        """Send once, again for a `reason` if it was sent before. What went wrong now, as Slack calls it."""
+        body, headers = _encoded(envelope)
+        if envelope.attempts:
+            headers |= {"X-Slack-Retry-Num": str(envelope.attempts), "X-Slack-Retry-Reason": reason}
         envelope.attempts += 1
         envelope.sent_at_s = asyncio.get_running_loop().time()
         try:
-            typed = {"Content-Type": content_type, **headers}
-            status, answer = await self.post(body, {**typed, **self.sign(body)})
+            status, answer = await self.post(body, {**headers, **self.sign(body)})
         except TimeoutError:
             self.problems.append(f"{envelope.type} was not acknowledged in time")
             return "http_timeout"
@@ -101,13 +101,13 @@ class Http(Door):
         return "http_error"
 
 
-def _encoded(envelope: Envelope) -> tuple[bytes, str]:
-    """A delivery as bytes, and their type."""
+def _encoded(envelope: Envelope) -> tuple[bytes, dict[str, str]]:
+    """A delivery as bytes, and the header that says their type."""
     if envelope.type == "events_api":
-        return json.dumps(envelope.payload).encode(), _JSON
+        return json.dumps(envelope.payload).encode(), {"Content-Type": _JSON}
     interaction = {"payload": json.dumps(envelope.payload)}
     fields = envelope.payload if envelope.type == "slash_commands" else interaction
-    return urlencode(fields).encode(), _FORM
+    return urlencode(fields).encode(), {"Content-Type": _FORM}
 
 
 def _decoded(answer: bytes) -> dict[str, Any]:

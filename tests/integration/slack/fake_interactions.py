@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.integration.slack import contract
+from tests.integration.slack.fake_blocks import view_problems
 from tests.integration.slack.fake_inputs import Values, elements_of, first_states, state_of, used
 from tests.integration.slack.fake_places import Places
 from tests.integration.slack.fake_state import ANN, APP, TEAM, Command, Given, Interaction, Payload, Place
@@ -44,6 +46,7 @@ class Interactions(Places):
             "trigger_id": f"{number}.222.xxx",
         }
         envelope = self.door.deliver("slash_commands", payload)
+        envelope.on_acknowledged = self._judge_words
         given = Command(envelope, author, place, payload["trigger_id"], self.views)
         self.given[number] = self.triggers[given.trigger_id] = self.commands[number] = given
         return given
@@ -205,9 +208,16 @@ class Interactions(Places):
         self._states[view["id"]] = states
         return states
 
+    def _judge_words(self, answer: Payload) -> None:
+        """A command may be acknowledged without a word; with some, they are a message like others."""
+        if answer:
+            self.door.problems += contract.response_problems(answer)
+
     def _submitted(self, view: Payload, answer: Payload) -> None:
         """What becomes of a form after the bot's answer."""
         action = answer.get("response_action")
+        if "view" in answer:
+            self.door.problems += [f"view_submission: {one}" for one in view_problems(answer["view"])]
         if action == "errors":
             blocks = {block.get("block_id") for block in view["blocks"] if block["type"] == "input"}
             if not answer.get("errors") or set(answer["errors"]) - blocks:

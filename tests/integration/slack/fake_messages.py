@@ -60,10 +60,11 @@ class Messages(State):
         until_s: float | None = None,
     ) -> list[str]:
         """Many messages that are there already: no events. The last is from `until_s` (now), `apart_s` lie
-        between two; the roots of `threads` are spread among them and have `replies` each. `words` is given
-        the message's number; a reply's goes on counting. Returns the `ts` of all but the replies."""
+        between two; the roots of `threads` are spread among them and have `replies` each, a second apart.
+        `words` is given the message's number; a reply's goes on counting. Returns the `ts` of all but the
+        replies, oldest first."""
         authors = [author] if isinstance(author, str) else author
-        first_s = (time.time() if until_s is None else until_s) - count * max(apart_s, 1.0)
+        first_s = (time.time() if until_s is None else until_s) - count * apart_s - replies - 1
         numbers = iter(range(count + threads * replies))
 
         def message(at_s: float, number: int, **more: str) -> Payload:
@@ -71,7 +72,7 @@ class Messages(State):
             about = {"client_msg_id": f"filled-{number}", "user": authors[number % len(authors)]}
             return {"type": "message", "text": words(number), "team": place.team, "ts": ts, **about, **more}
 
-        roots = [message(first_s + index * max(apart_s, 1.0), next(numbers)) for index in range(count)]
+        roots = [message(first_s + index * apart_s, next(numbers)) for index in range(count)]
         place.messages.update({root["ts"]: root for root in roots})
         for root in (roots[index * count // threads] for index in range(threads)):
             about = {"thread_ts": root["ts"], "parent_user_id": root["user"]}

@@ -149,9 +149,13 @@ class People(Places):
         self.tell({**event, "event_ts": self.new_ts()}, place)
 
     def _origin(self, author: str) -> Payload:
-        """What is said of an author from another company."""
+        """What is said of an author who is from another company, or another bot."""
         team = self.foreigners.get(author)
-        return {} if team is None else {"team": team, "user_team": team, "source_team": team}
+        bot = {"bot_id": f"B{author}", "bot_profile": {"id": f"B{author}", "name": self.bots.get(author)}}
+        return {
+            **({"team": team, "user_team": team, "source_team": team} if team else {}),
+            **(bot if author in self.bots else {}),
+        }
 
 
 def _entities(channel: Place | None) -> Payload:

@@ -83,7 +83,7 @@ class Given:
             if texts and (body.get("replace_original") or body.get("delete_original")):
                 texts.pop()
             if not body.get("delete_original"):
-                texts.append(body["text"])
+                texts.append(str(body.get("text", "")))
         return texts
 
     @property

@@ -28,6 +28,7 @@ from tests.integration.slack.fake_slack import (
 )
 
 EVERYTHING = re.compile(".*")
+SOON = {"text": "soon", "response_type": "ephemeral"}
 BUTTON = {"type": "button", "action_id": "stop", "text": {"type": "plain_text", "text": "Stop"}, "value": "7"}
 FEEDBACK = {
     "type": "feedback_buttons",
@@ -95,7 +96,7 @@ class Ear:
     async def _hear(self, ack: Any, body: dict[str, Any]) -> None:
         self.heard.append(body)
         is_form = body.get("type") == "view_submission"
-        await ack(**(self.answer if is_form else {}), **({"text": "soon"} if "command" in body else {}))
+        await ack(**(self.answer if is_form else {}), **(SOON if "command" in body else {}))
 
 
 @asynccontextmanager
@@ -197,6 +198,15 @@ async def test_an_event_whose_acknowledgement_is_lost_comes_again(transport: Tra
         await until(lambda: all(one.acknowledgements for one in slack.event_envelopes()))
         assert slack.door.envelopes[0].attempts == 3
     assert [body["event_id"] for body in ear.heard] == [ear.heard[0]["event_id"]] * 3
+
+
+async def test_an_event_may_come_again_though_it_was_acknowledged(transport: Transport) -> None:
+    async with listening(transport) as (slack, ear):
+        slack.say("hello")
+        first = slack.event_envelopes()[0]
+        again = slack.door.deliver("events_api", first.payload, attempts=1)
+        await until(lambda: first.acknowledgements and again.acknowledgements)
+    assert len(ear.heard) == 2 and again.attempts == 2
 
 
 async def test_only_signed_requests_are_taken() -> None:
