@@ -17,6 +17,17 @@ MAX_MARKDOWN = 12_000
 MAX_PROMPTS = 4
 
 _HELD = {"array", "object"}
+_ERRORS = {
+    r"no such method": "unknown_method",
+    r" is missing$| is .*, not \[|^views\.\w+: view": "invalid_arguments",
+    r"msg_too_long": "msg_too_long",
+    r"markdown_text_conflict": "markdown_text_conflict",
+    r"no text": "no_text",
+    r"blocks|_id .* stands twice|more than one table|a view of type": "invalid_blocks",
+    r"prompt": "invalid_arguments",
+}
+"""What marks a problem for which Slack refuses a call, and its word for that."""
+
 _RESPONSE_FIELDS = {"text", "blocks", "response_type", "replace_original", "delete_original", "metadata"}
 
 
@@ -48,6 +59,14 @@ def problems(method: str, args: dict[str, Any], *, is_json: bool) -> list[str]:
     ):
         found.append(f"{method}: links would be previewed")
     return found
+
+
+def error_of(found: list[str]) -> str:
+    """What Slack answers to a call with these problems; empty where it takes the call all the same."""
+    for sign, error in _ERRORS.items():
+        if any(re.search(sign, problem) for problem in found):
+            return error
+    return ""
 
 
 def decoded(method: str, args: dict[str, Any]) -> dict[str, Any]:

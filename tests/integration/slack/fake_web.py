@@ -1,41 +1,40 @@
-"""Slack's Web API, as much of it as the bot uses, and `response_url`s. Every call is judged first.
+"""Slack's Web API, as much of it as the bot uses, and `response_url`s: the door. Every call is judged first.
 
-https://docs.slack.dev/reference/methods and https://docs.slack.dev/apis/web-api/rate-limits.
+https://docs.slack.dev/reference/methods. What the methods do is in fake_methods_*.py, fake_streams.py,
+fake_views.py and fake_files.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from base64 import b64decode
+from dataclasses import dataclass, field
+from random import Random
 from typing import Literal
 
 from aiohttp import web
 
 from tests.integration.slack import contract
-from tests.integration.slack.fake_slack import (
-    APP_TOKEN,
-    BOT_ID,
-    BOT_TOKEN,
-    BOT_USER,
-    TEAM,
-    FakeSlack,
-    Payload,
-)
+from tests.integration.slack.fake_calls import Method, RefusalError, all_scopes, scope_of
+from tests.integration.slack.fake_files import Files
+from tests.integration.slack.fake_methods_chat import ChatMethods
+from tests.integration.slack.fake_methods_places import PlaceMethods
+from tests.integration.slack.fake_methods_team import TeamMethods
+from tests.integration.slack.fake_slack import APP_TOKEN, TEAM, FakeSlack, Payload, Workspace
+from tests.integration.slack.fake_streams import Streams
+from tests.integration.slack.fake_tiers import Buckets
+from tests.integration.slack.fake_views import Views
 
-UPDATES_PER_MINUTE, UPDATE_BURST = 50, 4
-POST_BURST, POST_WINDOW_S = 10, 10.0
-"""A message a second in a channel, and some at once."""
 RESPONSES = 5
-
 
 Kind = Literal["lost", "cut", "refused", "throttled", "trouble"]
 
 
 @dataclass
 class Fault:
-    """What is to go wrong with calls of methods that match.
+    """What is to go wrong with calls of methods that match, or with a `share` of them, by chance.
 
     "lost": done, but the answer never arrives. "cut": not done, the connection breaks. "refused": answered
     with `code`. "throttled": a 429 that asks to wait a second. "trouble": a 503 that is no JSON.
@@ -45,6 +44,13 @@ class Fault:
     kind: Kind
     times: int = 1
     code: str = "channel_not_found"
+    share: float = 1.0
+    dice: Random = field(default_factory=lambda: Random(0))
+
+    def strikes(self, method: str) -> bool:
+        """Whether a call of a method goes wrong."""
+        is_meant = re.fullmatch(self.method, method) is not None
+        return is_meant and (self.share >= 1.0 or self.dice.random() < self.share)
 
 
 @dataclass(frozen=True)
@@ -56,38 +62,42 @@ class Asked:
     at_s: float
 
 
-class RefusalError(Exception):
-    """An error as Slack answers it."""
-
-
 class WebApi:
     """The HTTP door. `problems` are breaches of the rules, `asked` all calls, `faults` what will go wrong,
-    `delay_s` how long the answers of a method take."""
+    `delay_s` how long the answers of a method take, `throttled` the methods that were called too often,
+    `scopes` what the app is granted."""
 
     def __init__(self, slack: FakeSlack) -> None:
         self.problems: list[str] = []
         self.asked: list[Asked] = []
         self.faults: list[Fault] = []
         self.delay_s: dict[str, float] = {}
+        self.throttled: list[str] = []
+        self.scopes = all_scopes()
         self._slack = slack
-        self._methods: dict[str, Callable[[Payload], Payload]] = {
-            "auth.test": self._auth_test,
-            "apps.connections.open": self._open,
-            "users.info": self._user,
-            "chat.postMessage": self._post,
-            "chat.update": self._update,
-            "chat.delete": self._delete,
-            "chat.postEphemeral": self._post_ephemeral,
-            "conversations.history": self._history,
-            "conversations.replies": self._replies,
-            "assistant.threads.setStatus": self._status,
+        self._buckets = Buckets()
+        self.places, self.team = PlaceMethods(slack), TeamMethods(slack)
+        self.streams, self.files = Streams(slack), Files(slack)
+        parts = (
+            self.places,
+            self.team,
+            self.streams,
+            self.files,
+            ChatMethods(slack, self.streams),
+            Views(slack),
+        )
+        self._methods: dict[str, Method] = {
+            name: method for part in parts for name, method in part.methods.items()
         }
 
     def application(self) -> web.Application:
-        application = web.Application()
+        application = web.Application(client_max_size=64 * 1024**2)
         application.router.add_route("*", "/api/{method}", self._call)
         application.router.add_post("/commands/{team}/{number}", self._respond)
+        application.router.add_routes(self.files.routes())
         return application
+
+    # --- what tests ask and set --------------------------------------------------------------
 
     def count(self, method: str) -> int:
         """How many calls of a method came."""
@@ -97,41 +107,110 @@ class WebApi:
         """The arguments of all calls of a method."""
         return [asked.args for asked in self.asked if asked.method == method]
 
+    def lose(self, share: float, seed: int = 0, methods: str = ".*") -> None:
+        """From now on a share of the answers of methods that match gets lost, by seeded chance."""
+        self.faults.append(Fault(methods, "lost", sys.maxsize, share=share, dice=Random(seed)))
+
+    def code_for(self, team_id: str = TEAM) -> str:
+        """A code of OAuth, as a person is sent back with who installs the app in a workspace."""
+        return self.team.code_for(team_id)
+
+    @property
+    def tiers(self) -> dict[str, tuple[float, int]]:
+        """Calls a minute and at once, by method. May be changed."""
+        return self._buckets.limits
+
+    @property
+    def stream_life_s(self) -> float:
+        """How long a stream lives."""
+        return self.streams.life_s
+
+    @stream_life_s.setter
+    def stream_life_s(self, seconds: float) -> None:
+        self.streams.life_s = seconds
+
+    @property
+    def stream_idle_s(self) -> float:
+        """How long a stream lives without a word."""
+        return self.streams.idle_s
+
+    @stream_idle_s.setter
+    def stream_idle_s(self, seconds: float) -> None:
+        self.streams.idle_s = seconds
+
+    @property
+    def short_pages(self) -> bool:
+        """Whether pages of messages hold less than was asked for."""
+        return self.places.short_pages
+
+    @short_pages.setter
+    def short_pages(self, are_short: bool) -> None:
+        self.places.short_pages = are_short
+
     # --- the door ----------------------------------------------------------------------------
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         is_json = request.content_type == "application/json"
-        args: Payload = await request.json() if is_json else {**request.query, **await request.post()}
+        args = await _arguments(request, method, is_json)
         self.asked.append(Asked(method, args, asyncio.get_running_loop().time()))
-        self.problems += contract.problems(method, args, is_json=is_json)
+        found = contract.problems(method, args, is_json=is_json)
+        self.problems += found
         await asyncio.sleep(self.delay_s.get(method, 0.0))
         fault = self._fault(method)
         if fault is not None and fault.kind == "cut":
             return _cut(request, web.Response())
         if fault is not None and fault.kind == "trouble":
             return web.Response(status=503, text="<html>busy</html>", content_type="text/html")
-        is_too_fast = self._is_too_fast(method) or self._is_flooded(method, args)
-        if (fault is not None and fault.kind == "throttled") or is_too_fast:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        wait_s = 1 if fault is not None and fault.kind == "throttled" else self._wait_s(method, args, token)
+        if wait_s:
+            self.throttled.append(method)
             error = {"ok": False, "error": "ratelimited"}
-            return web.json_response(error, status=429, headers={"Retry-After": "1"})
+            return web.json_response(error, status=429, headers={"Retry-After": str(wait_s)})
+        response = self._answer(method, args, token, fault, contract.error_of(found))
+        return _cut(request, response) if fault is not None and fault.kind == "lost" else response
+
+    def _answer(
+        self, method: str, args: Payload, token: str, fault: Fault | None, error: str
+    ) -> web.Response:
+        """Do what is asked, if that is right, and say what came of it."""
+        headers = {"X-OAuth-Scopes": ",".join(self.scopes)}
         try:
-            token = APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN
-            if request.headers.get("Authorization") != f"Bearer {token}":
-                raise RefusalError("invalid_auth")
+            workspace = self._authorized(method, token)
             if fault is not None and fault.kind == "refused":
-                raise RefusalError(fault.code)
-            response = web.json_response({"ok": True, **self._methods[method](args)})
+                raise RefusalError(fault.code, needed="groups:history")
+            needed = scope_of(method, args, self._slack)
+            if needed and needed not in self.scopes:
+                raise RefusalError("missing_scope", needed=needed, provided=",".join(self.scopes))
+            if error:
+                raise RefusalError(error)
+            answer = {"ok": True, **self._methods[method](args, workspace)}
         except RefusalError as refusal:
-            error = {"ok": False, "error": str(refusal), "needed": "groups:history"}
-            return web.json_response(error)
+            answer = {"ok": False, "error": str(refusal), **refusal.more}
         except Exception as error:
             self.problems.append(f"{method}: {error!r}")
             raise
-        return _cut(request, response) if fault is not None else response
+        return web.json_response(answer, headers=headers)
+
+    def _authorized(self, method: str, token: str) -> Workspace:
+        """Whose token it is."""
+        home = self._slack.workspaces[TEAM]
+        if method == "oauth.v2.access":
+            return home
+        if method == "apps.connections.open":
+            if token != APP_TOKEN:
+                raise RefusalError("not_allowed_token_type" if token.startswith("xoxb-") else "invalid_auth")
+            return home
+        workspace = self._slack.workspace_of_token(token)
+        if workspace is None:
+            raise RefusalError("invalid_auth" if token else "not_authed")
+        if workspace.error:
+            raise RefusalError(workspace.error)
+        return workspace
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
-        """A message to a command's response_url."""
+        """A message to a response_url."""
         body = await request.json()
         self.asked.append(Asked("response_url", body, asyncio.get_running_loop().time()))
         self.problems += contract.response_problems(body)
@@ -139,124 +218,40 @@ class WebApi:
         if fault is not None and fault.kind == "cut":
             return _cut(request, web.Response())
         given = self._slack.given[request.match_info["number"]]
-        if len(given.shown) >= RESPONSES:
+        is_used_up = len(given.shown) >= RESPONSES
+        if is_used_up:
             self.problems.append("response_url: used too often")
-        if len(given.shown) >= RESPONSES or (fault is not None and fault.kind == "refused"):
+        if is_used_up or (fault is not None and fault.kind == "refused"):
             return web.json_response({"ok": False, "error": "expired_url"}, status=404)
         self._slack.answer_at(given, body)
-        return web.Response(text="ok")
+        return _cut(request, web.Response()) if fault is not None else web.Response(text="ok")
 
     def _fault(self, method: str) -> Fault | None:
         for fault in self.faults:
-            if re.fullmatch(fault.method, method):
+            if fault.strikes(method):
                 fault.times -= 1
                 if fault.times == 0:
                     self.faults.remove(fault)
                 return fault
         return None
 
-    def _is_too_fast(self, method: str) -> bool:
-        if method != "chat.update":
-            return False
-        now = asyncio.get_running_loop().time()
-        recent = [asked for asked in self.asked if asked.method == method and now - asked.at_s < 4.0]
-        is_too_fast = len(recent) > UPDATES_PER_MINUTE / 60 * 4.0 + UPDATE_BURST
-        if is_too_fast:
-            self.problems.append("chat.update: too fast")
-        return is_too_fast
+    def _wait_s(self, method: str, args: Payload, token: str) -> int:
+        """How long a call has to wait; messages are counted by channel, all else by workspace."""
+        where = str(args.get("channel", "")) if method == "chat.postMessage" else token
+        return self._buckets.wait_s(method, where)
 
-    def _is_flooded(self, method: str, args: Payload) -> bool:
-        if method != "chat.postMessage":
-            return False
-        now = asyncio.get_running_loop().time()
-        recent = [
-            asked
-            for asked in self.asked
-            if (asked.method, asked.args.get("channel")) == (method, args.get("channel"))
-            and now - asked.at_s < POST_WINDOW_S
-        ]
-        is_flooded = len(recent) > POST_WINDOW_S + POST_BURST
-        if is_flooded:
-            self.problems.append("chat.postMessage: more than one a second in a channel")
-        return is_flooded
 
-    # --- methods -----------------------------------------------------------------------------
-
-    def _auth_test(self, args: Payload) -> Payload:
-        return {"url": "https://home.slack.com/", "team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID}
-
-    def _open(self, args: Payload) -> Payload:
-        return {"url": f"ws://{self._slack.address}/link?ticket={self._slack.socket.ticket()}"}
-
-    def _user(self, args: Payload) -> Payload:
-        name = self._slack.users.get(args["user"])
-        if name is None:
-            raise RefusalError("user_not_found")
-        rights = {"is_admin": args["user"] in self._slack.admins, "is_owner": False, "is_restricted": False}
-        profile = {"display_name": name}
-        return {"user": {"id": args["user"], "name": name.lower(), "profile": profile, **rights}}
-
-    def _post(self, args: Payload) -> Payload:
-        place = self._slack.places.get(args["channel"])
-        if place is None:
-            raise RefusalError("channel_not_found")
-        kept = ("text", "thread_ts", "metadata", "blocks")
-        message = {
-            "type": "message",
-            "user": BOT_USER,
-            "bot_id": BOT_ID,
-            "ts": self._slack.new_ts(),
-            **{name: args[name] for name in kept if name in args},
-        }
-        self._slack.add(place, message)
-        return {"channel": place.id, "ts": message["ts"], "message": message}
-
-    def _update(self, args: Payload) -> Payload:
-        place = self._slack.places[args["channel"]]
-        message = place.messages.get(args["ts"])
-        if message is None:
-            raise RefusalError("message_not_found")
-        if message["user"] != BOT_USER:
-            raise RefusalError("cant_update_message")
-        changes: Payload = {name: args[name] for name in ("text", "blocks") if name in args}
-        self._slack.change(place, {**message, **changes})
-        return {"channel": place.id, "ts": args["ts"], "text": args["text"]}
-
-    def _delete(self, args: Payload) -> Payload:
-        if args["ts"] not in self._slack.places[args["channel"]].messages:
-            raise RefusalError("message_not_found")
-        self._slack.delete(args["ts"])
-        return {"channel": args["channel"], "ts": args["ts"]}
-
-    def _post_ephemeral(self, args: Payload) -> Payload:
-        if args["channel"] not in self._slack.places:
-            raise RefusalError("channel_not_found")
-        self._slack.ephemeral.append(args)
-        return {"message_ts": self._slack.new_ts()}
-
-    def _history(self, args: Payload) -> Payload:
-        return self._messages(args, lambda one: one.get("thread_ts", one["ts"]) == one["ts"])
-
-    def _replies(self, args: Payload) -> Payload:
-        return self._messages(args, lambda one: args["ts"] in (one["ts"], one.get("thread_ts")))
-
-    def _messages(self, args: Payload, is_wanted: Callable[[Payload], bool]) -> Payload:
-        """One page, the newest first."""
-        messages = self._slack.places[args["channel"]].messages.values()
-        wanted = [one for one in messages if is_wanted(one) and one["ts"] > args.get("oldest", "")]
-        wanted.sort(key=lambda one: str(one["ts"]), reverse=True)
-        begin = int(args.get("cursor") or 0)
-        end = begin + min(int(args.get("limit", 100)), 15)
-        page: Payload = {"messages": wanted[begin:end], "has_more": end < len(wanted)}
-        if args.get("include_all_metadata") not in ("1", "true"):
-            page["messages"] = [
-                {k: v for k, v in one.items() if k != "metadata"} for one in wanted[begin:end]
-            ]
-        return page | ({"response_metadata": {"next_cursor": str(end)}} if end < len(wanted) else {})
-
-    def _status(self, args: Payload) -> Payload:
-        self._slack.statuses.append(args)
-        return {}
+async def _arguments(request: web.Request, method: str, is_json: bool) -> Payload:
+    """The arguments of a call: in JSON, in a form or in the address; those of OAuth's client in a header."""
+    if is_json:
+        body: Payload = await request.json()
+        return body
+    args = contract.decoded(method, {**request.query, **await request.post()})
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind == "Basic":
+        client_id, _, client_secret = b64decode(secret).decode().partition(":")
+        args |= {"client_id": client_id, "client_secret": client_secret}
+    return args
 
 
 def _cut(request: web.Request, response: web.Response) -> web.Response:
