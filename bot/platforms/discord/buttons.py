@@ -25,10 +25,10 @@ from bot.messages import DIRECT_WORKSPACE, Command, ConversationKey
 from bot.platforms.discord.command_token import CommandToken, OpenCommands, TokenExpiredError
 from bot.platforms.discord.incoming import channel_id, from_interaction, language_of
 from bot.platforms.discord.outside import find_key_of
-from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 from bot.platforms.event_order import EventOrder
 from bot.platforms.layout import PREFIX, Post
+from bot.platforms.patience import patiently
 from bot.storage.inbox import ABOUT
 
 log = logging.getLogger(__name__)

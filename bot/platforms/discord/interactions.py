@@ -22,11 +22,11 @@ from bot.platforms.discord.commands import chosen
 from bot.platforms.discord.incoming import channel_id, from_interaction
 from bot.platforms.discord.listener import Listener
 from bot.platforms.discord.outside import find_key_of, is_outside
-from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.problems import ALREADY_ACKNOWLEDGED, CONNECTION_ERRORS
 from bot.platforms.discord.referred import remember_message
 from bot.platforms.event_order import EventOrder
 from bot.platforms.layout import Post
+from bot.platforms.patience import patiently
 
 log = logging.getLogger(__name__)
 

@@ -33,13 +33,13 @@ from bot.platforms.discord.incoming import (
     sees_history,
     to_incoming,
 )
-from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 from bot.platforms.discord.referred import remember_chain, remember_starter
 from bot.platforms.discord.typing_status import TypingStatus
 from bot.platforms.event_order import EventOrder
 from bot.platforms.gaps import LATE
+from bot.platforms.patience import patiently
 from bot.platforms.removal import erase_place, erase_workspace
 
 log = logging.getLogger(__name__)

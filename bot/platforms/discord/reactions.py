@@ -15,10 +15,10 @@ from bot.conversation.tasks.translate import BY_FLAG
 from bot.messages import DIRECT_WORKSPACE, Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.discord.history import find_channel, may_read
 from bot.platforms.discord.listener import Listener
-from bot.platforms.discord.patience import patiently
 from bot.platforms.discord.places import find_key
 from bot.platforms.discord.referred import fetch_message, remember_message
 from bot.platforms.event_order import EventOrder
+from bot.platforms.patience import patiently
 
 
 class Reactions:

@@ -1,4 +1,4 @@
-"""Patience with the database: Discord delivers an event only once, so what it refuses is tried again."""
+"""Patience with the database: what a platform delivers only once is tried again where it was refused."""
 
 from __future__ import annotations
 
