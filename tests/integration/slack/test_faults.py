@@ -47,7 +47,7 @@ async def test_a_lost_post_is_found_in_its_thread_among_many(slack: FakeSlack, d
         await until(lambda: slack.texts(thread=root))
         for number in range(20):
             slack.say(f"<@UBEN1> {number}", thread=root)
-        await until(lambda: slack.web.count("conversations.replies") == 2)
+        await until(lambda: slack.web.count("conversations.replies"))
         slack.say("hello", calls=True)
         await until(lambda: slack.texts() == ["You said: hello"])
     assert len(slack.posts(thread=root)) == 1
