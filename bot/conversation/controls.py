@@ -141,9 +141,10 @@ class ControlDesk:
         place = await self._store.take_back(answer.reply_id, _told(told_by, TAKEN_BACK))
         return self._done(place, TAKEN_BACK)
 
-    async def knows(self, key: ConversationKey, post_id: str) -> bool:
-        """Whether a message is a post of an answer in this conversation. Raises StorageError."""
-        return await self._store.reply_of_post(key, post_id) is not None
+    async def questions_of(self, key: ConversationKey, post_id: str) -> tuple[IncomingMessage, ...]:
+        """What an answer in the channel of `key` answers, finished or not, to which a post belongs; nothing
+        for other messages. Raises StorageError."""
+        return await self._store.known.questions_of_post(key, post_id)
 
     async def is_shared(self, key: ConversationKey, asker: Asker, post_id: str) -> bool:
         """Whether what one person was told alone stands where everybody sees it, or is about to. Raises

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import ConversationKey
+from bot.messages import ConversationKey, IncomingMessage
 from bot.storage.inbox import posts_of, questions_of_reply
 from bot.storage.lookup import find_message, is_conversation, is_in_channel, to_key
 from bot.storage.models import (
@@ -142,3 +142,18 @@ async def message_of_post(connection: AsyncConnection, key: ConversationKey, pos
     statement = select(inbox.c.message_id).where(inbox.c.reply_id == reply_id).order_by(inbox.c.id.desc())
     found: str | None = await connection.scalar(statement.limit(1))
     return found
+
+
+async def questions_of_post(
+    connection: AsyncConnection, key: ConversationKey, post_id: str
+) -> tuple[IncomingMessage, ...]:
+    """See Known.questions_of_post."""
+    found = await find_message(connection, key, post_id)
+    if found is None or found.reply_id is None:
+        return ()
+    here = select(conversations).where(conversations.c.id == found.conversation_id)
+    place = to_key((await connection.execute(here)).one())
+    for state in (ANSWERING, DONE):
+        if questions := await questions_of_reply(connection, place, found.reply_id, state):
+            return questions
+    return ()

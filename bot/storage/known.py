@@ -12,7 +12,8 @@ from datetime import datetime
 
 from sqlalchemy import exists, func, select, true, type_coerce, union
 
-from bot.messages import ConversationKey
+from bot.messages import ConversationKey, IncomingMessage
+from bot.storage import answers
 from bot.storage.database import Database
 from bot.storage.lookup import channel_ids, is_conversation, to_key
 from bot.storage.models import conversations, inbox, messages, replies, reply_posts
@@ -124,3 +125,9 @@ class Known:
         )
         async with self._database.read() as connection:
             return set((await connection.scalars(union(said, told, posted))).all())
+
+    async def questions_of_post(self, key: ConversationKey, post_id: str) -> tuple[IncomingMessage, ...]:
+        """What is left of the messages that a reply answers, finished or not, to which a post in the channel
+        of `key` belongs: oldest first, each with its own conversation. Nothing for other messages."""
+        async with self._database.read() as connection:
+            return await answers.questions_of_post(connection, key, post_id)

@@ -6,88 +6,47 @@ wanted; which answer is meant is looked up by the message that the button stands
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import discord
 
-from bot.conversation.controls import NOTHING_TO_STOP, UNKNOWN_ANSWER, Asker
+from bot.conversation.controls import UNKNOWN_ANSWER, Asker
 from bot.conversation.manager import ConversationManager
-from bot.conversation.text.languages import find_language
-from bot.errors import BotError, CommandError, PlatformError, where
-from bot.messages import DIRECT_WORKSPACE, Command, ConversationKey
+from bot.errors import BotError, PlatformError, where
+from bot.messages import DIRECT_WORKSPACE, Command, ConversationKey, IncomingMessage
 from bot.platforms.discord.command_token import CommandToken, OpenCommands, TokenExpiredError
 from bot.platforms.discord.incoming import channel_id, from_interaction, language_of
 from bot.platforms.discord.outside import find_key_of
 from bot.platforms.discord.problems import CONNECTION_ERRORS
 from bot.platforms.event_order import EventOrder
 from bot.platforms.layout import PREFIX, Post
-from bot.platforms.patience import patiently
-from bot.storage.inbox import ABOUT
+from bot.platforms.presses import I_MAY_NOT_SHARE, TRANSLATE, YOU_MAY_NOT_SHARE, Press, Presses
 
 log = logging.getLogger(__name__)
-
-THANKS = "Thank you, I have noted that."
-THUMB_TAKEN_BACK = "I have taken back what you said of this answer."
-SHARED_ALREADY = "This is shared already."
-YOU_MAY_NOT_SHARE = "You may not write in this channel, so I cannot share it here for you."
-I_MAY_NOT_SHARE = "I may not write in this channel, so I cannot share it here."
-TRANSLATE = "translate"
-WRITTEN_DOWN_S = (0.1, 0.4, 1.0)
-"""Waits for a post to be written down."""
 
 TEMPLATE = rf"{PREFIX}(?P<action>[a-z]+)"
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """A button that was pressed, and the post of the bot's own that it stands on."""
+class Pressed(Press):
+    """A button of Discord's that was pressed."""
 
     interaction: discord.Interaction
-    key: ConversationKey
-    post_id: str
-
-    @property
-    def asker(self) -> Asker:
-        """Who pressed, and whether they look after the channel and may read it; in a conversation of their
-        own everybody does."""
-        may = self.interaction.permissions
-        is_manager = self.interaction.guild_id is None or may.manage_channels or may.manage_messages
-        sees_history = self.key.workspace_id == DIRECT_WORKSPACE or may.read_message_history
-        return Asker(str(self.interaction.user.id), is_manager, sees_history)
 
 
-Deed = Callable[[Press], Awaitable[str | None]]
-"""Does what a button is for; a sentence for the person, None where what happens says enough."""
-
-COUNTED = ("regenerate", "continue", TRANSLATE)
-"""What makes work like a question does, and counts as one."""
-
-
-class Buttons:
+class Buttons(Presses[Pressed]):
     """Takes what is pressed. `order` is shared with the listener."""
 
     def __init__(
         self, manager: ConversationManager, open_commands: OpenCommands, order: EventOrder[int]
     ) -> None:
-        self._manager = manager
+        super().__init__(manager, lambda key: order.turn(channel_id(key)))
         self._open_commands = open_commands
-        self._order = order
-        self._deeds: dict[str, Deed] = {
-            "stop": self._stop,
-            "regenerate": self._regenerate,
-            "continue": self._continue,
-            TRANSLATE: self._translate,
-            "share": self._share,
-            "good": partial(self._judge, is_good=True),
-            "bad": partial(self._judge, is_good=False),
-        }
 
     def listen(self, client: discord.Client) -> None:
         """Have the client tell of every button, whenever its message was posted."""
@@ -130,75 +89,39 @@ class Buttons:
         if words is not None:
             await _tell(interaction, words)
 
+    async def translate(self, press: Pressed) -> str | None:
+        """See Presses. It is answered where "is thinking" is shown to the person alone."""
+        self._open_commands.add(press.interaction)
+        return await super().translate(press)
+
+    def message_of(self, press: Pressed, command: Command) -> IncomingMessage:
+        """See Presses."""
+        return from_interaction(press.interaction, press.key, command)
+
+    async def why_not_share(self, press: Pressed) -> str:
+        """See Presses."""
+        if not _may_write(press.interaction, press.interaction.permissions):
+            return YOU_MAY_NOT_SHARE
+        return "" if _may_write(press.interaction, press.interaction.app_permissions) else I_MAY_NOT_SHARE
+
     # --- inside ------------------------------------------------------------------------------
 
     async def _do(self, interaction: discord.Interaction, action: str) -> str | None:
-        deed = self._deeds.get(action)
-        if deed is None or interaction.message is None or interaction.channel_id is None:
+        if interaction.message is None or interaction.channel_id is None:
             return UNKNOWN_ANSWER
         key = await find_key_of(interaction)
-        post_id = str(interaction.message.id)
-        if not await self._knows(key, post_id):
-            return UNKNOWN_ANSWER
-        if action in COUNTED:
-            asked = from_interaction(interaction, key, Command(action))
-            if refusal := self._manager.rate.refusal(asked):
-                return refusal
-        return await deed(Press(interaction, key, post_id))
+        language = language_of(str(interaction.locale))
+        press = Pressed(key, str(interaction.message.id), _asker(interaction, key), language, interaction)
+        return await self.do(press, action)
 
-    async def _knows(self, key: ConversationKey, post_id: str) -> bool:
-        """Whether it is a post of an answer here. One that was posted a moment ago may still be unwritten."""
-        for wait_s in WRITTEN_DOWN_S:
-            if await patiently(lambda: self._manager.controls.knows(key, post_id)):
-                return True
-            if not self._manager.is_answering(key):
-                return False
-            await asyncio.sleep(wait_s)
-        return False
 
-    async def _stop(self, press: Press) -> str | None:
-        is_stopped = await self._manager.stop(press.key, press.asker, press.post_id)
-        return None if is_stopped else NOTHING_TO_STOP
-
-    async def _regenerate(self, press: Press) -> None:
-        await self._manager.controls.regenerate(press.key, press.asker, press.post_id)
-
-    async def _continue(self, press: Press) -> None:
-        await self._manager.controls.go_on(press.key, press.post_id, asker=press.asker)
-
-    async def _translate(self, press: Press) -> None:
-        """A command like any other, answered where "is thinking" is shown to the person alone."""
-        options = {"message": press.post_id, "show": "me"}
-        if own := find_language(language_of(str(press.interaction.locale))):
-            options["to"] = own.code
-        self._open_commands.add(press.interaction)
-        async with self._order.turn(channel_id(press.key)):
-            await self._accept(press, Command(TRANSLATE, options))
-
-    async def _share(self, press: Press) -> str | None:
-        if not _may_write(press.interaction, press.interaction.permissions):
-            return YOU_MAY_NOT_SHARE
-        if not _may_write(press.interaction, press.interaction.app_permissions):
-            return I_MAY_NOT_SHARE
-        async with self._order.turn(channel_id(press.key)):
-            if await patiently(
-                lambda: self._manager.controls.is_shared(press.key, press.asker, press.post_id)
-            ):
-                return SHARED_ALREADY
-            await self._accept(press, Command("share", {ABOUT: press.post_id}))
-        return None
-
-    async def _judge(self, press: Press, *, is_good: bool) -> str:
-        is_kept = await self._manager.controls.judge(press.key, press.asker, press.post_id, is_good=is_good)
-        return THANKS if is_kept else THUMB_TAKEN_BACK
-
-    async def _accept(self, press: Press, command: Command) -> None:
-        """Have a command answered, in the channel's turn. Raises CommandError where the person asks for too
-        much at once."""
-        message = from_interaction(press.interaction, press.key, command)
-        if refusal := self._manager.rate.refusal(message):
-            raise CommandError(refusal)
-        await patiently(lambda: self._manager.accept(message))
+def _asker(interaction: discord.Interaction, key: ConversationKey) -> Asker:
+    """Who pressed, and whether they look after the channel and may read it; in a conversation of their own
+    everybody does."""
+    may = interaction.permissions
+    is_manager = interaction.guild_id is None or may.manage_channels or may.manage_messages
+    sees_history = key.workspace_id == DIRECT_WORKSPACE or may.read_message_history
+    return Asker(str(interaction.user.id), is_manager, sees_history)
 
 
 def _may_write(interaction: discord.Interaction, may: discord.Permissions) -> bool:

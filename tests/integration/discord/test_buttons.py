@@ -10,7 +10,7 @@ import pytest
 
 from bot.conversation.controls import NOT_YOURS, NOTHING_TO_STOP, UNKNOWN_ANSWER
 from bot.generation.types import GenerationRequest
-from bot.platforms.discord.buttons import I_MAY_NOT_SHARE, SHARED_ALREADY, THANKS, THUMB_TAKEN_BACK
+from bot.platforms.presses import I_MAY_NOT_SHARE, SHARED_ALREADY, THANKS, THUMB_TAKEN_BACK
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo, numbered, of_lengths
 from tests.integration.discord.fake_discord import FakeDiscord, Interaction

@@ -1,0 +1,148 @@
+"""Presses: what the buttons below an answer do, the same on every platform.
+
+A button only says what is wanted; which answer is meant is looked up by the post that it stands on. How a
+press arrives, is acknowledged and answered is the adapter's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+from bot.conversation.controls import NOTHING_TO_STOP, UNKNOWN_ANSWER, Asker
+from bot.conversation.manager import ConversationManager
+from bot.conversation.text.languages import find_language
+from bot.errors import CommandError
+from bot.messages import Command, ConversationKey, IncomingMessage
+from bot.platforms.patience import patiently
+from bot.storage.inbox import ABOUT
+
+THANKS = "Thank you, I have noted that."
+THUMB_TAKEN_BACK = "I have taken back what you said of this answer."
+SHARED_ALREADY = "This is shared already."
+YOU_MAY_NOT_SHARE = "You may not write in this channel, so I cannot share it here for you."
+I_MAY_NOT_SHARE = "I may not write in this channel, so I cannot share it here."
+TRANSLATE = "translate"
+WRITTEN_DOWN_S = (0.1, 0.4, 1.0)
+"""Waits for a post to be written down."""
+
+COUNTED = ("regenerate", "continue", TRANSLATE)
+"""What makes work like a question does, and counts as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that was pressed: the post that it stands on, where, by whom, and the code of the language of
+    that person, "" where it is not known."""
+
+    key: ConversationKey
+    post_id: str
+    asker: Asker
+    language: str
+
+
+P = TypeVar("P", bound=Press)
+
+
+class Presses(ABC, Generic[P]):
+    """Does what people press; adapters say what only they can know."""
+
+    def __init__(
+        self,
+        manager: ConversationManager,
+        turn: Callable[[ConversationKey], AbstractAsyncContextManager[None]],
+    ) -> None:
+        """`turn` is entered when a channel's earlier events are handled."""
+        self._manager = manager
+        self._turn = turn
+        self._deeds: dict[str, Callable[[P], Awaitable[str | None]]] = {
+            "stop": self._stop,
+            "regenerate": self._regenerate,
+            "continue": self._continue,
+            TRANSLATE: self.translate,
+            "share": self._share,
+            "good": partial(self._judge, is_good=True),
+            "bad": partial(self._judge, is_good=False),
+        }
+
+    async def do(self, press: P, action: str) -> str | None:
+        """Do what a button is for; a sentence for the person, None where what happens says enough. Raises
+        CommandError, StorageError and PlatformError."""
+        deed = self._deeds.get(action)
+        if deed is None or not await self._is_of_answer(press):
+            return UNKNOWN_ANSWER
+        if action in COUNTED and (refusal := self._refusal(press, Command(action))):
+            return refusal
+        return await deed(press)
+
+    @abstractmethod
+    def message_of(self, press: P, command: Command) -> IncomingMessage:
+        """A command that a press gives, as the bot is told of it: the same for the same press."""
+
+    @abstractmethod
+    async def why_not_share(self, press: P) -> str:
+        """What keeps the person, or the bot, from writing where the answer is to be shown to all; ""."""
+
+    async def translate(self, press: P) -> str | None:
+        """Have an answer translated for the person alone: a command like any other."""
+        own = find_language(press.language)
+        await self.translate_into(press, own.code if own else "")
+        return None
+
+    async def translate_into(self, press: P, language: str) -> None:
+        """The same, into the language of a code, "" for the channel's. Raises CommandError where the person
+        asks for too much at once."""
+        options = {ABOUT: press.post_id, "show": "me", **({"to": language} if language else {})}
+        async with self._turn(press.key):
+            await self._give(press, Command(TRANSLATE, options))
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _is_of_answer(self, press: P) -> bool:
+        """Whether it is a post of an answer here. One that was posted a moment ago may still be unwritten."""
+        for wait_s in WRITTEN_DOWN_S:
+            if await patiently(lambda: self._manager.controls.questions_of(press.key, press.post_id)):
+                return True
+            if not self._manager.is_answering(press.key):
+                return False
+            await asyncio.sleep(wait_s)
+        return False
+
+    async def _stop(self, press: P) -> str | None:
+        is_stopped = await self._manager.stop(press.key, press.asker, press.post_id)
+        return None if is_stopped else NOTHING_TO_STOP
+
+    async def _regenerate(self, press: P) -> None:
+        await self._manager.controls.regenerate(press.key, press.asker, press.post_id)
+
+    async def _continue(self, press: P) -> None:
+        await self._manager.controls.go_on(press.key, press.post_id, asker=press.asker)
+
+    async def _share(self, press: P) -> str | None:
+        if refusal := await self.why_not_share(press):
+            return refusal
+        controls = self._manager.controls
+        async with self._turn(press.key):
+            if await patiently(lambda: controls.is_shared(press.key, press.asker, press.post_id)):
+                return SHARED_ALREADY
+            await self._give(press, Command("share", {ABOUT: press.post_id}))
+        return None
+
+    async def _judge(self, press: P, *, is_good: bool) -> str:
+        is_kept = await self._manager.controls.judge(press.key, press.asker, press.post_id, is_good=is_good)
+        return THANKS if is_kept else THUMB_TAKEN_BACK
+
+    async def _give(self, press: P, command: Command) -> None:
+        """Have a command answered, in the channel's turn."""
+        if refusal := self._refusal(press, command):
+            raise CommandError(refusal)
+        message = self.message_of(press, command)
+        await patiently(lambda: self._manager.accept(message))
+
+    def _refusal(self, press: P, command: Command) -> str:
+        return self._manager.rate.refusal(self.message_of(press, command))
