@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StorageError
 from bot.storage.driver import connect
@@ -88,10 +88,22 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that holds the write lock from its first moment; rolled back on any exception."""
+        async with self.turn():
+            async with self._writer.begin() as connection:
+                yield connection
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For a library that makes its own transactions: they begin like those of `write`. Use it within
+        `turn`."""
+        return self._writer
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold other writers of this process off, and turn what the engine raises into StorageError."""
         async with self._turn_to_write():
             with _reporting():
-                async with self._writer.begin() as connection:
-                    yield connection
+                yield
 
     async def scrub(self) -> None:
         """Leave no byte of deleted text in the database's files. Call it after the deletion was committed.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `migrations/versions`."""
 
 LOCK_TIMEOUT_S = 60.0
@@ -98,8 +98,9 @@ def check() -> list[str]:
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether a table is one of `models.py`, not one that SQLite keeps for the search index."""
-    return kind != "table" or not (name or "").startswith("messages_fts")
+    """Whether a table is one of `models.py`, not one that SQLite keeps for the search index, nor one of
+    Slack's SDK, which has columns of its own."""
+    return kind != "table" or not (name or "").startswith(("messages_fts", "slack_"))
 
 
 def scripts_folder() -> Path:

@@ -255,3 +255,11 @@ derived_sources = Table(
     Column("message_id", AnyText, nullable=False),
     Index(None, "message_id"),
 )
+
+# Workspaces that threw the bot out, until what was said there is erased.
+departures = Table(
+    "departures",
+    metadata,
+    Column("platform", AnyText, primary_key=True),
+    Column("workspace_id", AnyText, primary_key=True),
+)

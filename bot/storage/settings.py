@@ -27,6 +27,11 @@ class SettingStore:
         self._database = database
         self._settings_watchers: list[SettingsWatcher] = []
 
+    @property
+    def database(self) -> Database:
+        """The database itself, for a library that keeps tables of its own there."""
+        return self._database
+
     def watch_settings(self, watcher: SettingsWatcher) -> None:
         """Tell `watcher` of every change of a setting, before the change's method returns."""
         self._settings_watchers.append(watcher)
