@@ -13,13 +13,13 @@ from discord.components import Component, Container, SectionComponent, TextDispl
 
 from bot.conversation.text.sentences import shortened
 from bot.platforms.discord.markup import Names, ids_in, readable, without_call
+from bot.platforms.text_files import note_of
 
 if TYPE_CHECKING:
     from bot.platforms.discord.incoming import Me
 
 MAX_EMBED_CHARS = 2_000
 MAX_PREVIEW_CHARS = 200
-MAX_FILE_NAME_CHARS = 100
 _PREVIEWS = ("article", "gifv", "image", "link", "video")
 """The types of embeds that Discord makes by itself for a link."""
 
@@ -63,10 +63,8 @@ def describe(file: discord.Attachment, remark: str = "") -> str:
     """A file by its kind, name and size, and by what its sender says that it shows."""
     if file.is_voice_message():
         return f"[voice message, {round(file.duration or 0)} s]"
-    kind = (file.content_type or "").partition("/")[0]
-    kind = {"image": "image", "video": "video", "audio": "sound"}.get(kind, "file")
     remark = remark or " ".join((file.description or "").split())
-    return f"[{kind} {file.filename[:MAX_FILE_NAME_CHARS]}, {_size(file.size)}{remark and f': {remark}'}]"
+    return note_of(file.content_type or "", file.filename, file.size, remark)
 
 
 # --- the parts -------------------------------------------------------------------------------
@@ -137,13 +135,6 @@ def _names(message: discord.Message, me: Me, text: str) -> Names:
         {role_id: role.name for role_id, role in roles.items() if role},
         {channel_id: channel.name for channel_id, channel in channels.items() if channel},
     )
-
-
-def _size(size: int) -> str:
-    """Bytes as people count them."""
-    if size < 1_000:
-        return f"{size} B"
-    return f"{size / 1_000:.0f} KB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
 def _joined(parts: Sequence[str | None], separator: str = "\n") -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.discord.attachments import is_from_discord, text_in
+from bot.platforms.discord.attachments import is_from_discord
 from bot.platforms.discord.contents import MAX_EMBED_CHARS, words_of
+from bot.platforms.text_files import text_in
 from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload
 from tests.unit.platforms.discord.server import (
