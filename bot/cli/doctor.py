@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from bot.generation.catalog import (
 from bot.generation.folders import read_folder, verify_manifest
 from bot.generation.memory import available_memory
 from bot.platforms.base import Finding
+from bot.platforms.ports import take_port
 from bot.settings import Settings
 
 MIN_FREE_BYTES = 500 * 1024**2
@@ -150,13 +150,5 @@ def _port(settings: Settings) -> str:
     if "web" not in settings.platforms:
         return "none is needed"
     host, port = settings.bot_http_host, settings.bot_http_port
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            raise OSError(
-                f"{host}:{port} cannot be listened on: {error.strerror}; set BOT_HTTP_PORT"
-            ) from None
+    take_port(host, port, "BOT_HTTP_PORT").close()
     return f"{host}:{port} is free"

@@ -1,21 +1,109 @@
-"""HTTP: Slack's events as signed requests to a port of the bot's own. Knows nothing of messages."""
+"""HTTP: Slack's events, commands and interactions as signed requests to a port of the bot's own.
+
+Whoever finds the address can send anything to it. So a request is judged by its raw bytes, before Bolt or
+anybody else sees it: 401 for what Slack did not sign or what came before, 413 for what is too large, 400 for
+what is not built as Slack builds it. Knows nothing of messages.
+"""
 
 from __future__ import annotations
 
-from slack_bolt.async_app import AsyncApp
+import logging
+import time
+from collections.abc import Callable, Sequence
 
-from bot.errors import ConfigError
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.platforms.slack.deliveries import FORM, JSON, MalformedError, to_body
+from bot.platforms.slack.http_server import MAX_BODY_BYTES, serve
 from bot.platforms.slack.options import Http
 from bot.platforms.slack.patience import Patience
+from bot.platforms.slack.signatures import ForgedError, Signatures
+
+log = logging.getLogger(__name__)
+
+PATH = "/slack/events"
+"""Where Slack sends everything."""
+
+TELL_S = 3600.0
+"""Refused requests are told in one line in this time."""
 
 
 class HttpDoor:
-    """A Transport."""
+    """A Transport. `pages` are served beside it, for people's browsers."""
 
-    def __init__(self, http: Http, patience: Patience) -> None:
+    def __init__(self, http: Http, patience: Patience, pages: Sequence[web.RouteDef] = ()) -> None:
         self._http = http
         self._patience = patience
+        self._pages = pages
+        self._signatures = Signatures(http.signing_secret)
+        self._refusals = Refusals()
 
     async def listen(self, app: AsyncApp) -> None:
         """See Transport."""
-        raise ConfigError("SLACK_TRANSPORT=http is not built yet")
+
+        async def receive(request: web.Request) -> web.Response:
+            return await self._receive(request, app)
+
+        routes = [web.post(PATH, receive), *self._pages]
+        await serve(self._http.host, self._http.port, routes, self._patience)
+
+    async def _receive(self, request: web.Request, app: AsyncApp) -> web.Response:
+        try:
+            return await self._take(request, app)
+        except ForgedError as error:
+            status, why = 401, str(error)
+        except MalformedError:
+            status, why = 400, "it is not built as Slack builds it"
+        except web.HTTPRequestEntityTooLarge:
+            status, why = 413, "it is too large"
+        self._refusals.count(why)
+        return web.Response(status=status)
+
+    async def _take(self, request: web.Request, app: AsyncApp) -> web.Response:
+        """What Bolt answers. Raises ForgedError, MalformedError and HTTPRequestEntityTooLarge."""
+        if request.content_type not in (JSON, FORM) or "Content-Encoding" in request.headers:
+            raise MalformedError
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        self._signatures.check_headers(timestamp, signature)
+        if (request.content_length or 0) > MAX_BODY_BYTES:
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, request.content_length or 0)
+        raw = await request.read()
+        self._signatures.accept(timestamp, signature, raw)
+        status = 500
+        try:
+            answer = await app.async_dispatch(_to_bolt(to_body(request.content_type, raw)))
+            status = answer.status
+        finally:
+            if status >= 500:  # Slack may send it again within this second, and then it is signed alike
+                self._signatures.forget(signature)
+        content_type = answer.headers["content-type"][0]
+        return web.Response(status=status, body=answer.body.encode(), headers={"Content-Type": content_type})
+
+
+class Refusals:
+    """Counts what is refused, and tells of it in few words."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._count = 0
+        self._quiet_until_s = 0.0
+
+    def count(self, why: str) -> None:
+        """Another request was refused."""
+        self._count += 1
+        if self._clock() < self._quiet_until_s:
+            return
+        log.warning("refused %d request(s) to %s, the last one since %s", self._count, PATH, why)
+        self._count, self._quiet_until_s = 0, self._clock() + TELL_S
+
+
+def _to_bolt(body: dict[str, object]) -> AsyncBoltRequest:
+    """The body as Bolt takes it from Socket Mode too: it has been read, and must not be read again, perhaps in
+    another way. Raises MalformedError where Bolt stumbles over what is in it."""
+    try:
+        return AsyncBoltRequest(mode="socket_mode", body=body)
+    except (TypeError, AttributeError, LookupError, RecursionError):
+        raise MalformedError from None

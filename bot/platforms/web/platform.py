@@ -7,9 +7,7 @@ cancelled or closed.
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import socket
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from pathlib import Path
@@ -20,8 +18,8 @@ from aiohttp import web
 from bot.conversation.access import named_channel
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
-from bot.errors import ConfigError
 from bot.messages import Author, ConversationKey, IncomingMessage, Progress
+from bot.platforms.ports import take_port
 from bot.platforms.web import gate
 from bot.platforms.web.board import Board
 from bot.platforms.web.hub import Hub
@@ -150,7 +148,7 @@ class WebPlatform:
     # --- inside ------------------------------------------------------------------------------
 
     async def _bind(self, manager: ConversationManager, room: Room) -> web.AppRunner:
-        listener = _listen(self._host, self._port)
+        listener = take_port(self._host, self._port, "BOT_HTTP_PORT")
         self._port = int(listener.getsockname()[1])
         server = Server(self._gate(), room, self._hub, lambda: manager.model_status, self._health)
         runner = web.AppRunner(
@@ -179,22 +177,3 @@ class WebPlatform:
 
     def _say_address(self) -> None:
         self._announce(self.address)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises ConfigError naming the setting to change."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        raise ConfigError(_why_not(host, port, error)) from error
-
-
-def _why_not(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"BOT_HTTP_PORT: port {port} on {host} is in use by another program; choose a free one (0: any)"
-        )
-    if error.errno == errno.EACCES:
-        return f"BOT_HTTP_PORT: port {port} needs more rights than I have; choose one above 1023"
-    return f"BOT_HTTP_HOST: {host} cannot be bound here ({error.strerror}); use 127.0.0.1"
