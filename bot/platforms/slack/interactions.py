@@ -94,6 +94,6 @@ def action_in(body: Payload) -> Payload:
 
 def _identity(body: Payload) -> tuple[str, ...]:
     """The same for the same interaction, and for no other."""
-    view = part(body, "view")
-    told = (text(body, "trigger_id"), text(action_in(body), "action_ts"), text(view, "id"), text(view, "hash"))
+    view, action_ts = part(body, "view"), text(action_in(body), "action_ts")
+    told = (text(body, "trigger_id"), action_ts, text(view, "id"), text(view, "hash"))
     return (text(body, "type"), workspace_of(body), *told)
