@@ -88,9 +88,8 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that holds the write lock from its first moment; rolled back on any exception."""
-        async with self.turn():
-            async with self._writer.begin() as connection:
-                yield connection
+        async with self.turn(), self._writer.begin() as connection:
+            yield connection
 
     @property
     def engine(self) -> AsyncEngine:

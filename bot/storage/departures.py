@@ -20,7 +20,7 @@ async def note_departure(connection: AsyncConnection, platform: str, workspace_i
 
 
 class Departures:
-    """What is noted; each method is one short transaction, and raises StorageError when the database fails."""
+    """What is noted. Each method is one short transaction; all raise StorageError when the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
