@@ -16,6 +16,7 @@ from bot.messages import IncomingMessage
 from bot.platforms.called_threads import CalledThreads
 from bot.platforms.event_order import EventOrder
 from bot.platforms.slack import incoming
+from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.markup import mentioned
 from bot.platforms.slack.mrkdwn import to_mrkdwn
@@ -43,12 +44,15 @@ class Listener:
         manager: ConversationManager,
         workspaces: Workspaces,
         response_urls: ResponseUrls,
+        order: EventOrder[str],
+        edits: Edits,
     ) -> None:
         self._manager = manager
         self._workspaces = workspaces
         self._response_urls = response_urls
         self._threads = CalledThreads(manager)
-        self._order: EventOrder[str] = EventOrder()
+        self._order = order
+        self._edits = edits
 
     async def message(self, workspace: Workspace, body: Payload) -> None:
         """Take an event about a message. Raises StorageError: then it must not be acknowledged."""
@@ -116,6 +120,7 @@ class Listener:
         """Remember a message as it now reads. One that calls the bot only now is a question now."""
         if not incoming.is_from_person(incoming.message_in(body), workspace.me):
             return
+        self._edits.note(text(part(body, "event"), "channel"), incoming.message_in(body))
         names = await workspace.names.of(incoming.people_in(body, workspace.me))
         edit = incoming.to_edit(body, workspace.me, names)
         if edit is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -72,11 +74,14 @@ class SlackPlatform:
         self._workspaces = OneWorkspace()
         self._response_urls = ResponseUrls()
         self._listener: Listener | None = None
+        self._has_left = asyncio.Event()
+        self._has_left.set()
 
     async def run(self, manager: ConversationManager) -> None:
         """Stay connected until cancelled or closed. Raises ConfigError where a token is missing,
         PlatformError when Slack will not have this app."""
         transport = self._transport()
+        self._has_left.clear()
         self._listener = listener = Listener(manager, self._workspaces, self._response_urls)
         events = Events(self._workspaces)
         for event_type in ("message", "app_mention"):
@@ -95,6 +100,7 @@ class SlackPlatform:
                 raise
         finally:
             await self._workspaces.close()
+            self._has_left.set()
 
     def sink(self, reply: Reply) -> ReplySink:
         """A sink for one reply: for one person where it answers a slash command, or is private and others
@@ -116,10 +122,12 @@ class SlackPlatform:
         return address + (f"?thread_ts={key.thread_id}&cid={key.channel_id}" if key.thread_id else "")
 
     async def close(self) -> None:
-        """Leave Slack; what has arrived is still written down."""
+        """Leave Slack; what has arrived is still written down, and acknowledged."""
         self._patience.end()
         if self._listener is not None:
             await self._listener.settle(SETTLE_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._has_left.wait(), SETTLE_S)
 
     def _transport(self) -> Transport:
         if self._http is not None:
