@@ -19,12 +19,12 @@ MAX_PROMPTS = 4
 _HELD = {"array", "object"}
 _ERRORS = {
     r"no such method": "unknown_method",
-    r" is missing$| is .*, not \[|^views\.\w+: view": "invalid_arguments",
+    r"^views\.|prompt": "invalid_arguments",
     r"msg_too_long": "msg_too_long",
+    r"blocks|_id .* stands twice|more than one table|a view of type": "invalid_blocks",
+    r" is missing$| is .*, not \[": "invalid_arguments",
     r"markdown_text_conflict": "markdown_text_conflict",
     r"no text": "no_text",
-    r"blocks|_id .* stands twice|more than one table|a view of type": "invalid_blocks",
-    r"prompt": "invalid_arguments",
 }
 """What marks a problem for which Slack refuses a call, and its word for that."""
 
@@ -63,8 +63,9 @@ def problems(method: str, args: dict[str, Any], *, is_json: bool) -> list[str]:
 
 def error_of(found: list[str]) -> str:
     """What Slack answers to a call with these problems; empty where it takes the call all the same."""
+    refused = [problem for problem in found if ": active " not in problem]
     for sign, error in _ERRORS.items():
-        if any(re.search(sign, problem) for problem in found):
+        if any(re.search(sign, problem) for problem in refused):
             return error
     return ""
 
