@@ -76,7 +76,7 @@ class Listener:
                 workspace = await self._workspaces.of(incoming.workspace_of(payload))
                 names = await workspace.names.of(people)
                 message = incoming.from_command(
-                    payload, datetime.now(UTC), names, is_manager=workspace.names.is_manager(user)
+                    payload, datetime.now(UTC), names, author=workspace.names.person(user)
                 )
                 self._response_urls.add(message.message_id, text(payload, "response_url"))
                 await self._accept_command(message)
@@ -97,18 +97,11 @@ class Listener:
         message = incoming.message_in(body)
         if not incoming.is_from_person(message, workspace.me):
             return
-        names = await workspace.names.of(incoming.people_in(body, workspace.me))
-        key = incoming.conversation_key(body, message)
-        is_called_into = key.thread_id is not None and await self._threads.has(key)
-        is_manager = workspace.names.is_manager(text(message, "user"))
-        heard = incoming.to_incoming(
-            body,
-            workspace.me,
-            names,
-            is_called_into=is_called_into,
-            is_manager=is_manager,
-            rules=await self._manager.rules.of(key),
-        )
+        heard = await self._heard(workspace, body)
+        if heard is None:
+            return
+        if heard.is_addressed and files_of(message):
+            heard = await self._heard(workspace, body, await read_files(workspace.hasty_client, message))
         if heard is None:
             return
         if await self._manager.accept(heard) and heard.is_addressed:

@@ -15,7 +15,9 @@ from bot.conversation.reply import Reply
 from bot.errors import ConfigError, PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.base import ReplySink
+from bot.platforms.event_order import EventOrder
 from bot.platforms.slack.bolt import build_app
+from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.command_sink import CommandSink, whole
 from bot.platforms.slack.events import Events
@@ -73,6 +75,8 @@ class SlackPlatform:
         self._patience = Patience()
         self._workspaces = OneWorkspace()
         self._response_urls = ResponseUrls()
+        self._order: EventOrder[str] = EventOrder()
+        self._edits = Edits()
         self._listener: Listener | None = None
         self._has_left = asyncio.Event()
         self._has_left.set()
@@ -81,13 +85,15 @@ class SlackPlatform:
         """Stay connected until cancelled or closed. Raises ConfigError where a token is missing,
         PlatformError when Slack will not have this app."""
         transport = self._transport()
-        self._has_left.clear()
-        self._listener = listener = Listener(manager, self._workspaces, self._response_urls)
+        self._listener = listener = Listener(
+            manager, self._workspaces, self._response_urls, self._order, self._edits
+        )
         events = Events(self._workspaces)
         for event_type in ("message", "app_mention"):
             events.listen(event_type, listener.message)
         interactions = Interactions(self._workspaces)
         app = build_app(self._clients.make(None), events, listener, interactions)
+        self._has_left.clear()
         try:
             async with self._clients.session():
                 workspace = await sign_in(
