@@ -101,7 +101,7 @@ class Refusals:
 
 
 def _to_bolt(body: dict[str, object]) -> AsyncBoltRequest:
-    """The body as Bolt takes it from Socket Mode too: it has been read, and must not be read again, perhaps in
+    """The body as Bolt takes it from Socket Mode too: it was read, and must not be read again, perhaps in
     another way. Raises MalformedError where Bolt stumbles over what is in it."""
     try:
         return AsyncBoltRequest(mode="socket_mode", body=body)
