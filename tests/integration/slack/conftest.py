@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 
 from bot.storage.migrate import upgrade
-from tests.integration.slack.fake_slack import FakeSlack
+from tests.integration.slack.fake_slack import FakeSlack, Transport
 
 
 @pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeSlack]:
+def transport() -> Transport:
+    """How Slack's deliveries come. A test says otherwise, or takes both, by `parametrize`."""
+    return "socket"
+
+
+@pytest.fixture
+async def slack(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeSlack]:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)  # Slack's SDK would take them for loopback, too
-    async with FakeSlack() as slack:
+    async with FakeSlack(transport) as slack:
         yield slack
     assert slack.problems == []
 

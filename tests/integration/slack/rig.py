@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
 
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
@@ -13,11 +18,19 @@ from bot.conversation.reply import Reply
 from bot.errors import PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.delivery import serve
-from bot.platforms.slack import SlackPlatform
+from bot.platforms.slack import Http, SlackPlatform
+from bot.platforms.slack.http import PATH
 from bot.storage.store import HistoryStore
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import PlayedGenerator, Script
-from tests.integration.slack.fake_slack import APP_TOKEN, BOT_TOKEN, TEAM, FakeSlack, Place
+from tests.integration.slack.fake_slack import (
+    APP_TOKEN,
+    BOT_TOKEN,
+    SIGNING_SECRET,
+    TEAM,
+    FakeSlack,
+    Place,
+)
 
 
 class Bot:
@@ -30,16 +43,30 @@ class Bot:
         answerer = Answerer(self.store, self.generator, AnswerPolicy(bot_name="Parley"))
         self.manager = ConversationManager(self.store, self.generator, answerer, "Parley")
         self.platform = SlackPlatform(
-            bot_token, app_token=APP_TOKEN, bot_name="Parley", api_url=slack.api_url
+            bot_token,
+            app_token=APP_TOKEN,
+            bot_name="Parley",
+            http=http_of(slack),
+            api_url=slack.api_url,
         )
         answerer.permalinks[self.platform.name] = self.platform.permalink
         self.running = asyncio.create_task(self.platform.run(self.manager))
         self._serving = asyncio.create_task(serve(self.manager, self.platform))
 
     async def connected(self) -> None:
-        """Wait for the connection."""
-        await until(lambda: self.running.done() or self.slack.socket.is_connected)
+        """Wait for the connection, or until Slack finds the bot at its address."""
+        if self.slack.transport == "http":
+            while not self.running.done() and not await self._is_found():
+                await asyncio.sleep(0.01)
+        else:
+            await until(lambda: self.running.done() or self.slack.socket.is_connected)
         assert not self.running.done()
+
+    async def _is_found(self) -> bool:
+        with suppress(aiohttp.ClientError):
+            status, _ = await self.slack.http.verify_url()
+            return status == 200
+        return False
 
     async def stop(self) -> None:
         """Drain and leave, as the application does; also after a platform that gave up."""
@@ -72,6 +99,22 @@ class Bot:
 
 async def _never(reply: Reply) -> None:
     return
+
+
+def http_of(slack: FakeSlack) -> Http | None:
+    """Where the bot listens when Slack delivers over HTTP: every process of it at the same address."""
+    if slack.transport != "http":
+        return None
+    slack.deliver_to = slack.deliver_to or f"http://127.0.0.1:{free_port()}{PATH}"
+    return Http("127.0.0.1", urlsplit(slack.deliver_to).port or 0, SIGNING_SECRET)
+
+
+def free_port() -> int:
+    """A port that nobody has, and that no connection is given meanwhile: those have higher ones."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def key_of(place: Place, thread: str | None = None) -> ConversationKey:
