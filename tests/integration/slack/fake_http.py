@@ -11,6 +11,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
@@ -56,9 +57,13 @@ class Http(Door):
         async with self._session.post(self.deliver_to, data=body, headers=typed) as response:
             return response.status, await response.read()
 
-    async def verify_url(self, challenge: str = "3eZbrw1aBm2rZgRNFdxV") -> tuple[int, bytes]:
+    async def verify_url(self, challenge: str | None = None) -> tuple[int, bytes]:
         """Ask as Slack does when an address is entered: the bot is to give the challenge back."""
-        fields = {"token": "verification-token", "challenge": challenge, "type": "url_verification"}
+        fields = {
+            "token": "verification-token",
+            "challenge": challenge or token_urlsafe(16),
+            "type": "url_verification",
+        }
         body = json.dumps(fields).encode()
         return await self.post(body, self.sign(body))
 
