@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -73,20 +73,26 @@ class Presses(ABC, Generic[P]):
     async def do(self, press: P, action: str) -> str | None:
         """Do what a button is for; a sentence for the person, None where what happens says enough. Raises
         CommandError, StorageError and PlatformError."""
-        deed = self._deeds.get(action)
-        if deed is None or not await self._is_of_answer(press):
+        deed, questions = self._deeds.get(action), await self._questions(press)
+        if deed is None or not questions or not self.is_shown_to(press, questions):
             return UNKNOWN_ANSWER
-        if action in COUNTED and (refusal := self._refusal(press, Command(action))):
-            return refusal
-        return await deed(press)
+        press = replace(press, key=questions[-1].conversation)
+        refusal = await self.hindrance(press, action)
+        if not refusal and action in COUNTED:
+            refusal = self._refusal(press, Command(action))
+        return refusal or await deed(press)
+
+    def is_shown_to(self, press: P, questions: Sequence[IncomingMessage]) -> bool:
+        """Whether the person could see the post that answers `questions`, as far as that is not sure."""
+        return True
+
+    async def hindrance(self, press: P, action: str) -> str:
+        """What keeps the person, or the bot, from doing that at this place by now; "" for nothing."""
+        return ""
 
     @abstractmethod
     def message_of(self, press: P, command: Command) -> IncomingMessage:
         """A command that a press gives, as the bot is told of it: the same for the same press."""
-
-    @abstractmethod
-    async def why_not_share(self, press: P) -> str:
-        """What keeps the person, or the bot, from writing where the answer is to be shown to all; ""."""
 
     async def translate(self, press: P) -> str | None:
         """Have an answer translated for the person alone: a command like any other."""
@@ -103,15 +109,16 @@ class Presses(ABC, Generic[P]):
 
     # --- inside ------------------------------------------------------------------------------
 
-    async def _is_of_answer(self, press: P) -> bool:
-        """Whether it is a post of an answer here. One that was posted a moment ago may still be unwritten."""
+    async def _questions(self, press: P) -> tuple[IncomingMessage, ...]:
+        """What the answer answers that the post is of. One posted a moment ago may still be unwritten."""
+        controls = self._manager.controls
         for wait_s in WRITTEN_DOWN_S:
-            if await patiently(lambda: self._manager.controls.questions_of(press.key, press.post_id)):
-                return True
+            if found := await patiently(lambda: controls.questions_of(press.key, press.post_id)):
+                return found
             if not self._manager.is_answering(press.key):
-                return False
+                return ()
             await asyncio.sleep(wait_s)
-        return False
+        return ()
 
     async def _stop(self, press: P) -> str | None:
         is_stopped = await self._manager.stop(press.key, press.asker, press.post_id)
@@ -124,8 +131,6 @@ class Presses(ABC, Generic[P]):
         await self._manager.controls.go_on(press.key, press.post_id, asker=press.asker)
 
     async def _share(self, press: P) -> str | None:
-        if refusal := await self.why_not_share(press):
-            return refusal
         controls = self._manager.controls
         async with self._turn(press.key):
             if await patiently(lambda: controls.is_shared(press.key, press.asker, press.post_id)):

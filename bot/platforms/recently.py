@@ -1,4 +1,4 @@
-"""Recently: what was said within the last hour, so that nobody is told the same again and again.
+"""Recently: what was said within the last hour, or moment, so that nobody is told the same again and again.
 
 Knows a clock and keys; nothing of platforms.
 """
@@ -13,18 +13,19 @@ MAX_KEPT = 10_000
 
 
 class Recently:
-    """Remembers keys for an hour, in this process only."""
+    """Remembers keys for an hour, or so many seconds, in this process only."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, once_in_s: float = ONCE_IN_S) -> None:
         self._clock = clock
+        self._once_in_s = once_in_s
         self._at_s: dict[Hashable, float] = {}
 
     def is_news(self, key: Hashable) -> bool:
-        """Whether nobody asked this about `key` within the last hour."""
+        """Whether nobody asked this about `key` within that time."""
         now_s = self._clock()
         if len(self._at_s) >= MAX_KEPT:
-            self._at_s = {known: at_s for known, at_s in self._at_s.items() if now_s - at_s < ONCE_IN_S}
-        if now_s - self._at_s.get(key, -ONCE_IN_S) < ONCE_IN_S:
+            self._at_s = {known: at_s for known, at_s in self._at_s.items() if now_s - at_s < self._once_in_s}
+        if now_s - self._at_s.get(key, -self._once_in_s) < self._once_in_s:
             return False
         self._at_s[key] = now_s
         return True

@@ -98,11 +98,14 @@ class Buttons(Presses[Pressed]):
         """See Presses."""
         return from_interaction(press.interaction, press.key, command)
 
-    async def why_not_share(self, press: Pressed) -> str:
-        """See Presses."""
-        if not _may_write(press.interaction, press.interaction.permissions):
+    async def hindrance(self, press: Pressed, action: str) -> str:
+        """See Presses: who shares must be allowed to write, and so must the bot."""
+        interaction = press.interaction
+        if action != "share":
+            return ""
+        if not _may_write(interaction, interaction.permissions):
             return YOU_MAY_NOT_SHARE
-        return "" if _may_write(press.interaction, press.interaction.app_permissions) else I_MAY_NOT_SHARE
+        return "" if _may_write(interaction, interaction.app_permissions) else I_MAY_NOT_SHARE
 
     # --- inside ------------------------------------------------------------------------------
 
