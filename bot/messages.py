@@ -51,7 +51,8 @@ class Command:
     says that whoever gave it may manage the channel, and so may change what holds for everybody in it.
     `language` is the code of the language that the person's client is set to, "" where that is not known.
     `given` says how: by the platform's own means, said in a message that others can read, or by those means
-    outside, where the bot is no member.
+    outside, where the bot is no member. `is_own_place`: whoever gave it manages this conversation because it
+    is theirs alone with the bot, and so nothing else of its workspace.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Command:
     by_manager: bool = False
     language: str = ""
     given: Given = "directly"
+    is_own_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)

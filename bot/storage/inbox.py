@@ -377,11 +377,12 @@ def _to_json(command: Command | None) -> str | None:
     if command is None:
         return None
     name, options = command.name, dict(command.options)
-    return json.dumps([name, options, command.by_manager, command.language, command.given])
+    given = command.given, command.is_own_place
+    return json.dumps([name, options, command.by_manager, command.language, *given])
 
 
 def _from_json(command: str | None) -> Command | None:
     if command is None:
         return None
-    # Rows from before `by_manager`, `language` and `given` were kept have fewer items.
+    # Rows from before `by_manager` and what follows it were kept have fewer items.
     return Command(*json.loads(command))

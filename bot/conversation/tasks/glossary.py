@@ -32,7 +32,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     if action == "list":
         yield _listed(glossary)
         return
-    if not ctx.by_manager:
+    if not ctx.by_workspace_manager:
         raise CommandError("Only people who manage this workspace may change its glossary.")
     changed, answer = (_added if action == "add" else _removed)(glossary, ctx.options)
     await save_glossary(ctx.memory, key, changed)

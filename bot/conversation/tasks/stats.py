@@ -20,7 +20,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     if ctx.question.sees_history:
         lines.append(f"**Here**: {_counts(await ctx.memory.tally(key))}")
     lines.append(await _rules(ctx))
-    if ctx.by_manager and key.workspace_id != DIRECT_WORKSPACE:
+    if ctx.by_workspace_manager and key.workspace_id != DIRECT_WORKSPACE:
         everywhere = await ctx.memory.tally(key, whole_workspace=True)
         lines.append(f"**Everywhere in this server or workspace**: {_counts(everywhere)}")
     hindrance = await ctx.hindrance(is_live=True)

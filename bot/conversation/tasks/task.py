@@ -77,6 +77,12 @@ class TaskContext:
         return self.question.command is not None and self.question.command.by_manager
 
     @property
+    def by_workspace_manager(self) -> bool:
+        """The same of what holds in the whole workspace: in their own conversation with the bot a person
+        manages no more than that."""
+        return self.by_manager and not (self.question.command and self.question.command.is_own_place)
+
+    @property
     def asker_language(self) -> str:
         """The code of the language that the asker's client is set to, "" where that is not known."""
         return self.question.command.language if self.question.command else ""
