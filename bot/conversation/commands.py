@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from difflib import get_close_matches
 from typing import TypedDict
 
@@ -19,6 +20,7 @@ from bot.conversation.localised import find_choice, find_command, find_option, f
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import SHOW, Option, Task
 from bot.conversation.text.counting import whole_number
+from bot.conversation.text.times import fixed_time
 from bot.errors import CommandError
 from bot.messages import Command, ConversationKey
 
@@ -71,6 +73,15 @@ def command_in(text: str, *, by_manager: bool = False, tasks: Sequence[Task] = T
             return None
         command = Command("help", {"command": match[1]})
     return replace(command, by_manager=by_manager, given="said") if command else None
+
+
+def in_zone(command: Command, now: datetime) -> Command:
+    """A command whose points in time (`9:00`, `yesterday`) are meant as a clock shows them to whoever gives
+    it: `now` is in their zone. They become dates that mean the same everywhere."""
+    task = next((task for task in TASKS if task.name == command.name), None)
+    names = [option.name for option in task.options if option.suggests == "time"] if task else []
+    fixed = {name: fixed_time(command.options[name], now) for name in names if name in command.options}
+    return replace(command, options={**command.options, **fixed}) if fixed else command
 
 
 def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:

@@ -42,6 +42,17 @@ def can_read_since(text: str) -> bool:
     return True
 
 
+def fixed_time(text: str, now: datetime) -> str:
+    """A point in time that depends on the zone of `now`, such as `9:00` or `yesterday`, as a date and a time
+    that does not. Anything else stays as it is."""
+    if _AGO.fullmatch(text.strip().lower()):
+        return text
+    try:
+        return parse_since(text, now).isoformat(" ", "minutes")
+    except CommandError:
+        return text
+
+
 def parse_since(text: str, now: datetime) -> datetime:
     """The point in time that `text` means at `now`, in the time zone of `now`.
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from bot.conversation.tasks.task import Task
+from bot.conversation.tasks import task_by_name
+from bot.conversation.tasks.task import SHOW, Task
+from bot.messages import Command
 
 _PREFIX = "bot-"
 _TAKEN = (
@@ -44,6 +47,14 @@ def task_name(command: str) -> str:
 def without_prefix(line: str) -> str:
     """A line behind the bot's name, where commands have no prefix: `/bot-help` reads `/help`."""
     return _PREFIXED.sub(r"\1", line)
+
+
+def for_one(command: Command) -> Command:
+    """A slash command, whose answer its author alone sees unless they say otherwise: nobody else saw it."""
+    task = task_by_name(command.name)
+    if task is None or SHOW not in task.options or SHOW.name in command.options:
+        return command
+    return replace(command, options={**command.options, SHOW.name: "me"})
 
 
 def with_names_here(text: str) -> str:

@@ -5,17 +5,19 @@ They decide what is meant for the bot. They know nothing of the connection, stor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from bot.conversation.commands import command_in, parse_command
+from bot.conversation.commands import command_in, in_zone, parse_command
 from bot.conversation.rules import USUAL, Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
-from bot.platforms.slack.commands import task_name, without_prefix
-from bot.platforms.slack.markup import mentioned, readable, without_call
+from bot.platforms.slack.commands import for_one, task_name, without_prefix
+from bot.platforms.slack.contents import line_of, people_in, words_of
+from bot.platforms.slack.markup import mentioned, readable
+from bot.platforms.slack.names import UNKNOWN, Person
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
 
 PLATFORM = "slack"
@@ -40,8 +42,7 @@ class Me:
     workspace_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A message as it reads after an edit."""
 
     conversation: ConversationKey
@@ -91,10 +92,10 @@ def message_in(body: Payload) -> Payload:
     return message if "ts" in message else {**message, "ts": text(part(event, "previous_message"), "ts")}
 
 
-def people_in(body: Payload, me: Me) -> frozenset[str]:
+def people_of(body: Payload, me: Me) -> frozenset[str]:
     """The ids of the people whose names are needed to read an event."""
     message = message_in(body)
-    return (mentioned(text(message, "text")) | {text(message, "user")}) - {"", me.user_id}
+    return (people_in(message) | {text(message, "user")}) - {"", me.user_id}
 
 
 def is_from_person(message: Payload, me: Me) -> bool:
@@ -123,10 +124,10 @@ def is_addressed(body: Payload, me: Me, *, is_called_into: bool, rules: Rules = 
     message = message_in(body)
     if is_direct(body):
         return True
-    words = readable(without_call(text(message, "text"), me.user_id), {})
+    line = line_of(message, me, {})
     if rules.speak == "off":
-        return is_call(message, me) and command_in(without_prefix(words)) is not None
-    if is_call(message, me) or (rules.speak == "mention" and rules.is_woken_by(words)):
+        return is_call(message, me) and _command(line, line) is not None
+    if is_call(message, me) or (rules.speak == "mention" and rules.is_woken_by(line)):
         return True
     is_reply = conversation_key(body, message).thread_id is not None
     takes_part = is_called_into or text(message, "parent_user_id") == me.user_id
@@ -140,23 +141,28 @@ def to_incoming(
     names: Mapping[str, str],
     *,
     is_called_into: bool = False,
-    is_manager: bool = False,
+    author: Person = UNKNOWN,
     rules: Rules = USUAL,
+    files: Sequence[str] = (),
 ) -> IncomingMessage | None:
     """A message as the bot is told of it; None for what people did not write, and for what has no words and
-    is not addressed by a call. The message may be new or edited. `is_manager`: its author manages the
-    workspace; `rules` are those of the channel."""
+    is not addressed by a call. The message may be new or edited. `rules` are those of the channel, `files`
+    is what `attachments.read_files` made of its files."""
     message = message_in(body)
     sent_at = moment(text(message, "ts"))
     if sent_at is None or not is_from_person(message, me):
         return None
-    words = text_of(message, me, names)
+    words = words_of(message, me, names, files=files)
     if not words and not (is_direct(body) or is_call(message, me)):
         return None
     user = text(message, "user")
     is_for_bot = is_addressed(body, me, is_called_into=is_called_into, rules=rules)
-    by_manager = is_manager or is_direct(body)
-    raw = readable(without_call(text(message, "text"), me.user_id), names, keeps_channels=True)
+    command = None
+    if is_for_bot:
+        # What hangs on the message may be what the command is to work on, or nothing that it takes.
+        line, raw = line_of(message, me, names), line_of(message, me, names, keeps_channels=True)
+        command = _command(words, raw) or _command(line, raw)
+        command = command and given_by(command, author, is_own=is_direct(body))
     return IncomingMessage(
         conversation=conversation_key(body, message),
         message_id=text(message, "ts"),
@@ -165,32 +171,44 @@ def to_incoming(
         text=words,
         sent_at=sent_at,
         is_addressed=is_for_bot,
-        command=_command(words, raw, by_manager) if is_for_bot else None,
+        command=command and in_zone(command, sent_at.astimezone(author.zone)),
         is_call=is_call(message, me),
     )
 
 
-def _command(words: str, raw: str, by_manager: bool) -> Command | None:
-    """The command behind the bot's name, if there is one. `raw` are the words with mentions of channels."""
-    command = command_in(without_prefix(words), by_manager=by_manager)
+def _command(line: str, raw: str) -> Command | None:
+    """The command behind the bot's name, if there is one. `raw` is the line with mentions of channels."""
+    command = command_in(without_prefix(line))
     return with_channels(command, command_in(without_prefix(raw))) if command else None
 
 
-def text_of(message: Payload, me: Me, names: Mapping[str, str]) -> str:
-    """What a message says, in words: the call of the bot taken off, people by name, files by title."""
-    words = readable(without_call(text(message, "text"), me.user_id), {**names, me.user_id: me.name})
-    titles = [text(file, "title") or text(file, "name") for file in parts(message, "files")]
-    return "\n".join(filter(None, [words, *(f"[file: {title}]" for title in titles if title)]))
+def given_by(command: Command, author: Person, *, is_own: bool) -> Command:
+    """A command with what its author may do: people manage their own conversations with the bot, and admins
+    all of the workspace's."""
+    is_own_place = is_own and not author.is_manager
+    by_manager = is_own or author.is_manager
+    return replace(command, by_manager=by_manager, is_own_place=is_own_place, language=author.language)
 
 
-def to_edit(body: Payload, me: Me, names: Mapping[str, str]) -> Edit | None:
-    """An edit by a person; None where Slack changed something else, such as a preview or a thread's count."""
+def is_edit(body: Payload) -> bool:
+    """Whether a person changed what a message says: Slack changes it, too, for a preview or a reply."""
+    return moment(text(part(message_in(body), "edited"), "ts")) is not None
+
+
+def to_edit(body: Payload, heard: IncomingMessage | None) -> Edit | None:
+    """An edit of a message that is `heard` so by now: where nothing is left of it, it says nothing."""
     message = message_in(body)
     edited_at = moment(text(part(message, "edited"), "ts"))
-    if edited_at is None or not is_from_person(message, me):
+    if edited_at is None:
         return None
-    key = conversation_key(body, message)
-    return Edit(key, text(message, "ts"), text_of(message, me, names), edited_at)
+    return Edit(conversation_key(body, message), text(message, "ts"), heard.text if heard else "", edited_at)
+
+
+def as_it_was(body: Payload) -> Payload:
+    """The event of an edit, as if the message still read as before it."""
+    event = part(body, "event")
+    before = part(event, "previous_message") or part(event, "message")
+    return {**body, "event": {**event, "message": before}}
 
 
 def became_call(body: Payload, me: Me) -> bool:
@@ -210,7 +228,7 @@ def to_deletion(body: Payload) -> tuple[ConversationKey, str] | None:
 
 
 def from_command(
-    payload: Payload, received_at: datetime, names: Mapping[str, str], *, is_manager: bool = False
+    payload: Payload, received_at: datetime, names: Mapping[str, str], *, author: Person = UNKNOWN
 ) -> IncomingMessage:
     """A slash command. Slack says no time and no thread. Raises CommandError when it was used wrongly."""
     name, words = task_name(text(payload, "command")), text(payload, "text")
@@ -218,7 +236,9 @@ def from_command(
     user, trigger = text(payload, "user_id"), text(payload, "trigger_id")
     raw = parse_command(f"/{name} {readable(words, names, keeps_channels=True)}".rstrip())
     command = with_channels(parse_command(line), raw)
-    by_manager = is_manager or text(payload, "channel_id").startswith(DIRECT)
+    if command is not None:
+        is_own = text(payload, "channel_id").startswith(DIRECT)
+        command = given_by(for_one(command), author, is_own=is_own)
     return IncomingMessage(
         conversation=ConversationKey(PLATFORM, workspace_of(payload), text(payload, "channel_id")),
         message_id=f"command-{trigger}",
@@ -227,5 +247,5 @@ def from_command(
         text=line,
         sent_at=received_at,
         is_addressed=True,
-        command=replace(command, by_manager=by_manager) if command else None,
+        command=command and in_zone(command, received_at.astimezone(author.zone)),
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.conversation.manager import ConversationManager
@@ -16,8 +18,10 @@ from bot.messages import IncomingMessage
 from bot.platforms.called_threads import CalledThreads
 from bot.platforms.event_order import EventOrder
 from bot.platforms.slack import incoming
+from bot.platforms.slack.attachments import read_files
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.commands import with_names_here
+from bot.platforms.slack.contents import files_of
 from bot.platforms.slack.markup import mentioned
 from bot.platforms.slack.mrkdwn import to_mrkdwn
 from bot.platforms.slack.payloads import Payload, part, text
@@ -94,38 +98,59 @@ class Listener:
     # --- inside ------------------------------------------------------------------------------
 
     async def _message(self, workspace: Workspace, body: Payload) -> None:
-        message = incoming.message_in(body)
-        if not incoming.is_from_person(message, workspace.me):
-            return
         heard = await self._heard(workspace, body)
-        if heard is None:
-            return
-        if heard.is_addressed and files_of(message):
-            heard = await self._heard(workspace, body, await read_files(workspace.hasty_client, message))
-        if heard is None:
-            return
-        if await self._manager.accept(heard) and heard.is_addressed:
-            if key.thread_id is not None:
-                self._threads.add(key)
+        if heard is not None and await self._manager.accept(heard) and heard.is_addressed:
+            if heard.conversation.thread_id is not None:
+                self._threads.add(heard.conversation)
             workspace.status.show(heard.conversation, THINKING)
 
     async def _edit(self, workspace: Workspace, body: Payload) -> None:
         """Remember a message as it now reads. One that calls the bot only now is a question now."""
-        if not incoming.is_from_person(incoming.message_in(body), workspace.me):
+        message = incoming.message_in(body)
+        if not incoming.is_from_person(message, workspace.me):
             return
-        self._edits.note(text(part(body, "event"), "channel"), incoming.message_in(body))
-        names = await workspace.names.of(incoming.people_in(body, workspace.me))
-        edit = incoming.to_edit(body, workspace.me, names)
-        if edit is None:
+        self._edits.note(text(part(body, "event"), "channel"), message)
+        if not incoming.is_edit(body):
             return
-        await self._manager.amend(edit.conversation, edit.message_id, edit.text, edit.edited_at)
-        heard = incoming.to_incoming(body, workspace.me, names)
-        if (
-            heard
-            and incoming.became_call(body, workspace.me)
-            and datetime.now(UTC) - heard.sent_at < LATE_CALL
-        ):
+        await self._remember_as_it_was(workspace, body)
+        heard = await self._heard(workspace, body)
+        if edit := incoming.to_edit(body, heard):
+            await self._manager.amend(*edit)
+        is_late = heard is None or datetime.now(UTC) - heard.sent_at > LATE_CALL
+        if incoming.became_call(body, workspace.me) and not is_late:
             await self._message(workspace, body)
+
+    async def _remember_as_it_was(self, workspace: Workspace, body: Payload) -> None:
+        """Of a new message whose edit overtook it, take what it was, so that memory can follow the edit. The
+        event that was overtaken will have it answered."""
+        heard = await self._heard(workspace, incoming.as_it_was(body))
+        is_new = heard is not None and datetime.now(UTC) - heard.sent_at < LATE_CALL
+        if heard and is_new and not await self._manager.past.is_known(heard.conversation, heard.message_id):
+            await self._manager.accept(replace(heard, is_addressed=False))
+
+    async def _heard(self, workspace: Workspace, body: Payload) -> IncomingMessage | None:
+        """A message as the bot is told of it, one that is for it with the text of its files; None for what is
+        nothing to it."""
+        message, me = incoming.message_in(body), workspace.me
+        if not incoming.is_from_person(message, me):
+            return None
+        names = await workspace.names.of(incoming.people_of(body, me))
+        author = workspace.names.person(text(message, "user"))
+        if author.is_bot:
+            return None
+        key = incoming.conversation_key(body, message)
+        is_called_into = key.thread_id is not None and await self._threads.has(key)
+        rules = await self._manager.rules.of(key)
+
+        def heard(files: Sequence[str] = ()) -> IncomingMessage | None:
+            return incoming.to_incoming(
+                body, me, names, is_called_into=is_called_into, author=author, rules=rules, files=files
+            )
+
+        told = heard()
+        if told is None or not told.is_addressed or not files_of(message):
+            return told
+        return heard(await read_files(workspace.hasty_client, message))
 
     async def _accept_command(self, message: IncomingMessage) -> None:
         for wait_s in COMMAND_RETRY_S:

@@ -1,4 +1,4 @@
-"""Names: what people are called, by their ids. Slack's events carry ids only.
+"""Names: what people are called, and what else Slack tells of them, by their ids. Its events carry ids only.
 
 A name is worth a moment's wait and no more, since a message waits for it. Slack is asked once an hour.
 """
@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -25,10 +28,28 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    name: str
-    until: float
+class Person:
+    """What Slack tells of somebody. `is_manager`: an admin or owner of the workspace. A guest sees only
+    the channels that they were added to, a stranger is of another company and meets us in shared channels.
+    `language` is the code of the language that their client is set to, "" where that is not known; `zone` is
+    the one that their clock is in."""
+
+    name: str = ""
     is_manager: bool = False
+    is_bot: bool = False
+    is_guest: bool = False
+    is_stranger: bool = False
+    language: str = ""
+    zone: tzinfo = UTC
+
+
+UNKNOWN = Person()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    person: Person
+    until: float
 
 
 class Names:
@@ -50,13 +71,13 @@ class Names:
             await asyncio.wait(asking, timeout=PATIENCE_S)
         # Who was waited for in vain is not waited for by every following message.
         self._waited_for.update(user_id for user_id in unknown if user_id in self._asking)
-        known = {user_id: self._known[user_id].name for user_id in user_ids if user_id in self._known}
-        return {user_id: name for user_id, name in known.items() if name}
+        names = {user_id: self.person(user_id).name for user_id in user_ids}
+        return {user_id: name for user_id, name in names.items() if name}
 
-    def is_manager(self, user_id: str) -> bool:
-        """Whether somebody is known to be an admin or owner of the workspace. Ask for the name first."""
+    def person(self, user_id: str) -> Person:
+        """What is known of somebody by now. Ask for the name first."""
         known = self._known.get(user_id)
-        return known is not None and known.is_manager
+        return known.person if known else UNKNOWN
 
     async def close(self) -> None:
         """Give up what is on its way."""
@@ -81,24 +102,36 @@ class Names:
         self._waited_for.discard(user_id)
 
     async def _look_up(self, user_id: str) -> None:
-        old = self._known.get(user_id, _Known("", 0.0))
-        name, is_manager, keep_s = old.name, old.is_manager, AGAIN_S
+        person, keep_s = self.person(user_id), AGAIN_S
         async with self._turns:
             if _now() < self._paused_until:
                 return
             try:
-                answer = await self._client.users_info(user=user_id)
+                answer = await self._client.users_info(user=user_id, include_locale=True)
                 user = part(answer.data if isinstance(answer.data, dict) else {}, "user")
-                name, is_manager, keep_s = name_of(user), manages(user), FRESH_S
+                person, keep_s = to_person(user), FRESH_S
             except SlackApiError as error:
                 if code_of(error) == "ratelimited":
                     self._paused_until = _now() + AGAIN_S
             except CONNECTION_ERRORS:
                 pass
         self._known.pop(user_id, None)
-        self._known[user_id] = _Known(name, _now() + keep_s, is_manager)
+        self._known[user_id] = _Known(person, _now() + keep_s)
         if len(self._known) > MAX_NAMES:
             del self._known[next(iter(self._known))]
+
+
+def to_person(user: Payload) -> Person:
+    """A user as `users.info` describes them."""
+    return Person(
+        name=name_of(user),
+        is_manager=manages(user),
+        is_bot=user.get("is_bot") is True,
+        is_guest=_is_guest(user),
+        is_stranger=user.get("is_stranger") is True,
+        language=text(user, "locale").partition("-")[0],
+        zone=_zone(user),
+    )
 
 
 def name_of(user: Payload) -> str:
@@ -115,8 +148,21 @@ def name_of(user: Payload) -> str:
 
 def manages(user: Payload) -> bool:
     """Whether the profile is that of an admin or owner; guests and people of other companies are neither."""
-    is_guest = user.get("is_restricted") is True or user.get("is_ultra_restricted") is True
-    return not is_guest and (user.get("is_admin") is True or user.get("is_owner") is True)
+    is_of_us = not _is_guest(user) and user.get("is_stranger") is not True
+    return is_of_us and (user.get("is_admin") is True or user.get("is_owner") is True)
+
+
+def _is_guest(user: Payload) -> bool:
+    return user.get("is_restricted") is True or user.get("is_ultra_restricted") is True
+
+
+def _zone(user: Payload) -> tzinfo:
+    """The zone by its name, which knows of summer time, else by what it is ahead of UTC now."""
+    with suppress(ValueError, LookupError, OSError):
+        return ZoneInfo(text(user, "tz"))
+    offset = user.get("tz_offset")
+    is_sane = isinstance(offset, int) and abs(offset) < 24 * 3600
+    return timezone(timedelta(seconds=offset)) if is_sane and isinstance(offset, int) else UTC
 
 
 def _now() -> float:

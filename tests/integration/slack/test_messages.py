@@ -87,7 +87,7 @@ async def test_other_talk_is_remembered_and_not_answered(slack: FakeSlack, datab
         turns = await bot.manager.history(key_of(slack.general))
     assert [(turn.author and turn.author.name, turn.text) for turn in turns[:2]] == [
         ("Ann", "the build is green"),
-        ("Ben", "see the log (https://ci.example.org) & rest"),
+        ("Ben", "see [the log](https://ci.example.org) & rest"),
     ]
     assert len(bot.generator.asked) == 1
     prompt = "\n".join(message.content for message in bot.generator.asked[0].prompt.messages)

@@ -10,8 +10,10 @@ DATA = Path(__file__).parents[3] / "data" / "slack"
 
 
 def event(name: str, **changes: Any) -> dict[str, Any]:
-    """A recorded event body, with fields of its `event` changed."""
+    """A recorded event body, with fields of its `event` changed; other words come without blocks."""
     body: dict[str, Any] = json.loads((DATA / "events" / f"{name}.json").read_text())
+    if "text" in changes:
+        body["event"].pop("blocks", None)
     if changes:
         body["event"].update(changes)
     return body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,8 @@ from bot.conversation.rules import Rules
 from bot.errors import CommandError
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.slack import incoming
-from bot.platforms.slack.incoming import Me, to_incoming
+from bot.platforms.slack.incoming import Edit, Me, to_incoming
+from bot.platforms.slack.names import Person
 from tests.unit.platforms.slack import samples
 
 ME = Me("W111", "B111", "Parley")
@@ -31,6 +33,10 @@ def read(body: dict[str, Any], me: Me = ME, **kwargs: Any) -> IncomingMessage:
     message = to_incoming(body, me, NAMES, **kwargs)
     assert message is not None
     return message
+
+
+def edit_in(body: dict[str, Any], me: Me = ME) -> Edit | None:
+    return incoming.to_edit(body, to_incoming(body, me, NAMES))
 
 
 def test_a_mention_is_a_question_without_the_mention() -> None:
@@ -130,8 +136,8 @@ def test_a_broadcast_reply_is_talk_in_its_thread() -> None:
 
 
 def test_a_shared_file_is_talk_that_names_the_file() -> None:
-    assert read(samples.event("message_file_share")).text == "Hi there!\n[file: file.png]"
-    assert read(samples.event("message_file_share", text="")).text == "[file: file.png]"
+    assert read(samples.event("message_file_share")).text == "Hi there!\n[image file.png, 93 KB]"
+    assert read(samples.event("message_file_share", text="", blocks=[])).text == "[image file.png, 93 KB]"
 
 
 @pytest.mark.parametrize("name", ["message_bot", "message_bot_classic"])
@@ -157,28 +163,28 @@ def test_a_mention_without_words_is_still_a_question() -> None:
 def test_people_are_named_in_the_text() -> None:
     body = samples.event("app_mention", text="<@W111> ask <@U111>, <@U888> or <@W111> &lt;3")
     assert read(body).text == "ask @Uma, @someone or @Parley <3"
-    assert incoming.people_in(body, ME) == {"W222", "U111", "U888"}
+    assert incoming.people_of(body, ME) == {"W222", "U111", "U888"}
 
 
 def test_an_edit_is_an_edit_of_the_earlier_message() -> None:
     body = samples.event("message_changed")
     assert incoming.kind_of(body) == "edit"
-    assert incoming.to_edit(body, ME, NAMES) == incoming.Edit(
+    assert edit_in(body) == incoming.Edit(
         ConversationKey("slack", "T-auth", "C111"),
         "1665102338.901939",
         "updated message",
         datetime(2022, 10, 7, 0, 26, 2, tzinfo=UTC),
     )
-    assert incoming.people_in(body, ME) == {"U111"}
+    assert incoming.people_of(body, ME) == {"U111"}
 
 
 def test_what_slack_changes_by_itself_is_no_edit() -> None:
     for name in ("assistant_channel_message_changed", "assistant_message_changed"):
-        assert incoming.to_edit(samples.event(name), ME, NAMES) is None
+        assert not incoming.is_edit(samples.event(name))
 
 
 def test_an_edit_of_the_bots_own_post_is_none_of_its_business() -> None:
-    assert incoming.to_edit(samples.event("message_changed"), Me("U111", "B1", "Parley"), NAMES) is None
+    assert to_incoming(samples.event("message_changed"), Me("U111", "B1", "Parley"), NAMES) is None
 
 
 def test_an_edit_that_adds_the_mention_makes_a_question() -> None:
@@ -215,7 +221,7 @@ def test_a_message_with_replies_that_was_emptied_is_deleted() -> None:
 def test_a_slash_command_is_a_command() -> None:
     payload = samples.slash_command("/summarize", "last:50 style:bullets")
     message = incoming.from_command(payload, NOW, {})
-    assert message.command == Command("summarize", {"last": "50", "style": "bullets"})
+    assert message.command == Command("summarize", {"last": "50", "style": "bullets", "show": "me"})
     assert message.conversation == CHANNEL and message.author == Author("W111", "primary-owner")
     assert message.text == "/summarize last:50 style:bullets" and message.is_addressed
     assert message.message_id == message.event_id and message.sent_at == NOW
@@ -224,24 +230,47 @@ def test_a_slash_command_is_a_command() -> None:
 def test_commands_are_read_as_people_typed_them() -> None:
     payload = samples.slash_command("/translate", "to:fr Tom &amp; <@U111|uma> in <#C42|general>")
     message = incoming.from_command(payload, NOW, {"U111": "Uma"})
-    assert message.command == Command("translate", {"to": "fr", "text": "Tom & @Uma in #general"})
+    assert message.command == Command(
+        "translate", {"to": "fr", "text": "Tom & @Uma in #general", "show": "me"}
+    )
 
 
 def test_managers_and_people_in_direct_messages_may_change_things_for_all() -> None:
     payload = samples.slash_command("/reset", "")
-    assert incoming.from_command(payload, NOW, {}, is_manager=True).command == Command(
+    assert incoming.from_command(payload, NOW, {}, author=Person(is_manager=True)).command == Command(
         "reset", by_manager=True
     )
     assert incoming.from_command(payload, NOW, {}).command == Command("reset")
     alone = {**payload, "channel_id": "D111"}
-    assert incoming.from_command(alone, NOW, {}).command == Command("reset", by_manager=True)
+    own = Command("reset", by_manager=True, is_own_place=True)
+    assert incoming.from_command(alone, NOW, {}).command == own
+    admin = Person(is_manager=True)
+    assert incoming.from_command(alone, NOW, {}, author=admin).command == Command("reset", by_manager=True)
+
+
+def test_everybody_sees_the_answer_to_a_slash_command_where_that_is_wished() -> None:
+    payload = samples.slash_command("/summarize", "last:50 show:all")
+    assert incoming.from_command(payload, NOW, {}).command == Command(
+        "summarize", {"last": "50", "show": "all"}
+    )
+    assert incoming.from_command(samples.slash_command("/stop", ""), NOW, {}).command == Command("stop")
+
+
+def test_times_are_meant_in_the_zone_of_who_says_them() -> None:
+    berlin = Person(language="de", zone=ZoneInfo("Europe/Berlin"))
+    payload = samples.slash_command("/summarize", "since:8:00 show:all")
+    command = incoming.from_command(payload, NOW, {}, author=berlin).command
+    assert command == Command("summarize", {"since": "2026-11-23 08:00+01:00", "show": "all"}, language="de")
+    body = samples.event("app_mention", text="<@W111> /summarize since:yesterday")
+    said = read(body, author=berlin).command
+    assert said is not None and said.options == {"since": "2020-07-27 00:00+02:00"}
 
 
 @pytest.mark.parametrize("is_manager", [True, False])
 def test_a_command_behind_the_name_is_a_command(is_manager: bool) -> None:
     body = samples.event("app_mention")
     body["event"]["text"] = "<@W111> /summarize last:20"
-    message = read(body, is_manager=is_manager)
+    message = read(body, author=Person(is_manager=is_manager))
     assert message.command == Command("summarize", {"last": "20"}, is_manager, given="said")
 
 
@@ -305,5 +334,5 @@ def test_no_payload_is_an_error(name: str, field: str, value: Any) -> None:
     if incoming.kind_of(body) == "deletion":
         incoming.to_deletion(body)
     to_incoming(body, ME, NAMES)
-    incoming.to_edit(body, ME, NAMES)
-    incoming.people_in(body, ME)
+    edit_in(body)
+    incoming.people_of(body, ME)
