@@ -17,14 +17,11 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.platforms.slack.deliveries import FORM, JSON, MalformedError, to_body
 from bot.platforms.slack.http_server import MAX_BODY_BYTES, serve
-from bot.platforms.slack.options import Http
+from bot.platforms.slack.options import EVENTS_PATH, Http
 from bot.platforms.slack.patience import Patience
 from bot.platforms.slack.signatures import ForgedError, Signatures
 
 log = logging.getLogger(__name__)
-
-PATH = "/slack/events"
-"""Where Slack sends everything."""
 
 TELL_S = 3600.0
 """Refused requests are told in one line in this time."""
@@ -46,7 +43,7 @@ class HttpDoor:
         async def receive(request: web.Request) -> web.Response:
             return await self._receive(request, app)
 
-        routes = [web.post(PATH, receive), *self._pages]
+        routes = [web.post(EVENTS_PATH, receive), *self._pages]
         await serve(self._http.host, self._http.port, routes, self._patience)
 
     async def _receive(self, request: web.Request, app: AsyncApp) -> web.Response:
@@ -96,7 +93,7 @@ class Refusals:
         self._count += 1
         if self._clock() < self._quiet_until_s:
             return
-        log.warning("refused %d request(s) to %s, the last one since %s", self._count, PATH, why)
+        log.warning("refused %d request(s) to %s, the last one since %s", self._count, EVENTS_PATH, why)
         self._count, self._quiet_until_s = 0, self._clock() + TELL_S
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH = "/slack/events", "/slack/install", "/slack/oauth_redirect"
+"""What the bot's port serves: everything that Slack sends, and the two pages of an installation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Http:

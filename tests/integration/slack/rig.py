@@ -19,7 +19,7 @@ from bot.errors import PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.delivery import serve
 from bot.platforms.slack import Http, SlackPlatform
-from bot.platforms.slack.http import PATH
+from bot.platforms.slack.options import EVENTS_PATH
 from bot.storage.store import HistoryStore
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import PlayedGenerator, Script
@@ -105,7 +105,7 @@ def http_of(slack: FakeSlack) -> Http | None:
     """Where the bot listens when Slack delivers over HTTP: every process of it at the same address."""
     if slack.transport != "http":
         return None
-    slack.deliver_to = slack.deliver_to or f"http://127.0.0.1:{free_port()}{PATH}"
+    slack.deliver_to = slack.deliver_to or f"http://127.0.0.1:{free_port()}{EVENTS_PATH}"
     return Http("127.0.0.1", urlsplit(slack.deliver_to).port or 0, SIGNING_SECRET)
 
 
