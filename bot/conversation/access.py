@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from bot.errors import CommandError
@@ -23,6 +25,22 @@ _MENTION = re.compile(r"<#([\w-]+)(?:\|[^<>]*)?>")
 _LINK = re.compile(r"<?https?://\S*?/(?:channels/[^/\s]+|archives)/([\w-]+)[^\s>]*>?")
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a platform has of a place, as far as it is known, and the bot could not read: so many messages in
+    so many threads, and all that was said before the moment `before`, for the reason `why`, a sentence
+    without its end. `is_closed`: nothing of the place may be told, since the bot may not read it now."""
+
+    messages: int = 0
+    threads: int = 0
+    before: datetime | None = None
+    why: str = ""
+    is_closed: bool = False
+
+
+NOTHING_MISSING = Missing()
+
+
 @runtime_checkable
 class Access(Protocol):
     """What a platform knows of who may read what."""
@@ -33,9 +51,12 @@ class Access(Protocol):
         """The conversation that `wanted` names (a mention, a link to a channel or to one of its messages, an
         id), if the person, asking from `here`, and the bot may both read all of it; else None."""
 
-    def prepare(self, question: IncomingMessage, place: ConversationKey) -> AsyncGenerator[Progress, None]:
+    def prepare(
+        self, question: IncomingMessage, place: ConversationKey
+    ) -> AsyncGenerator[Progress | Missing, None]:
         """Have the bot know of `place`, which is that of the question or the other one that it names, what
-        the answer needs; yields signs of life. Never an error: then the answer knows less."""
+        the answer needs; yields signs of life, and at the end what is missing. Raises CommandError where a
+        command asks to read what the person or the bot may not read by now; else never an error."""
 
     async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         """A sentence for people about what keeps the bot from reading what was said there, or if `is_live`

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
-from bot.conversation.access import Access, find_place, place_wanted
+from bot.conversation.access import NOTHING_MISSING, Access, Missing, find_place, place_wanted
 from bot.conversation.changes import Changes
 from bot.conversation.commands import check_options, is_private
 from bot.conversation.controls import Permalink
@@ -186,40 +186,44 @@ class Answerer:
         question = messages[-1]
         task = self.task_for(question)
         model = UNKNOWN_MODEL
-        if task.needs_model:
-            try:
-                async with aclosing(self._model_when_ready()) as waiting:
-                    async for piece in waiting:
-                        if isinstance(piece, ModelInfo):
-                            model = piece
-                        else:
-                            yield piece
-            except ModelLoadError:
-                if not task.does_without_model:
-                    raise
-        elif self._generator.status == "ready":
-            model = await self._generator.ready()
+        async with aclosing(self._model_for(task)) as waiting:
+            async for piece in waiting:
+                if isinstance(piece, ModelInfo):
+                    model = piece
+                else:
+                    yield piece
         # Permissions are asked for now and not when the command came: it may have waited, or be made again.
         access = self.access.get(question.conversation.platform)
-        place = await find_place(question, access)
+        place, missing = await find_place(question, access), NOTHING_MISSING
         if access is not None and not (reply and reply.is_quiet):
             async with aclosing(access.prepare(question, place or question.conversation)) as signs:
                 async for sign in signs:
-                    yield sign
+                    if isinstance(sign, Missing):
+                        missing = sign
+                    else:
+                        yield sign
+        if missing.is_closed:
+            messages = tuple(replace(message, sees_history=False) for message in messages)
         rules = await self.rules.of(question.conversation)
-        context = self._context(task, messages, model, label, reply, place, rules)
+        context = self._context(task, messages, model, label, reply, place, rules, missing)
         async with aclosing(task.run(context)) as pieces:
             async for text in pieces:
                 yield text
         if CHANNEL in task.options and (note := await context.hindrance()):
             yield f"\n\n_({note})_"
 
-    async def _model_when_ready(self) -> AsyncGenerator[Progress | ModelInfo, None]:
+    async def _model_for(self, task: Task) -> AsyncGenerator[Progress | ModelInfo, None]:
+        """Signs of life, then the model for a task; nothing where it does without. Raises ModelLoadError."""
+        if not task.needs_model and self._generator.status != "ready":
+            return
         loading = asyncio.ensure_future(self._generator.ready())
         try:
             while not await _done_within(loading, SIGN_OF_LIFE_S):
                 yield Progress(self._generator.status)
             yield loading.result()
+        except ModelLoadError:
+            if task.needs_model and not task.does_without_model:
+                raise
         finally:
             loading.cancel()
 
@@ -259,6 +263,7 @@ class Answerer:
         reply: Reply | None,
         elsewhere: ConversationKey | None,
         rules: Rules,
+        missing: Missing,
     ) -> TaskContext:
         question = messages[-1]
         place = elsewhere or question.conversation
@@ -290,6 +295,7 @@ class Answerer:
             leave_out=leave_out,
             remark=reply.remark if reply else lambda: None,
             elsewhere=elsewhere,
+            missing=missing,
             access=self.access.get(question.conversation.platform),
             changes=self.changes if reply else None,
             pace=self.pace,

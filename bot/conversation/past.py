@@ -10,12 +10,17 @@ from datetime import UTC, datetime
 
 from bot.conversation.bridges import is_lane
 from bot.messages import ConversationKey
+from bot.storage.digests import Place
 from bot.storage.known import KnownMessage, Reach
+from bot.storage.records import Derived
 from bot.storage.store import HistoryStore
 
 READ_BACK, NOTHING_BEFORE, MISSING_SINCE = "read-back", "nothing-before", "missing-since"
 """The settings: how much of a conversation was read back, from when on it may be, and since when a platform's
 bot missed messages that it has not read yet."""
+
+STRETCHES = "read-stretches"
+"""The setting that says which stretches of a channel were read back, where that is known so exactly."""
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -54,6 +59,29 @@ class Past:
         """Remember that so many messages were read back; 0: none, as if it had never been read."""
         value = f"{_place(key)} {count}" if count else None
         await self._store.set_setting(key, READ_BACK, value)
+        if not count:
+            await self.set_stretches(key, None)
+
+    async def stretches(self, channel: ConversationKey) -> str | None:
+        """What `set_stretches` wrote of a channel, threads included."""
+        return await self._store.setting(channel, STRETCHES)
+
+    async def set_stretches(self, channel: ConversationKey, written: str | None) -> None:
+        """Write down which stretches of a channel were read, as the platform's adapter says it."""
+        await self._store.set_setting(channel, STRETCHES, written)
+
+    async def place_of_newest(self, key: ConversationKey, count: int) -> Place | None:
+        """Where the `count`-th newest message of memory stands, threads included; None where there are not so
+        many."""
+        return await self._store.digests.place_of_newest(key, count)
+
+    async def last_place_of(self, key: ConversationKey, person_id: str) -> Place | None:
+        """Where the newest message of a person stands, threads included."""
+        return await self._store.digests.last_place_of(key, person_id)
+
+    async def derived(self, key: ConversationKey, kind: str, name: str) -> Derived | None:
+        """What was made of a conversation and kept: see HistoryStore.derived."""
+        return await self._store.derived(key, kind, name)
 
     async def nothing_before(self, key: ConversationKey) -> datetime:
         """The moment from which on a conversation may be read: before it, all was erased."""

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from bot.conversation.summaries.scope import DEFAULT_LAST, ids_in
+from bot.conversation.text.counting import whole_number
+from bot.conversation.text.times import is_last_visit, parse_since
+from bot.errors import CommandError
 from bot.messages import Command, ConversationKey
 from bot.storage.known import KnownMessage, Reach
 
@@ -67,6 +71,50 @@ def depth_for(command: Command | None, limit: int) -> int:
     if command is None or command.name in TALKING:
         return min(CHAT_DEPTH, limit)
     return limit if command.name in READING else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How far back an answer reads: at most the newest `count` messages, and none before the moment `since`,
+    the message with one of the `ids`, or the last message of whoever asks. With `has_threads` what stands in
+    the channel's threads counts too."""
+
+    count: int
+    since: datetime | None = None
+    ids: tuple[str, ...] = ()
+    is_since_visit: bool = False
+    has_threads: bool = False
+
+
+def depth_of(command: Command | None, now: datetime, limit: int, most: int) -> Depth:
+    """How far back an answer to a chat message or to a command given at `now` reads, where all of it that is
+    wanted can be read: `limit` messages for a search that names no end, never more than `most`."""
+    if command is None or command.name in TALKING:
+        return Depth(min(CHAT_DEPTH, limit))
+    if command.name not in READING:
+        return Depth(0)
+    options = {name: value.strip() for name, value in command.options.items() if value.strip()}
+    since, first = options.get("since", ""), options.get("from", "")
+    is_since_visit = command.name == "catchup" or is_last_visit(since)
+    usual = limit if command.name == "search" else DEFAULT_LAST
+    if since or is_since_visit or (first and command.name == "summarize"):
+        usual = most
+    count = whole_number(options["last"]) if "last" in options else usual
+    return Depth(
+        min(count or usual, most),
+        None if is_since_visit else _moment(since, now),
+        tuple(ids_in(first)) if first and command.name == "summarize" else (),
+        is_since_visit,
+        has_threads=True,
+    )
+
+
+def _moment(since: str, now: datetime) -> datetime | None:
+    """When something begins; what cannot be read the task itself will say."""
+    try:
+        return parse_since(since, now) if since else None
+    except CommandError:
+        return None
 
 
 def gaps_in(

@@ -136,16 +136,21 @@ class Digests:
         """Where the newest message of a person stands."""
         return await self._first(key, and_(messages.c.author_id == author_id, messages.c.role == "user"))
 
+    async def place_of_newest(self, key: ConversationKey, count: int) -> Place | None:
+        """Where the `count`-th newest message stands, None where there are not so many."""
+        return await self._first(key, true(), count - 1)
+
     async def last_place(self, key: ConversationKey) -> Place | None:
         """Where the newest message of all stands."""
         return await self._first(key, true())
 
-    async def _first(self, key: ConversationKey, which: ColumnElement[bool]) -> Place | None:
-        """The newest place of those."""
+    async def _first(self, key: ConversationKey, which: ColumnElement[bool], skip: int = 0) -> Place | None:
+        """The newest place of those, but for the `skip` newest."""
         statement = select(*_PLACE).where(_is_within(key, BEGINNING, END), *_TOLD, which)
         async with self._database.read() as connection:
             newest_first = [place.desc() for place in _PLACE]
-            row = (await connection.execute(statement.order_by(*newest_first).limit(1))).first()
+            statement = statement.order_by(*newest_first).limit(1).offset(skip)
+            row = (await connection.execute(statement)).first()
         return Place(*row) if row else None
 
     async def kept(self, key: ConversationKey, kind: str, prefix: str) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.conversation.access import Access
+from bot.conversation.access import NOTHING_MISSING, Access, Missing
 from bot.conversation.changes import Changes
 from bot.conversation.controls import Controls
 from bot.conversation.pace import Pace
@@ -42,6 +42,7 @@ class TaskContext:
     `remark`, called before the text is yielded, says that it is no answer: a notice or a confirmation, which
     nobody would have made again or shared.
     `elsewhere` is the other place that the command reads, which the asker may read; `access` tells of more.
+    `missing` is what could not be read of the place.
     `changes` forgets what people said, None outside of a conversation; `pace` is how the bot is doing. `room`
     is how many characters of an answer can be shown in good manners, None for any number.
     `is_private` tells whether the answer to a message is for its author alone.
@@ -65,6 +66,7 @@ class TaskContext:
     leave_out: Callable[[], None] = lambda: None
     remark: Callable[[], None] = lambda: None
     elsewhere: ConversationKey | None = None
+    missing: Missing = NOTHING_MISSING
     access: Access | None = None
     changes: Changes | None = None
     pace: Pace = field(default_factory=Pace)
