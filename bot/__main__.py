@@ -246,13 +246,15 @@ def invite(
 
 @app.command("slack-manifest", hidden=True)
 @slack.command("manifest")
-def slack_manifest() -> None:
+def slack_manifest(
+    http: Annotated[
+        str | None, typer.Option(metavar="URL", help="Events over HTTP, to this address of yours.")
+    ] = None,
+) -> None:
     """Print the manifest of the Slack app, to paste where Slack asks for one."""
-    import json
+    from bot.cli.slack import manifest_text
 
-    from bot.platforms.slack.manifest import manifest
-
-    typer.echo(json.dumps(manifest(_load(is_warning=False).settings.bot_name), indent=2, ensure_ascii=False))
+    typer.echo(manifest_text(_load(is_warning=False).settings, http))
 
 
 @app.command()

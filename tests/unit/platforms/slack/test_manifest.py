@@ -6,9 +6,13 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import jsonschema
+import pytest
+
 from bot.conversation.tasks import TASKS
 from bot.platforms.slack.commands import command_name, task_name, with_names_here, without_prefix
-from bot.platforms.slack.manifest import manifest
+from bot.platforms.slack.manifest import EVENTS, manifest
+from tests.unit.platforms.slack import samples
 
 
 def commands() -> list[dict[str, Any]]:
@@ -47,30 +51,49 @@ def test_hints_show_how_options_look() -> None:
     assert str(hints["/summarize"]).startswith("[last:…] [since:…]")
 
 
-def test_slacks_limits_hold() -> None:
-    made: Any = manifest("A name that is far too long for what Slack takes as a name")
-    assert len(made["display_information"]["name"]) <= 35
-    assert len(made["features"]["bot_user"]["display_name"]) <= 80
-    for entry in commands():
-        assert entry["command"].startswith("/") and len(entry["command"]) <= 32
-        assert 0 < len(entry["description"]) <= 2000 and len(entry.get("usage_hint", "")) <= 1000
-    assert len(commands()) <= 50
+SCHEMA = json.loads((samples.DATA / "manifest_schema.json").read_text())
+
+
+@pytest.mark.parametrize(
+    "addresses", [{}, {"http_url": "https://bot.example.org"}, {"public_url": "https://bot.example.org/"}]
+)
+@pytest.mark.parametrize(
+    "name", ["P", "Parley", "A name that is far too long for what Slack takes as a name"]
+)
+def test_slack_takes_it(name: str, addresses: dict[str, str]) -> None:
+    made = json.loads(json.dumps(manifest(name, **addresses)))
+    jsonschema.validate(made, SCHEMA)
+    assert len(commands()) <= 50 and len(made["features"]["shortcuts"]) <= 10
+
+
+@pytest.mark.parametrize(("kind", "field"), [("shortcuts", "name"), ("slash_commands", "command")])
+def test_the_schema_notices_what_is_wrong(kind: str, field: str) -> None:
+    made: Any = manifest("Parley")
+    made["features"][kind][0][field] = "/" + "x" * 40
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(made, SCHEMA)
+
+
+def test_over_http_everything_has_its_address() -> None:
+    made: Any = manifest("Parley", http_url="https://bot.example.org/")
+    settings, address = made["settings"], "https://bot.example.org/slack/events"
+    assert settings["socket_mode_enabled"] is False and settings["org_deploy_enabled"] is True
+    assert (
+        settings["event_subscriptions"]["request_url"] == settings["interactivity"]["request_url"] == address
+    )
+    assert settings["interactivity"]["message_menu_options_url"] == address
+    assert {entry["url"] for entry in made["features"]["slash_commands"]} == {address}
+    assert made["oauth_config"]["redirect_urls"] == ["https://bot.example.org/slack/oauth_redirect"]
+
+
+def test_in_socket_mode_nothing_has_an_address() -> None:
+    assert "http" not in json.dumps(manifest("Parley")) and commands()[0].get("url") is None
+    made: Any = manifest("Parley", public_url="https://bot.example.org")
+    assert made["settings"]["socket_mode_enabled"] is True and made["oauth_config"]["redirect_urls"]
 
 
 def test_events_have_their_scopes() -> None:
-    made: Any = manifest()
-    scopes = made["oauth_config"]["scopes"]["bot"]
-    needs = {
-        "app_mention": "app_mentions:read",
-        "message.channels": "channels:history",
-        "message.groups": "groups:history",
-        "message.im": "im:history",
-        "message.mpim": "mpim:history",
-    }
-    events = made["settings"]["event_subscriptions"]["bot_events"]
-    assert set(events) == set(needs) and {needs[event] for event in events} <= set(scopes)
-    assert made["settings"]["socket_mode_enabled"] is True
-
-
-def test_it_is_json() -> None:
-    assert json.loads(json.dumps(manifest())) == manifest()
+    made: Any = manifest("Parley")
+    assert {scope for scope in EVENTS.values() if scope} <= set(made["oauth_config"]["scopes"]["bot"])
+    assert made["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
+    assert "agent_view" in made["features"], "Slack wants it for assistant:write"
