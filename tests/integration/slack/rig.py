@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.conversation.access import Access
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
@@ -36,20 +37,35 @@ from tests.integration.slack.fake_slack import (
 class Bot:
     """One process of the bot; several on one database file are restarts."""
 
-    def __init__(self, slack: FakeSlack, database: Path, script: Script, bot_token: str = BOT_TOKEN) -> None:
+    def __init__(
+        self,
+        slack: FakeSlack,
+        database: Path,
+        script: Script,
+        bot_token: str = BOT_TOKEN,
+        *,
+        person_rate: int = 0,
+        backfill_messages: int = 500,
+    ) -> None:
         self.slack = slack
         self.generator = PlayedGenerator(script)
         self.store = HistoryStore(f"sqlite+aiosqlite:///{database}")
         answerer = Answerer(self.store, self.generator, AnswerPolicy(bot_name="Parley"))
-        self.manager = ConversationManager(self.store, self.generator, answerer, "Parley")
+        self.manager = ConversationManager(
+            self.store, self.generator, answerer, "Parley", person_rate=person_rate
+        )
         self.platform = SlackPlatform(
             bot_token,
+            store=self.store,
             app_token=APP_TOKEN,
             bot_name="Parley",
             http=http_of(slack),
             api_url=slack.api_url,
+            backfill_messages=backfill_messages,
         )
         answerer.permalinks[self.platform.name] = self.platform.permalink
+        if isinstance(self.platform, Access):
+            answerer.access[self.platform.name] = self.platform
         self.running = asyncio.create_task(self.platform.run(self.manager))
         self._serving = asyncio.create_task(serve(self.manager, self.platform))
 
@@ -123,9 +139,11 @@ def key_of(place: Place, thread: str | None = None) -> ConversationKey:
 
 
 @asynccontextmanager
-async def running(slack: FakeSlack, database: Path, script: Script) -> AsyncIterator[Bot]:
+async def running(
+    slack: FakeSlack, database: Path, script: Script, *, person_rate: int = 0, backfill_messages: int = 500
+) -> AsyncIterator[Bot]:
     """A bot that is connected."""
-    bot = Bot(slack, database, script)
+    bot = Bot(slack, database, script, person_rate=person_rate, backfill_messages=backfill_messages)
     try:
         await bot.connected()
         yield bot
