@@ -240,6 +240,7 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
 
         return SlackPlatform(
             _secret(settings.slack_bot_token),
+            store=house.store,
             bot_name=settings.bot_name,
             app_token=_secret(settings.slack_app_token) or None,
             http=_slack_http(settings),
@@ -274,7 +275,8 @@ def _slack_oauth(settings: Settings) -> OAuth | None:
         return None
     keys = tuple(_secret(settings.slack_token_key).replace(" ", "").split(","))
     secret, url = _secret(settings.slack_client_secret), settings.slack_public_url or ""
-    return OAuth(settings.slack_client_id, secret, keys, url)
+    host, port = settings.bot_http_host, settings.slack_http_port
+    return OAuth(settings.slack_client_id, secret, keys, url, host, port)
 
 
 def _secret(value: SecretStr | None) -> str:

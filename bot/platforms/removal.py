@@ -14,6 +14,9 @@ from bot.messages import ConversationKey
 STOPPING_S = 3.0
 """How long answers may take to stop."""
 
+AT_ONCE = 20
+"""Channels that are erased at the same time: they share the rebuilding of the database's file."""
+
 
 async def erase_place(manager: ConversationManager, key: ConversationKey) -> list[ConversationKey]:
     """Erase a conversation, or a channel with its threads; returns those that had something said in them.
@@ -37,8 +40,13 @@ async def erase_workspace(manager: ConversationManager, platform: str, workspace
     """Erase all that was said in a workspace. Raises StorageError."""
     known = [summary.conversation for summary in await manager.conversations(platform, workspace_id)]
     channels = dict.fromkeys(ConversationKey(platform, workspace_id, key.channel_id) for key in known)
-    for channel in channels:
-        await erase_place(manager, channel)
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def erase(channel: ConversationKey) -> None:
+        async with turns:
+            await erase_place(manager, channel)
+
+    await asyncio.gather(*map(erase, channels))
 
 
 def _is_thread_of(key: ConversationKey, channel: ConversationKey) -> bool:

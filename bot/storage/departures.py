@@ -19,7 +19,7 @@ async def note_departure(connection: AsyncConnection, platform: str, workspace_i
     await connection.execute(note.on_conflict_do_nothing())
 
 
-class Departures:
+class DepartureNotes:
     """What is noted. Each method is one short transaction; all raise StorageError when the database fails."""
 
     def __init__(self, database: Database) -> None:

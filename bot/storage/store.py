@@ -9,7 +9,7 @@ from bot.messages import Author, ConversationKey, IncomingMessage, Turn
 from bot.storage import answers, changes, facts, feedback, history, inbox, outbox, search, tally
 from bot.storage import derived as derived_data
 from bot.storage.database import Database
-from bot.storage.departures import Departures
+from bot.storage.departures import DepartureNotes
 from bot.storage.digests import Digests
 from bot.storage.known import Known
 from bot.storage.lookup import channel_ids
@@ -35,7 +35,7 @@ class HistoryStore(SettingStore):
         self.digests = Digests(self._database)
         self.people = People(self._database, lambda key: self._tell(key, None, None))
         self.known = Known(self._database)
-        self.departures = Departures(self._database)
+        self.departures = DepartureNotes(self._database)
         self._watchers: list[Watcher] = []
 
     def watch(self, watcher: Watcher) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from weakref import WeakSet
 
 import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
@@ -19,8 +20,8 @@ class Clients:
     """Of one app. `api_url` names another server than Slack's own."""
 
     def __init__(self, api_url: str | None) -> None:
-        self._base_url = api_url or AsyncWebClient.BASE_URL
-        self._made: list[AsyncWebClient] = []
+        self.base_url = api_url or AsyncWebClient.BASE_URL
+        self._made: WeakSet[AsyncWebClient] = WeakSet()
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -44,9 +45,9 @@ class Clients:
         return self._make(token)
 
     def _make(self, token: str | None, *handlers: AsyncRateLimitErrorRetryHandler) -> AsyncWebClient:
-        client = AsyncWebClient(token, self._base_url, logger=SDK_LOG, retry_handlers=[*handlers])
+        client = AsyncWebClient(token, self.base_url, logger=SDK_LOG, retry_handlers=[*handlers])
         client.session = self._session
-        self._made.append(client)
+        self._made.add(client)
         return client
 
     def _share(self, session: aiohttp.ClientSession | None) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.platforms.recently import Recently
 from bot.platforms.slack.incoming import workspace_of
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.payloads import Payload, part, parts, text
 from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspaces
 
 log = logging.getLogger(__name__)
@@ -39,10 +39,19 @@ class Events:
         if not handlers:
             return
         try:
-            workspace = await self._workspaces.of(workspace_of(body))
+            workspace = await self._workspace(body)
         except NotInstalledError as error:
             if self._strangers.is_news(workspace_of(body)):
                 log.warning("events are left aside: %s", error)
             return
         for handler in handlers:
             await handler(workspace, body)
+
+    async def _workspace(self, body: Payload) -> Workspace:
+        """What is about the app itself does not say whether the workspace has it, or its organisation."""
+        try:
+            return await self._workspaces.of(workspace_of(body))
+        except NotInstalledError:
+            if not (enterprise := text(body, "enterprise_id")) or parts(body, "authorizations"):
+                raise
+            return await self._workspaces.of(enterprise)

@@ -20,9 +20,12 @@ class Http:
 @dataclass(frozen=True, slots=True)
 class OAuth:
     """Many workspaces install the app. `keys` seal their tokens at rest: the first one new ones, the others
-    open old ones. `public_url` is the address at which people's browsers reach the HTTP port."""
+    open old ones. `public_url` is the address at which people's browsers reach this host and port, where the
+    pages are that install it; they share the port with events that come over HTTP."""
 
     client_id: str
     client_secret: str
     keys: tuple[str, ...]
     public_url: str
+    host: str
+    port: int

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from functools import partial
 
-from slack_bolt.async_app import AsyncApp
+from aiohttp import web
 
 from bot.conversation.bridges import source_of
+from bot.conversation.commands import is_for_all
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError, PlatformError
@@ -20,36 +21,36 @@ from bot.platforms.slack.bolt import build_app
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.command_sink import CommandSink, whole
+from bot.platforms.slack.departures import Departures
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.http import HttpDoor
-from bot.platforms.slack.incoming import DIRECT, PLATFORM
+from bot.platforms.slack.incoming import BY_COMMAND, DIRECT, PLATFORM
+from bot.platforms.slack.install_pages import InstallPages
+from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.interactions import Interactions
 from bot.platforms.slack.listener import Listener
 from bot.platforms.slack.options import Http, OAuth
 from bot.platforms.slack.patience import Patience
 from bot.platforms.slack.payloads import moment
 from bot.platforms.slack.response_urls import ResponseUrls
+from bot.platforms.slack.sealing import Sealing
 from bot.platforms.slack.sign_in import sign_in
-from bot.platforms.slack.sink import ChannelSink
+from bot.platforms.slack.sink import ChannelSink, Surroundings
 from bot.platforms.slack.socket_mode import SocketMode
-from bot.platforms.slack.workspaces import OneWorkspace
+from bot.platforms.slack.token_store import TokenStore
+from bot.platforms.slack.transport import BesidePages, Transport
+from bot.platforms.slack.workspaces import OneWorkspace, Workspaces
+from bot.storage.store import HistoryStore
 
 SETTLE_S = 5.0
-
-
-class Transport(Protocol):
-    """How Slack's events come to the bot."""
-
-    async def listen(self, app: AsyncApp) -> None:
-        """Receive events until the bot is closed. Raises PlatformError when Slack will not have this app, and
-        ConfigError where it cannot listen here."""
 
 
 class SlackPlatform:
     """One Slack app, in one workspace or in all that installed it.
 
     With `http` events come to a port of the bot's own, else by Socket Mode, which needs no public address but
-    an `app_token`. With `oauth` there is no `bot_token`: every workspace that installs the app has its own.
+    an `app_token`. With `oauth` there is no `bot_token`: every workspace that installs the app has its own,
+    which `store` keeps.
     `api_url` names another server than Slack's own. `backfill_messages` of a conversation are read back where
     the bot missed them.
     """
@@ -60,6 +61,7 @@ class SlackPlatform:
         self,
         bot_token: str | None,
         *,
+        store: HistoryStore,
         bot_name: str,
         app_token: str | None = None,
         http: Http | None = None,
@@ -67,14 +69,22 @@ class SlackPlatform:
         api_url: str | None = None,
         backfill_messages: int = 0,
     ) -> None:
-        self._bot_token = bot_token
+        self._store = store
         self._app_token = app_token
         self._http = http
-        self._bot_name = bot_name
+        self._oauth = oauth
         self._clients = Clients(api_url)
         self._patience = Patience()
-        self._workspaces = OneWorkspace()
+        self._pages: list[web.RouteDef] = []
+        signing_in = partial(sign_in, self._clients, bot_token or "", bot_name, self._patience)
+        self._workspaces: Workspaces = OneWorkspace(signing_in, store.departures)
+        if oauth is not None:
+            tokens = TokenStore(store.database, oauth.client_id, Sealing(oauth.keys))
+            installations = Installations(tokens, self._clients, bot_name, self._patience)
+            self._pages = InstallPages(oauth, tokens, installations, self._clients, bot_name).routes()
+            self._workspaces = installations
         self._response_urls = ResponseUrls()
+        self._surroundings = Surroundings(self._workspaces)
         self._order: EventOrder[str] = EventOrder()
         self._edits = Edits()
         self._listener: Listener | None = None
@@ -91,33 +101,39 @@ class SlackPlatform:
         events = Events(self._workspaces)
         for event_type in ("message", "app_mention"):
             events.listen(event_type, listener.message)
+        departures = Departures(manager, self._workspaces, self._store.departures)
+        events.listen("app_uninstalled", departures.uninstalled)
+        events.listen("tokens_revoked", departures.revoked)
         interactions = Interactions(self._workspaces)
         app = build_app(self._clients.make(None), events, listener, interactions)
         self._has_left.clear()
         try:
             async with self._clients.session():
-                workspace = await sign_in(
-                    self._clients, self._bot_token or "", self._bot_name, self._patience
-                )
-                self._workspaces.open(workspace)
+                await self._workspaces.load()
+                await departures.resume()
                 await transport.listen(app)
         except PlatformError:
             if not self._patience.has_ended:
                 raise
         finally:
+            await departures.close()
             await self._workspaces.close()
             self._has_left.set()
 
     def sink(self, reply: Reply) -> ReplySink:
-        """A sink for one reply: for one person where it answers a slash command, or is private and others
-        could read it; else into the channel."""
+        """A sink for one reply: for one person where it is private and others could read it, or answers a
+        slash command that is not for all; else into the channel."""
         reply.conversation = _place(reply)
-        is_message = moment(reply.question.message_id) is not None
-        is_alone = reply.conversation.channel_id.startswith(DIRECT)
-        if is_message and (reply.audience is None or is_alone):
-            return ChannelSink(reply, self._workspaces)
+        question = reply.question
+        is_alone = (
+            reply.conversation.channel_id.startswith(DIRECT) and moment(question.message_id) is not None
+        )
+        is_typed = question.event_id.startswith(BY_COMMAND)
+        if is_alone or (reply.audience is None and not is_typed):
+            return ChannelSink(reply, self._surroundings)
         reply.pieces = whole(reply.pieces)
-        return CommandSink(reply, self._workspaces, self._response_urls)
+        is_public = reply.audience is None and is_for_all(question.command)
+        return CommandSink(reply, self._surroundings, self._response_urls, is_public=is_public)
 
     def permalink(self, key: ConversationKey, message_id: str) -> str | None:
         """The address of a message in its workspace; what is no message (a command) has none."""
@@ -137,12 +153,15 @@ class SlackPlatform:
 
     def _transport(self) -> Transport:
         if self._http is not None:
-            return HttpDoor(self._http, self._patience)
+            return HttpDoor(self._http, self._patience, self._pages)
         if self._app_token is None:
             raise ConfigError(
                 "SLACK_APP_TOKEN is missing: events come by Socket Mode where SLACK_TRANSPORT is not http"
             )
-        return SocketMode(self._clients.make(None), self._app_token, self._patience)
+        socket = SocketMode(self._clients.make(None), self._app_token, self._patience)
+        if self._oauth is None:
+            return socket
+        return BesidePages(socket, self._oauth.host, self._oauth.port, self._pages, self._patience)
 
 
 def _place(reply: Reply) -> ConversationKey:

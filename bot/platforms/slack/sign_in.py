@@ -9,11 +9,13 @@ from bot.platforms.slack.problems import WRONG_BOT_TOKEN
 from bot.platforms.slack.workspaces import Workspace
 
 
-async def sign_in(clients: Clients, token: str, bot_name: str, patience: Patience) -> Workspace:
-    """The workspace, or organisation, that a bot token is for. Raises PlatformError when Slack will not have
-    this token."""
+async def sign_in(
+    clients: Clients, token: str, bot_name: str, patience: Patience, if_refused: str = WRONG_BOT_TOKEN
+) -> Workspace:
+    """The workspace, or organisation, that a bot token is for. Raises PlatformError, with `if_refused`, when
+    Slack will not have this token."""
     client = clients.make(token)
-    answer = await patience.until_allowed("sign in", WRONG_BOT_TOKEN, client.auth_test)
+    answer = await patience.until_allowed("sign in", if_refused, client.auth_test)
     is_organisation = answer.get("is_enterprise_install") is True
     me = Me(
         user_id=str(answer.get("user_id", "")),

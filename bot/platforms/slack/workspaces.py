@@ -7,7 +7,7 @@ admins installed the app for all of its workspaces.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,10 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import PlatformError
 from bot.platforms.slack.clients import Clients
-from bot.platforms.slack.incoming import Me
+from bot.platforms.slack.incoming import PLATFORM, Me
 from bot.platforms.slack.names import Names
 from bot.platforms.slack.pace import Pace, Paces
 from bot.platforms.slack.thinking_status import ThinkingStatus
+from bot.storage.departures import DepartureNotes
 
 POST_INTERVAL_S, POST_BURST = 1.1, 5
 """Slack takes a message a second in a channel, and for a moment more."""
@@ -30,12 +31,14 @@ EDIT_INTERVAL_S, EDIT_BURST = 1.2, 3
 class NotInstalledError(PlatformError):
     """The app is not installed in a workspace, or not any more."""
 
+    default_user_message = "I am not installed in this workspace any more. Please ask its admins to add me."
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Workspace:
     """One installation. `client` makes calls and waits where Slack limits them; `hasty_client` does not wait.
     `posts` are the paces of channels, `edits` the one that all share. `scopes` is what the app may do there,
-    empty where Slack did not say."""
+    empty where Slack did not say. `installed_at` is in seconds since 1970, 0 where it is not known."""
 
     me: Me
     client: AsyncWebClient
@@ -45,6 +48,7 @@ class Workspace:
     posts: Paces
     edits: Pace
     scopes: frozenset[str] = frozenset()
+    installed_at: float = 0.0
 
     @classmethod
     def open(cls, me: Me, token: str, clients: Clients, scopes: frozenset[str] = frozenset()) -> Workspace:
@@ -75,6 +79,10 @@ class Workspace:
 class Workspaces(Protocol):
     """All installations of the app."""
 
+    async def load(self) -> None:
+        """Begin to sign in, while connections are open. Raises PlatformError where Slack will not have the
+        only token there is, ConfigError where no key opens those of the database, and StorageError."""
+
     async def of(self, workspace_id: str) -> Workspace:
         """The installation that conversation keys name so; waits while the bot signs in. Raises
         NotInstalledError."""
@@ -85,20 +93,26 @@ class Workspaces(Protocol):
     def all(self) -> Sequence[Workspace]:
         """Those that are known by now."""
 
+    async def remove(self, workspace: Workspace) -> None:
+        """A workspace has thrown the app out: from now on it is not found, its tokens are gone, and it is
+        noted that what was said there must go. Raises StorageError; then it is as before."""
+
     async def close(self) -> None:
         """Close them all; who waits for one is told NotInstalledError."""
 
 
 class OneWorkspace:
-    """The only workspace, whose bot token the settings name."""
+    """The only workspace, into which `sign_in` leads. Its leaving is noted in `departures`."""
 
-    def __init__(self) -> None:
+    def __init__(self, sign_in: Callable[[], Awaitable[Workspace]], departures: DepartureNotes) -> None:
+        self._sign_in = sign_in
+        self._departures = departures
         self._workspace: Workspace | None = None
         self._has_opened = asyncio.Event()
 
-    def open(self, workspace: Workspace) -> None:
-        """The bot has signed in."""
-        self._workspace = workspace
+    async def load(self) -> None:
+        """See Workspaces."""
+        self._workspace = await self._sign_in()
         self._has_opened.set()
 
     async def of(self, workspace_id: str) -> Workspace:
@@ -116,6 +130,12 @@ class OneWorkspace:
     def all(self) -> Sequence[Workspace]:
         """See Workspaces."""
         return [self._workspace] if self._workspace else []
+
+    async def remove(self, workspace: Workspace) -> None:
+        """See Workspaces. A token of the settings is for the operator to take away."""
+        await self._departures.note(PLATFORM, workspace.id)
+        self._workspace = None
+        await workspace.close()
 
     async def close(self) -> None:
         """See Workspaces."""

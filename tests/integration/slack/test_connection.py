@@ -128,7 +128,9 @@ async def test_a_wrong_app_token_is_named(slack: FakeSlack, database: Path) -> N
 
 async def test_without_an_app_token_it_says_what_is_missing(slack: FakeSlack, database: Path) -> None:
     bot = Bot(slack, database, echo)
-    platform = SlackPlatform(BOT_TOKEN, app_token=None, bot_name="Parley", api_url=slack.api_url)
+    platform = SlackPlatform(
+        BOT_TOKEN, store=bot.store, app_token=None, bot_name="Parley", api_url=slack.api_url
+    )
     with pytest.raises(ConfigError, match="SLACK_APP_TOKEN"):
         await platform.run(bot.manager)
     await bot.connected()

@@ -1,0 +1,109 @@
+"""Departures: workspaces that throw the app out, or take its token back. What was said there is erased.
+
+Only an event of Slack's does this, never a call that it refuses. The event is acknowledged when the tokens
+are gone and what is left to erase is noted; the erasing goes on behind it, also after a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from slack_sdk.errors import SlackApiError
+
+from bot.conversation.manager import ConversationManager
+from bot.conversation.patience import patiently
+from bot.errors import PlatformError
+from bot.platforms.removal import erase_workspace
+from bot.platforms.slack.incoming import PLATFORM
+from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.problems import BAD_TOKEN, CONNECTION_ERRORS, code_of
+from bot.platforms.slack.workspaces import Workspace, Workspaces
+from bot.storage.departures import DepartureNotes
+
+log = logging.getLogger(__name__)
+
+ASKING_S = 2.0
+"""How long Slack may take to say whether a token still works. It waits three seconds for the event."""
+
+
+class Departures:
+    """Takes what Slack tells of workspaces that leave."""
+
+    def __init__(self, manager: ConversationManager, workspaces: Workspaces, notes: DepartureNotes) -> None:
+        self._manager = manager
+        self._workspaces = workspaces
+        self._notes = notes
+        self._erasing: dict[str, asyncio.Task[None]] = {}
+        self._is_closed = False
+
+    async def resume(self) -> None:
+        """Erase what an earlier process left to erase. Raises StorageError."""
+        for workspace_id in await self._notes.noted(PLATFORM):
+            self._erase(workspace_id)
+
+    async def uninstalled(self, workspace: Workspace, body: Payload) -> None:
+        """Take `app_uninstalled`. Raises StorageError and PlatformError: then the event must come again."""
+        if _is_doubtful(workspace, body) and await _is_welcome(workspace):
+            log.info(
+                "workspace %s has the app, as Slack says: what it told before is left aside", workspace.id
+            )
+            return
+        await self._workspaces.remove(workspace)
+        log.warning(
+            "workspace %s threw the app out: what was said there is erased. A token of it in SLACK_BOT_TOKEN "
+            "is worth nothing any more",
+            workspace.id,
+        )
+        self._erase(workspace.id)
+
+    async def revoked(self, workspace: Workspace, body: Payload) -> None:
+        """Take `tokens_revoked`; tokens of people are not ours. Raises as `uninstalled`."""
+        if part(body, "event", "tokens").get("bot"):
+            await self.uninstalled(workspace, body)
+
+    async def close(self) -> None:
+        """Leave what is not erased yet to the next start."""
+        self._is_closed = True
+        for erasing in self._erasing.values():
+            erasing.cancel()
+        await asyncio.gather(*self._erasing.values(), return_exceptions=True)
+
+    def _erase(self, workspace_id: str) -> None:
+        if workspace_id not in self._erasing:
+            erasing = asyncio.create_task(self._erase_all(workspace_id))
+            self._erasing[workspace_id] = erasing
+            erasing.add_done_callback(lambda _: self._erasing.pop(workspace_id))
+
+    async def _erase_all(self, workspace_id: str) -> None:
+        async def erase() -> None:
+            await erase_workspace(self._manager, PLATFORM, workspace_id)
+            await self._notes.done(PLATFORM, workspace_id)
+
+        await patiently(erase, lambda: self._is_closed)
+        log.info("erased what was said in workspace %s", workspace_id)
+
+
+def _is_doubtful(workspace: Workspace, body: Payload) -> bool:
+    """Whether it was told before the workspace installed the app anew, or names a workspace of an
+    organisation that may still have it."""
+    told_at = body.get("event_time")
+    is_old = isinstance(told_at, int) and told_at < workspace.installed_at
+    return is_old or text(body, "team_id") not in ("", workspace.id)
+
+
+async def _is_welcome(workspace: Workspace) -> bool:
+    """Whether Slack takes the token. Raises PlatformError where it does not say."""
+    try:
+        async with asyncio.timeout(ASKING_S):
+            await workspace.hasty_client.auth_test()
+    except SlackApiError as error:
+        if code_of(error) not in BAD_TOKEN:
+            raise PlatformError(
+                f"could not ask whether workspace {workspace.id} left: {code_of(error)}"
+            ) from None
+        return False
+    except CONNECTION_ERRORS as error:
+        reason = type(error).__name__
+        raise PlatformError(f"could not ask whether workspace {workspace.id} left: {reason}") from None
+    return True
