@@ -257,6 +257,14 @@ def slack_manifest(
     typer.echo(manifest_text(_load(is_warning=False).settings, http))
 
 
+@slack.command("key")
+def slack_key() -> None:
+    """Print a new key for SLACK_TOKEN_KEY, which seals the tokens of workspaces that install the bot."""
+    from bot.cli.slack import new_key
+
+    typer.echo(new_key())
+
+
 @app.command()
 def doctor() -> None:
     """Look at what the bot needs: settings, folders, database, model, memory, port; and Discord's side."""

@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
 from bot.platforms.slack.manifest import manifest
+from bot.platforms.slack.sealing import new_key
 from bot.settings import Settings
+
+__all__ = ["manifest_text", "new_key"]
 
 
 def manifest_text(settings: Settings, http: str | None = None) -> str:
