@@ -82,8 +82,9 @@ def scope_of(method: str, args: Payload, state: State) -> str:
 
 def place_for(state: State, workspace: Workspace, channel: Any) -> Place:
     """A place that a token may know of. RefusalError where it is not there, or private and not the bot's."""
-    place = state.places.get(str(channel))
-    if place is None or not _is_of(state, workspace, place):
+    own = (place for place in state.places.values() if _is_of(state, workspace, place))
+    place = next((place for place in own if place.id == channel), None)
+    if place is None:
         raise RefusalError("channel_not_found")
     if place.kind != "channel" and workspace.bot_user not in place.members:
         raise RefusalError("channel_not_found")

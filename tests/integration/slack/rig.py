@@ -19,7 +19,7 @@ from bot.conversation.reply import Reply
 from bot.errors import PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.delivery import serve
-from bot.platforms.slack import Http, SlackPlatform
+from bot.platforms.slack import Http, OAuth, SlackPlatform
 from bot.platforms.slack.options import EVENTS_PATH
 from bot.storage.store import HistoryStore
 from tests.integration.conversation.rig import until
@@ -46,6 +46,7 @@ class Bot:
         *,
         person_rate: int = 0,
         backfill_messages: int = 500,
+        oauth: OAuth | None = None,
     ) -> None:
         self.slack = slack
         self.generator = PlayedGenerator(script)
@@ -55,11 +56,12 @@ class Bot:
             self.store, self.generator, answerer, "Parley", person_rate=person_rate
         )
         self.platform = SlackPlatform(
-            bot_token,
+            None if oauth else bot_token,
             store=self.store,
             app_token=APP_TOKEN,
             bot_name="Parley",
             http=http_of(slack),
+            oauth=oauth,
             api_url=slack.api_url,
             backfill_messages=backfill_messages,
         )
@@ -140,10 +142,18 @@ def key_of(place: Place, thread: str | None = None) -> ConversationKey:
 
 @asynccontextmanager
 async def running(
-    slack: FakeSlack, database: Path, script: Script, *, person_rate: int = 0, backfill_messages: int = 500
+    slack: FakeSlack,
+    database: Path,
+    script: Script,
+    *,
+    person_rate: int = 0,
+    backfill_messages: int = 500,
+    oauth: OAuth | None = None,
 ) -> AsyncIterator[Bot]:
     """A bot that is connected."""
-    bot = Bot(slack, database, script, person_rate=person_rate, backfill_messages=backfill_messages)
+    bot = Bot(
+        slack, database, script, person_rate=person_rate, backfill_messages=backfill_messages, oauth=oauth
+    )
     try:
         await bot.connected()
         yield bot
