@@ -79,6 +79,11 @@ class Names:
         known = self._known.get(user_id)
         return known.person if known else UNKNOWN
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether Slack is being asked for somebody."""
+        return bool(self._asking)
+
     async def close(self) -> None:
         """Give up what is on its way."""
         asking = list(self._asking.values())
