@@ -23,6 +23,8 @@ from bot.platforms.slack.payloads import Payload, moment, part, parts, text
 PLATFORM = "slack"
 DIRECT = "D"
 """What the ids of conversations with the bot alone begin with."""
+BY_COMMAND = "command-"
+"""What the ids of slash commands begin with."""
 
 _TALK = ("", "file_share", "thread_broadcast", "me_message")
 """Subtypes of messages that people wrote; all others are notices, and `bot_message`."""
@@ -241,8 +243,8 @@ def from_command(
         command = given_by(for_one(command), author, is_own=is_own)
     return IncomingMessage(
         conversation=ConversationKey(PLATFORM, workspace_of(payload), text(payload, "channel_id")),
-        message_id=f"command-{trigger}",
-        event_id=f"command-{trigger}",
+        message_id=f"{BY_COMMAND}{trigger}",
+        event_id=f"{BY_COMMAND}{trigger}",
         author=Author(user, names.get(user) or text(payload, "user_name") or user),
         text=line,
         sent_at=received_at,

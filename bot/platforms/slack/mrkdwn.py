@@ -1,22 +1,26 @@
-"""Markdown, as models write it, to Slack's mrkdwn, in which nothing but what stands here can be active.
+"""Markdown, as models write it, to what Slack reads: to its mrkdwn, and to its own dialect of Markdown.
 
-Every `&`, `<` and `>` is escaped, so no mention, no `<!channel>` and no link leaves that was not made here.
-Pure text functions; work is linear in the text.
+Nothing but what stands here can be active there. In mrkdwn every `&`, `<` and `>` is escaped, so no mention,
+no `<!channel>` and no link leaves that was not made here. In Markdown an empty space breaks what Slack would
+see as a mention, however it is spelled; code is else unchanged. Pure text functions, linear in the text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from bot.conversation.text.blocks import Fence, after_line
 from bot.conversation.text.safety import clean_text
 from bot.conversation.text.splitting import split_stream
 
 MAX_TEXT = 4000
 """Characters that Slack takes as the text of an edited message (error `msg_too_long` beyond)."""
 
-SECTION_CHARS = 560
-"""A section holds 3,000 characters, and escaping makes at most five of one."""
+MAX_SECTION = 3000
+"""Characters of mrkdwn in a section; so many are enough for a notification, too."""
+PART_CHARS = 2500
+"""What a section has room for, unless much in it is escaped: that makes at most five characters of one."""
 
 INERT: dict[str, object] = {"link_names": False, "parse": "none"}
 """What keeps Slack from finding names and addresses in a text by itself."""
@@ -50,6 +54,18 @@ _MARKS = str.maketrans("\ue002\ue003\ue004\ue005\ue006\ue007", "*_~*_~")
 _MARK_RUN = re.compile("[\ue002-\ue004]+|[\ue005-\ue007]+")
 _PRIVATE = re.compile("[\ue000-\ue007]")
 
+_OPEN = r"(?:<|&lt;?|&\#0*60;?|&\#x0*3c;?)"
+_CALLS = r"(?:channel|here|everyone|group)\b"
+_ACTIVE = re.compile(
+    rf"{_OPEN}(?=[!@\#]|&(?:excl|commat|num|\#0*(?:33|35|64)|\#x0*(?:21|23|40))\b)|@(?={_CALLS})", re.I
+)
+"""Behind which an empty space takes the meaning from what Slack would act upon."""
+_ACTIVE_IN_CODE = re.compile(
+    rf"{_OPEN}(?=!(?:{_CALLS}|subteam\^|date\^)|@[UW]\w|\#[CDG]\w)|@(?={_CALLS})", re.I
+)
+"""The same where other uses of these signs are likely: `<!DOCTYPE html>` stays what it is."""
+_DEFINITION = re.compile(r"^[ \t>]*\[[^\]\n]{1,500}\](?=:)")
+
 
 def to_mrkdwn(markdown: str) -> str:
     """Markdown as mrkdwn: bold, italics, strike, links, headings, lists and code; everything else as text."""
@@ -69,20 +85,88 @@ def to_mrkdwn(markdown: str) -> str:
     return "\n".join([*lines, "```"] if fence else lines)
 
 
+def to_markdown_block(markdown: str) -> str:
+    """Markdown for Slack's block of that name: pictures become links, links do not pretend to lead elsewhere,
+    and nothing in it calls anybody."""
+    lines: list[str] = []
+    fence: Fence | None = None
+    for line in clean_text(markdown).split("\n"):
+        before, fence = fence, after_line(fence, line)
+        is_prose = before is None and fence is None
+        lines.append("".join(_prose(line)) if is_prose else _ACTIVE_IN_CODE.sub(_broken, line))
+    return "\n".join(lines)
+
+
 def escaped(text: str) -> str:
     """Text that Slack shows as it is."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def message_body(markdown: str) -> dict[str, object]:
-    """The text of a message, and sections for one that its escapes made longer than Slack allows."""
-    markdown = clean_text(markdown)
-    text = to_mrkdwn(markdown)
+    """The text of a message, and sections for one that is longer than Slack allows."""
+    text = to_mrkdwn(clean_text(markdown))
     if len(text) <= MAX_TEXT:
         return {"text": text}
-    parts = [to_mrkdwn(part) for part in split_stream(markdown, SECTION_CHARS)]
-    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in parts]
-    return {"text": parts[0], "blocks": sections}
+    return {"text": beginning(markdown), "blocks": sections(markdown)}
+
+
+def sections(markdown: str) -> list[dict[str, object]]:
+    """Markdown in blocks of mrkdwn."""
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in _parts(markdown)]
+
+
+def beginning(markdown: str) -> str:
+    """As much of Markdown in mrkdwn as a notification can be expected to show."""
+    return next(_parts(markdown), "")
+
+
+def _parts(markdown: str, most: int = PART_CHARS) -> Iterator[str]:
+    """Pieces of mrkdwn that fit a section."""
+    whole = to_mrkdwn(clean_text(markdown))
+    if len(whole) <= MAX_SECTION:
+        yield whole
+        return
+    for part in split_stream(markdown, most):
+        yield from _parts(part, most // 2)
+
+
+def _prose(line: str) -> Iterator[str]:
+    """A line outside of code blocks."""
+    if definition := _DEFINITION.match(line):
+        yield from _prose(definition[0])
+        yield _ZERO_WIDTH
+        line = line[definition.end() :]
+    at = 0
+    for found in _KEPT.finditer(line):
+        if found.lastgroup == "escaped":
+            continue
+        yield _inert(line[at : found.start()])
+        yield _as_markdown(found)
+        at = found.end()
+    yield _inert(line[at:])
+
+
+def _inert(prose: str) -> str:
+    """Words without links: what might be read as one all the same is none."""
+    return _ACTIVE.sub(_broken, prose).replace("](", f"]{_ZERO_WIDTH}(")
+
+
+def _broken(found: re.Match[str]) -> str:
+    return found[0] + _ZERO_WIDTH
+
+
+def _as_markdown(found: re.Match[str]) -> str:
+    """A code span, a link or an address, ready to be sent."""
+    if found["code"] is not None:
+        return _ACTIVE_IN_CODE.sub(_broken, found[0])
+    if found["url"] is None:
+        return found["bare"] or f"<{_piped(found['auto'])}>"
+    url, label = found["url"], found["label"].strip()
+    if not _LINKABLE.match(url):
+        return _inert(f"{label} ({url})" if label else url)
+    if not label or _LOOKS_LIKE_ADDRESS.match(re.sub(r"[*_~`|]", "", label)):
+        return f"<{_piped(url)}>"
+    return f"[{_ACTIVE.sub(_broken, label)}]({_piped(url)})"
 
 
 def _line(line: str) -> str:
@@ -155,4 +239,9 @@ def _link(url: str, label: str) -> str:
 
 
 def _address(url: str) -> str:
-    return escaped(url.replace("|", "%7C"))
+    return escaped(_piped(url))
+
+
+def _piped(url: str) -> str:
+    """An address without the sign that ends one in mrkdwn."""
+    return url.replace("|", "%7C")

@@ -22,6 +22,14 @@ RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts where the connection broke."""
 
 
+class RefusedError(PlatformError):
+    """Slack will not do what was asked; `code` is its word for why."""
+
+    def __init__(self, detail: str, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
 class SlackTroubleError(Exception):
     """Slack itself is in trouble. Never leaves the adapter."""
 
@@ -47,19 +55,46 @@ WRONG_APP_TOKEN = (
     "your app's page Basic Information, switch on Socket Mode, and set the token anew"
 )
 
+NOT_LAID_OUT = (
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "msg_too_long",
+    "msg_blocks_too_long",
+    "markdown_text_conflict",
+)
+"""What Slack says of blocks that it cannot show."""
+
 _TROUBLE = ("internal_error", "fatal_error", "service_unavailable", "request_timeout")
 _INVITE = "invite the bot there (/invite), since it may not write in this channel"
+_RULE = "a rule of the workspace keeps the bot from writing there"
 _MEANINGS = {
     "not_in_channel": _INVITE,
     "channel_not_found": _INVITE,
     "is_archived": "the channel is archived",
     "message_not_found": "the post was deleted",
+    "cannot_reply_to_message": "the message takes no replies",
+    "thread_locked": "the thread is locked",
     "cant_update_message": "the post is not the bot's own",
+    "cant_delete_message": "the post is not the bot's own",
     "edit_window_closed": "the workspace allows no edits after some minutes",
-    "restricted_action": "a rule of the workspace keeps the bot from writing there",
+    "restricted_action": _RULE,
     "restricted_action_read_only_channel": "the channel takes no posts",
+    "restricted_action_thread_only_channel": "the channel takes replies in threads only",
+    "restricted_action_non_threadable_channel": "the channel takes no threads",
+    "restricted_action_thread_locked": "the thread is locked",
+    "no_permission": _RULE,
+    "access_denied": _RULE,
+    "ekm_access_denied": "the organisation's key management keeps the bot out for now",
+    "team_access_not_granted": "the organisation's admins have not let the app into this workspace",
     "ratelimited": "Slack limits the bot's calls; fewer conversations at once will help",
+    "rate_limited": "Slack limits the bot's calls; fewer conversations at once will help",
+    "message_limit_exceeded": "the workspace is over its limit of messages",
     "user_not_in_channel": "the person who asked is not in this channel",
+    "user_not_found": "the person who asked is not in this workspace",
+    "cannot_dm_bot": "bots take no direct messages",
+    "file_not_found": "Slack does not know the file",
+    "file_type_not_allowed": "the workspace does not allow files of this kind",
+    "storage_limit_reached": "the workspace has no room for files left",
     **dict.fromkeys(BAD_TOKEN, WRONG_BOT_TOKEN),
 }
 
@@ -101,18 +136,20 @@ async def trouble_apart(work: Callable[[], Awaitable[T]]) -> T:
         raise
 
 
-def platform_error(error: SlackApiError, doing: str, channel_id: str) -> PlatformError:
+def platform_error(error: SlackApiError, doing: str, channel_id: str = "") -> PlatformError:
     """The error as the operator needs it: what was not possible where, and what to change."""
     code = code_of(error)
     if code == "missing_scope":
         needed = text(_answer(error), "needed") or "a scope of the manifest"
-        return PlatformError(
-            f"may not {doing}: add the scope {needed} on your app's page OAuth & Permissions and reinstall"
+        return RefusedError(
+            f"may not {doing}: add the scope {needed} on your app's page OAuth & Permissions and reinstall",
+            code,
         )
     meaning = _MEANINGS.get(code, f"Slack answered {code or 'nothing that can be read'}")
+    where = f" in channel {channel_id}" if channel_id else ""
     if code == "message_not_found":
-        return PostGoneError(f"could not {doing} in channel {channel_id}: {meaning}")
-    return PlatformError(f"could not {doing} in channel {channel_id}: {meaning}")
+        return PostGoneError(f"could not {doing}{where}: {meaning}")
+    return RefusedError(f"could not {doing}{where}: {meaning}", code)
 
 
 def _answer(error: SlackApiError) -> Payload:

@@ -1,6 +1,7 @@
-"""ResponseUrls: where the answers to commands may be sent to, privately, for half an hour.
+"""ResponseUrls: where the answers to commands and presses may be sent to, privately, for half an hour.
 
-https://docs.slack.dev/interactivity/handling-user-interaction: five posts in 30 minutes.
+https://docs.slack.dev/interactivity/handling-user-interaction: five posts in 30 minutes. What came of a press
+can take the place of the message that was pressed; what came of a command stands below what it said before.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ MAX_POSTS = 5
 
 
 class ResponseUrl:
-    """One command's address for answers."""
+    """One address for answers."""
 
-    def __init__(self, client: AsyncWebhookClient) -> None:
-        self._client = client
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = AsyncWebhookClient(url, logger=SDK_LOG, retry_handlers=[])
         self._posts_left = MAX_POSTS
         self._ends_at = time.monotonic() + LIFE_S - MARGIN_S
 
@@ -52,23 +54,25 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """The addresses of commands whose answers are still being made, by message id. Kept in this process only:
-    after a restart answers go to the person by another way."""
+    """The addresses of what is still being answered: those of commands by the message id, those of presses on
+    what only one person sees by the id of that post. Kept in this process only: after a restart answers go to
+    the person by another way."""
 
     def __init__(self) -> None:
         self._open: dict[str, ResponseUrl] = {}
 
-    def add(self, message_id: str, url: str) -> None:
-        """A command was given. Those whose time is over are dropped on the way."""
+    def add(self, known_as: str, url: str) -> None:
+        """A command was given, or a button pressed; the newest address counts. Those whose time is over are
+        dropped on the way."""
         self._open = {key: kept for key, kept in self._open.items() if kept.posts_left}
-        if url and message_id not in self._open:
-            client = AsyncWebhookClient(url, logger=SDK_LOG, retry_handlers=[])
-            self._open[message_id] = ResponseUrl(client)
+        known = self._open.get(known_as)
+        if url and (known is None or known.url != url):
+            self._open[known_as] = ResponseUrl(url)
 
-    def get(self, message_id: str) -> ResponseUrl | None:
-        """The address of a command's message id, if there is one."""
-        return self._open.get(message_id)
+    def get(self, known_as: str) -> ResponseUrl | None:
+        """The address for a command's message id or a post's id, if there is one."""
+        return self._open.get(known_as)
 
-    def close(self, message_id: str) -> None:
+    def close(self, known_as: str) -> None:
         """The answer is complete."""
-        self._open.pop(message_id, None)
+        self._open.pop(known_as, None)

@@ -6,50 +6,90 @@ before it is posted again: Slack itself keeps nobody from posting twice.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from slack_sdk.errors import SlackApiError
 
 from bot.conversation.reply import Reply
-from bot.messages import File
+from bot.errors import PlatformError
+from bot.platforms.answer_sink import AnswerSink
 from bot.platforms.base import DeliveryLimits
-from bot.platforms.slack.mrkdwn import INERT, message_body
+from bot.platforms.layout import Layout, Post
+from bot.platforms.recently import Recently
+from bot.platforms.slack.excuses import Excuses
+from bot.platforms.slack.files import NO_FILES, Attached, attach, may_upload, remove
+from bot.platforms.slack.layout import body_of, simple_body_of
+from bot.platforms.slack.mrkdwn import INERT
+from bot.platforms.slack.nonces import metadata_for, nonce_for, nonce_of
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
-from bot.platforms.slack.problems import code_of, platform_error, until_answered
+from bot.platforms.slack.problems import (
+    NOT_LAID_OUT,
+    RefusedError,
+    code_of,
+    platform_error,
+    until_answered,
+)
 from bot.platforms.slack.workspaces import EDIT_INTERVAL_S, Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-LIMITS = DeliveryLimits(max_chars=3500, min_edit_interval_s=EDIT_INTERVAL_S)
-"""Slack edits messages of up to 4,000 characters (what is longer by its escapes goes in sections)."""
-
-METADATA_TYPE = "parley_reply"
+MAX_CHARS = 11_000
+"""A message takes 12,000 characters of Markdown; what is not the model's has room beside it."""
+MAX_CODE_CHARS = 10_900
+MAX_FILE_BYTES = 10 * 1024 * 1024
 
 LOOK_BACK = 100
 LOOK_BACK_PAGES = 3
 """How many messages after the question are searched for a post whose fate is unknown."""
+CLOCKS_APART_S = 60.0
+"""What is no message has a time of our own clock."""
 
 
-class ChannelSink:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all sinks of one bot share. `refused` is what the operator was told of."""
+
+    workspaces: Workspaces
+    excuses: Excuses = field(default_factory=Excuses)
+    refused: Recently = field(default_factory=Recently)
+
+
+class ChannelSink(AnswerSink):
     """Where one reply goes: a ReplySink."""
 
-    def __init__(self, reply: Reply, workspaces: Workspaces) -> None:
+    def __init__(
+        self,
+        reply: Reply,
+        surroundings: Surroundings,
+        *,
+        is_shareable: bool = False,
+        has_excuses: bool = True,
+    ) -> None:
+        """`is_shareable`: one person sees the answer, and may show it to all. `has_excuses`: who asked is
+        told where the bot may not write."""
+        super().__init__(Layout(reply, is_shareable=is_shareable))
         self._reply = reply
         self._place = reply.conversation
-        self._workspaces = workspaces
+        self._surroundings = surroundings
+        self._has_excuses = has_excuses
         self._has_posted = bool(reply.posts)
+        self._attached: dict[str, Attached] = {}
 
     @property
     def limits(self) -> DeliveryLimits:
-        """3,500 characters a post, an edit each 1.2 s."""
-        return LIMITS
+        """11,000 characters a post, an edit each 1.2 s."""
+        workspace = self._surroundings.workspaces.known(self._place.workspace_id)
+        if workspace is not None and not may_upload(workspace):
+            return DeliveryLimits(MAX_CHARS, EDIT_INTERVAL_S, no_files=NO_FILES)
+        return DeliveryLimits(MAX_CHARS, EDIT_INTERVAL_S, MAX_CODE_CHARS, MAX_FILE_BYTES)
 
-    async def post(self, text: str, nonce: str, file: File | None = None) -> str:
+    async def send(self, post: Post, nonce: str) -> str:
         """Post a message where the question stands. It mentions nobody and previews no links."""
         has_asked = False
 
@@ -59,27 +99,46 @@ class ChannelSink:
                 return found
             has_asked = True
             workspace = await self._workspace()
-            await workspace.posts.of(self._place.channel_id).turn()
-            return await self._send(workspace, text, nonce)
+            channel = await self._channel(workspace)
+            await workspace.posts.of(channel).turn()
+            call = {
+                "channel": channel,
+                "unfurl_links": False,
+                "unfurl_media": False,
+                "metadata": metadata_for(self._reply, nonce),
+                **self._thread,
+            }
+            answer = await show(self._surroundings, workspace, "chat.postMessage", call, post)
+            return text(answer, "ts")
 
         message_id = await self._ask("post", once)
         self._has_posted = True
+        self._attached[message_id] = Attached()
         (await self._workspace()).status.answered(self._place)
+        if post.file is not None:
+            await self.change(message_id, post)
         return message_id
 
-    async def edit(self, message_id: str, text: str, file: File | None = None) -> None:
-        """Replace a post's text. Raises PostGoneError."""
+    async def change(self, message_id: str, post: Post) -> None:
+        """Let a message look like `post`, its file included."""
+        workspace = await self._workspace()
+        channel = await self._channel(workspace)
+        old = await self._attached_to(message_id)
+        is_same = post.file is not None and post.file == old.file
+        new = old if is_same else await attach(workspace, post.file, channel)
+        look = new.shown_on(post)
+        call: dict[str, object] = {"channel": channel, "ts": message_id}
+        if new.file_id or old.file_id:
+            call["file_ids"] = [new.file_id] if new.file_id else []
 
-        # An empty list takes away the sections of an earlier text.
-        body = {"blocks": [], **message_body(text)}
-        call = {"channel": self._place.channel_id, "ts": message_id, **INERT, **body}
-
-        async def edit() -> object:
-            workspace = await self._workspace()
+        async def edit() -> None:
             await workspace.edits.turn()
-            return await workspace.client.api_call("chat.update", json=call)
+            await show(self._surroundings, workspace, "chat.update", call, look)
 
         await self._ask("edit a post", edit)
+        self._attached[message_id] = new
+        if not is_same:
+            await remove(workspace, old.file_id)
 
     async def delete(self, message_id: str) -> None:
         """Take a post back; one that is gone already is no error, nor one that one person alone was shown."""
@@ -88,13 +147,17 @@ class ChannelSink:
 
         async def delete() -> None:
             workspace = await self._workspace()
+            channel = await self._channel(workspace)
             try:
-                await workspace.client.chat_delete(channel=self._place.channel_id, ts=message_id)
+                await workspace.client.chat_delete(channel=channel, ts=message_id)
             except SlackApiError as error:
                 if code_of(error) != "message_not_found":
                     raise
 
+        attached = await self._attached_to(message_id)
         await self._ask("delete a post", delete)
+        self.layout.removed(message_id)
+        await remove(await self._workspace(), attached.file_id)
 
     async def find(self, nonce: str) -> str | None:
         """The post that was made with `nonce`, by this process or an earlier one."""
@@ -104,7 +167,7 @@ class ChannelSink:
             for _ in range(LOOK_BACK_PAGES):
                 page = await self._page(cursor)
                 for message in parts(page, "messages"):
-                    if _nonce_of(message) == nonce_for(self._reply, nonce):
+                    if nonce_of(message) == nonce_for(self._reply, nonce):
                         return text(message, "ts")
                 cursor = text(part(page, "response_metadata"), "next_cursor")
                 if not cursor:
@@ -112,82 +175,107 @@ class ChannelSink:
             return None
 
         try:
-            return await until_answered("look for a post", look)
+            message_id = await until_answered("look for a post", look)
         except SlackApiError as error:
             problem = platform_error(error, "look for a post", self._place.channel_id)
             log.warning("%s; should the post be there, it will stand twice", problem)
             return None
+        if message_id is not None:
+            self.layout.shown(message_id)
+        return message_id
 
     async def status(self, text: str) -> None:
         """Show a sign of life where Slack has a place for it; an answer that has begun is one itself."""
-        workspace = self._workspaces.known(self._place.workspace_id)
+        workspace = self._surroundings.workspaces.known(self._place.workspace_id)
         if workspace is not None and not self._has_posted:
             workspace.status.show(self._place, f"is thinking: {text}")
 
     async def finish(self, outcome: str) -> None:
-        """Leave no status behind where nothing was posted."""
-        workspace = self._workspaces.known(self._place.workspace_id)
+        """Show the last buttons; leave no status behind where nothing was posted."""
+        await super().finish(outcome)
+        workspace = self._surroundings.workspaces.known(self._place.workspace_id)
         if workspace is not None and not self._has_posted and outcome != "restarted":
             workspace.status.clear(self._place)
 
     # --- inside ------------------------------------------------------------------------------
 
     async def _workspace(self) -> Workspace:
-        return await self._workspaces.of(self._place.workspace_id)
+        return await self._surroundings.workspaces.of(self._place.workspace_id)
 
-    async def _send(self, workspace: Workspace, text: str, nonce: str) -> str:
-        metadata = {
-            "event_type": METADATA_TYPE,
-            "event_payload": {"nonce": nonce_for(self._reply, nonce)},
-        }
-        call: dict[str, object] = {
-            "channel": self._place.channel_id,
-            "unfurl_links": False,
-            "unfurl_media": False,
-            "metadata": metadata,
-            **INERT,
-            **message_body(text),
-        }
-        if self._place.thread_id is not None:
-            call["thread_ts"] = self._place.thread_id
-        answer = await workspace.client.api_call("chat.postMessage", json=call)
-        return str(answer["ts"])
+    async def _channel(self, workspace: Workspace) -> str:
+        """Where the posts are."""
+        return self._place.channel_id
+
+    @property
+    def _thread(self) -> dict[str, object]:
+        return {} if self._place.thread_id is None else {"thread_ts": self._place.thread_id}
 
     async def _page(self, cursor: str) -> Payload:
         """Messages of this channel or thread from the question on, with their metadata."""
-        call: dict[str, object] = {
-            "channel": self._place.channel_id,
-            "oldest": self._reply.messages[0].message_id,
-            "include_all_metadata": True,
-            "limit": LOOK_BACK,
-        }
-        if cursor:
-            call["cursor"] = cursor
-        if self._place.thread_id is not None:
-            call["ts"] = self._place.thread_id
-        method = "conversations.history" if self._place.thread_id is None else "conversations.replies"
-        client = (await self._workspace()).client
-        answer = await client.api_call(method, http_verb="GET", params=call)
+        first = self._reply.messages[0]
+        is_message = moment(first.message_id) is not None
+        return await self._read(
+            oldest=first.message_id if is_message else f"{first.sent_at.timestamp() - CLOCKS_APART_S:.6f}",
+            include_all_metadata=True,
+            limit=LOOK_BACK,
+            **({"cursor": cursor} if cursor else {}),
+        )
+
+    async def _attached_to(self, message_id: str) -> Attached:
+        """What hangs on a post; an earlier process may have attached it."""
+        if message_id not in self._attached:
+            page: Payload = {}
+            with suppress(PlatformError, SlackApiError):
+                page = await until_answered(
+                    "read a post", lambda: self._read(oldest=message_id, latest=message_id, inclusive=True)
+                )
+            posts = [one for one in parts(page, "messages") if text(one, "ts") == message_id]
+            ids = [text(file, "id") for post in posts for file in parts(post, "files")]
+            self._attached[message_id] = Attached(file_id="".join(ids[:1]))
+        return self._attached[message_id]
+
+    async def _read(self, **limits: object) -> Payload:
+        """A page of the channel or thread."""
+        workspace = await self._workspace()
+        thread = {"ts": self._place.thread_id} if self._thread else {}
+        method = "conversations.replies" if self._thread else "conversations.history"
+        call = {"channel": await self._channel(workspace), **thread, **limits}
+        answer = await workspace.client.api_call(method, http_verb="GET", params=call)
         return answer.data if isinstance(answer.data, dict) else {}
 
     async def _ask(self, doing: str, work: Callable[[], Awaitable[T]]) -> T:
-        """Do `work`, again while the connection breaks. Raises PlatformError."""
+        """Do `work`, again while the connection breaks. Raises PlatformError, and tells who asked where Slack
+        does not let the bot answer."""
         try:
             return await until_answered(doing, work)
         except SlackApiError as error:
-            raise platform_error(error, doing, self._place.channel_id) from None
+            problem = platform_error(error, doing, self._place.channel_id)
+        problem.is_news = self._surroundings.refused.is_news(str(problem))
+        is_waited_for = not (self._reply.is_quiet or self._reply.is_correction)
+        if self._has_excuses and is_waited_for and isinstance(problem, RefusedError):
+            workspace = await self._workspace()
+            await self._surroundings.excuses.tell(workspace, self._reply.question, problem.code)
+        raise problem from None
 
 
-def nonce_for(reply: Reply, nonce: str) -> str:
-    """Unique to the questions as they read and to the part: another database's nonces must not meet ours, and
-    an answer to an edited question, or made anew, is not the one before."""
-    questions = "\0".join(f"{message.event_id} {message.text}" for message in reply.messages)
-    told = f"{nonce}\0{reply.variation}\0{questions}".encode(errors="replace")
-    return hashlib.blake2b(told, digest_size=16).hexdigest()
-
-
-def _nonce_of(message: Payload) -> str:
-    metadata = part(message, "metadata")
-    if text(metadata, "event_type") != METADATA_TYPE:
-        return ""
-    return text(part(metadata, "event_payload"), "nonce")
+async def show(
+    surroundings: Surroundings,
+    workspace: Workspace,
+    method: str,
+    call: Mapping[str, object],
+    post: Post,
+    about: str = "",
+) -> Payload:
+    """Call a method with what a post looks like, in simple blocks where Slack cannot lay its Markdown out.
+    `about` as in `body_of`. Raises what Slack's client raises."""
+    try:
+        answer = await workspace.client.api_call(method, json={**call, **INERT, **body_of(post, about)})
+    except SlackApiError as error:
+        if code_of(error) not in NOT_LAID_OUT or post.is_plain:
+            raise
+        if surroundings.refused.is_news(("not laid out", workspace.id)):
+            log.warning("Slack could not lay an answer out (%s), so it is shown simpler", code_of(error))
+        answer = await workspace.client.api_call(
+            method, json={**call, **INERT, **simple_body_of(post, about)}
+        )
+    return answer.data if isinstance(answer.data, dict) else {}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.conversation.reply import Reply
 from bot.messages import Author, ConversationKey, IncomingMessage
-from bot.platforms.slack.sink import nonce_for
+from bot.platforms.slack.nonces import nonce_for
 from bot.storage.records import Job
 
 KEY = ConversationKey("slack", "T1", "C1")
