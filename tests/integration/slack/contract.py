@@ -16,11 +16,13 @@ MAX_TEXT = 4000
 MAX_MARKDOWN = 12_000
 MAX_PROMPTS = 4
 
+_CHUNKS = {"markdown_text", "task_update", "plan_update", "blocks"}
 _HELD = {"array", "object"}
 _ERRORS = {
     r"no such method": "unknown_method",
     r"^views\.|prompt": "invalid_arguments",
     r"msg_too_long": "msg_too_long",
+    r"invalid_chunks": "invalid_chunks",
     r"blocks|_id .* stands twice|more than one table|a view of type": "invalid_blocks",
     r" is missing$| is .*, not \[": "invalid_arguments",
     r"markdown_text_conflict": "markdown_text_conflict",
@@ -124,12 +126,23 @@ def _content_problems(method: str, args: dict[str, Any]) -> list[str]:
         return message_problems(args)
     if method in ("chat.startStream", "chat.appendStream", "chat.stopStream"):
         found = block_problems(args.get("blocks") or [], "message")
-        return found + markdown_problems(args.get("markdown_text", "")) + active_problems(args.get("chunks"))
+        return found + markdown_problems(args.get("markdown_text", "")) + _chunk_problems(args.get("chunks"))
     if method.startswith("views."):
         return view_problems(args.get("view"))
     if method == "assistant.threads.setSuggestedPrompts":
         return _prompt_problems(args.get("prompts")) + active_problems(args)
     return active_problems(args)
+
+
+def _chunk_problems(chunks: Any) -> list[str]:
+    """What is wrong with the pieces of a stream that are more than Markdown."""
+    found = active_problems(chunks)
+    for chunk in chunks or []:
+        if chunk.get("type") not in _CHUNKS:
+            found.append(f"invalid_chunks: {chunk.get('type')!r}")
+        if len(str(chunk.get("text", ""))) > MAX_MARKDOWN:
+            found.append("msg_too_long: a chunk")
+    return found
 
 
 def _prompt_problems(prompts: Any) -> list[str]:
