@@ -112,10 +112,18 @@ def is_private(
         return False
     if here is not None and place_wanted(command, here):
         return True
-    shown = command.options.get(SHOW.name, "").strip().casefold()
-    if shown in SHOW.choices:
+    if (shown := _shown_to(command)) in SHOW.choices:
         return shown == "me"
     return any(command.name == task.name and _is_for_one(task, command) for task in tasks)
+
+
+def is_for_all(command: Command | None) -> bool:
+    """Whether who gave a command asked for everybody to see its answer."""
+    return command is not None and _shown_to(command) == "all"
+
+
+def _shown_to(command: Command) -> str:
+    return command.options.get(SHOW.name, "").strip().casefold()
 
 
 def _is_for_one(task: Task, command: Command) -> bool:
