@@ -1,0 +1,363 @@
+"""Reading: before an answer, what it rests on is read back from Slack, as far as memory has it not.
+
+Here is the policy: how far, in which order, for how long. What was read is written down at once and noted, so
+that the next reading goes on where this one stopped. Slack is called outside of a channel's turn, so its
+events are taken meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from weakref import WeakValueDictionary
+
+from bot.conversation.access import NO_SUCH_PLACE, NOTHING_MISSING, Missing
+from bot.conversation.manager import ConversationManager
+from bot.conversation.tasks import catchup
+from bot.errors import CommandError, PlatformError, StorageError, where
+from bot.messages import ConversationKey, IncomingMessage, Progress
+from bot.platforms.backfill import UnreadableError
+from bot.platforms.event_order import EventOrder
+from bot.platforms.gaps import depth_of
+from bot.platforms.slack.changed import Edits
+from bot.platforms.slack.pages import LimitedError, NoScopeError, NotThereError, Page, Pages
+from bot.platforms.slack.payloads import Payload, moment, text
+from bot.platforms.slack.remembering import remembered
+from bot.platforms.slack.stretches import FIRST_TS, Hole, Stretches, Thread
+from bot.platforms.slack.visit import MAX_READ, TOO_MANY, Visit, thread_in, thread_of, to_ts
+from bot.platforms.slack.workspaces import NotInstalledError, Workspaces
+from bot.storage.digests import Place
+
+log = logging.getLogger(__name__)
+
+FIRST_SIGN_S, SIGN_S = 0.2, 1.0
+"""How long people are without a first sign of life, and between two."""
+
+READING_S, TALKING_S = 75.0, 8.0
+"""How long an answer waits for what was said: one that is about it, and one that goes by it."""
+
+UNKNOWN_VISITOR = 1_000
+"""How far back the last message of a person is looked for."""
+
+THREADS_AT_ONCE = 4
+EMPTY_PAGES = 20
+"""So many pages without a message are no answer."""
+
+LIMITED = "Slack limits how fast I may read; ask again in a minute and I go on from there"
+NO_ANSWER = "Slack does not answer"
+NOT_HERE = "I am not in this channel, so I can read nothing of it. Type `/invite @{name}` and ask again."
+NO_SCOPE = "I may not read what was said here: the app lacks the permission `{needed}`."
+HIDDEN = "Slack hides what is older here, as the workspace's plan says."
+
+
+class _ErasedError(Exception):
+    """What was read of the channel was erased meanwhile."""
+
+
+class Reading:
+    """Reads channels for answers: `limit` messages for those that name no end, with 0 nothing."""
+
+    def __init__(
+        self,
+        manager: ConversationManager,
+        workspaces: Workspaces,
+        pages: Pages,
+        order: EventOrder[str],
+        edits: Edits,
+        limit: int,
+    ) -> None:
+        self._manager = manager
+        self._workspaces = workspaces
+        self._pages = pages
+        self._order = order
+        self._edits = edits
+        self._limit = limit
+        self._turns: WeakValueDictionary[ConversationKey, asyncio.Lock] = WeakValueDictionary()
+        self._trusted: set[ConversationKey] = set()
+        self._hindrances: dict[ConversationKey, str] = {}
+
+    async def prepare(
+        self, question: IncomingMessage, place: ConversationKey
+    ) -> AsyncGenerator[Progress | Missing, None]:
+        """See Access."""
+        most = MAX_READ if self._limit else 0
+        depth = depth_of(question.command, question.sent_at, self._limit, most)
+        if not depth.count:
+            return
+        try:
+            workspace = await self._workspaces.of(place.workspace_id)
+        except NotInstalledError:
+            return
+        loop = asyncio.get_running_loop()
+        within_s = READING_S if depth.has_threads else TALKING_S
+        visit = Visit(workspace, place, depth, loop.time() + within_s)
+        reading = asyncio.create_task(self._read(visit, question))
+        try:
+            wait_s = FIRST_SIGN_S
+            while not await _done_within(reading, wait_s):
+                yield Progress(visit.line)
+                wait_s = SIGN_S
+            missing = reading.result()
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        if missing.is_closed and depth.has_threads:
+            is_here = place.channel_id == question.conversation.channel_id
+            raise CommandError(NOT_HERE.format(name=workspace.me.name) if is_here else NO_SUCH_PLACE)
+        yield missing
+
+    def hindrance(self, place: ConversationKey) -> str:
+        """What kept the bot from reading a place when it last tried; "" for nothing."""
+        return self._hindrances.get(_channel_of(place), "")
+
+    def doubt(self, workspace_id: str, channel_id: str | None = None) -> None:
+        """Events of a channel, or of all of a workspace, may have been missed."""
+        self._trusted = {
+            key
+            for key in self._trusted
+            if key.workspace_id != workspace_id or channel_id not in (None, key.channel_id)
+        }
+
+    # --- one visit ---------------------------------------------------------------------------
+
+    async def _read(self, visit: Visit, question: IncomingMessage) -> Missing:
+        """Read what a visit wants; what is missing. Never an error."""
+        lock = self._turns.setdefault(visit.channel, asyncio.Lock())
+        try:
+            async with lock:
+                return await self._visit(visit, question)
+        except NotThereError:
+            return Missing(is_closed=True)
+        except (_ErasedError, StorageError, UnreadableError) as error:
+            log.info("a channel could not be read: %s", where(error))
+        except Exception as error:  # whatever it was, the answer must not be lost to it
+            log.warning("a channel could not be read: %s", where(error))
+        return NOTHING_MISSING
+
+    async def _visit(self, visit: Visit, question: IncomingMessage) -> Missing:
+        visit.written = await self._manager.past.stretches(visit.channel)
+        visit.stretches = Stretches.from_json(visit.written)
+        if self._is_known(visit):
+            return NOTHING_MISSING
+        self._hindrances.pop(visit.channel, None)
+        try:
+            with self._edits.watched(visit.key.channel_id) as edits:
+                await self._read_all(visit, question, edits)
+        except LimitedError:
+            visit.why = LIMITED
+        except NoScopeError as error:
+            self._hindrances[visit.channel] = NO_SCOPE.format(needed=error.needed)
+        except UnreadableError:
+            raise
+        except PlatformError as error:
+            log.warning("a channel could not be read to the end: %s", error)
+            visit.why = NO_ANSWER
+        return (
+            visit.missing(await self._floor(visit, question)) if visit.depth.has_threads else NOTHING_MISSING
+        )
+
+    def _is_known(self, visit: Visit) -> bool:
+        """Whether talk needs no call: all that was said since the bot came here reached it by events."""
+        return not visit.depth.has_threads and visit.key in self._trusted
+
+    async def _read_all(self, visit: Visit, question: IncomingMessage, edits: Mapping[str, Payload]) -> None:
+        root = visit.key.thread_id
+        if root is None:
+            root = _linked_thread(question)
+            if root is not None:
+                await self._read_thread(visit, root, edits)
+            await self._read_channel(visit, question, edits)
+            if visit.depth.has_threads:
+                await self._read_threads(visit, question, edits)
+        else:
+            await self._read_thread(visit, root, edits)
+        self._trusted.add(visit.key)
+
+    async def _read_channel(
+        self, visit: Visit, question: IncomingMessage, edits: Mapping[str, Payload]
+    ) -> None:
+        """From now back to where it is enough, past what was read before."""
+        hole: Hole | None = visit.stretches.newest_hole()
+        while hole is not None:
+            rest = await self._read_hole(visit, question, hole, edits)
+            if rest is not None:
+                return
+            hole = visit.stretches.hole_before(hole.after)
+            if hole is not None and await self._is_enough(visit, question, hole):
+                return
+
+    async def _read_hole(
+        self, visit: Visit, question: IncomingMessage, hole: Hole, edits: Mapping[str, Payload]
+    ) -> Hole | None:
+        """What is left of a hole when it is enough, or too much."""
+        rest: Hole | None = hole
+        cursor, empty = "", 0
+        visit.rest = hole
+        while rest is not None:
+            if visit.read >= MAX_READ:
+                visit.why = TOO_MANY
+                return rest
+            page = await self._pages.history(
+                visit.workspace,
+                visit.key.channel_id,
+                after="" if hole.after == FIRST_TS else hole.after,
+                before=hole.before,
+                cursor=cursor,
+                limit=MAX_READ if visit.depth.has_threads else visit.depth.count,
+                until=visit.until,
+            )
+            empty = 0 if page.messages else empty + 1
+            if empty > EMPTY_PAGES:
+                raise PlatformError("Slack gives pages without messages only")
+            await self._take(visit, page.messages, edits)
+            rest, cursor = _filled(visit, rest, page), page.cursor
+            await self._save(visit)
+            visit.rest = rest
+            if rest is not None and await self._is_enough(visit, question, rest):
+                visit.rest = None
+                return rest
+        return None
+
+    async def _is_enough(self, visit: Visit, question: IncomingMessage, hole: Hole) -> bool:
+        """Whether all that is wanted was said after a hole."""
+        return bool(hole.before) and hole.before <= await self._floor(visit, question)
+
+    async def _floor(self, visit: Visit, question: IncomingMessage) -> str:
+        """The time of the oldest message that is wanted, as far as memory knows by now."""
+        past, key, depth = self._manager.past, visit.key, visit.depth
+        floors = [to_ts(await past.nothing_before(key))]
+        count = depth.count
+        if depth.since is not None:
+            floors.append(to_ts(depth.since))
+        floors += [ts for ts in depth.ids if moment(ts) is not None][:1]
+        if depth.is_since_visit:
+            last = await self._last_visit(visit, question)
+            count = depth.count if last else min(count, UNKNOWN_VISITOR)
+            floors += [to_ts(last)] if last else []
+        newest = await past.place_of_newest(key, count)
+        return max([*floors, *([to_ts(newest)] if newest else [])])
+
+    async def _last_visit(self, visit: Visit, question: IncomingMessage) -> Place | None:
+        """The last message of whoever asks, or what they were last told of."""
+        past, person = self._manager.past, question.author.id
+        said = await past.last_place_of(visit.key, person)
+        mark = await past.derived(visit.key, catchup.KIND, person)
+        told = Place(*json.loads(mark.text)[2]) if mark else None
+        return max(filter(None, (said, told)), default=None)
+
+    # --- threads -----------------------------------------------------------------------------
+
+    async def _read_threads(
+        self, visit: Visit, question: IncomingMessage, edits: Mapping[str, Payload]
+    ) -> None:
+        """The replies that memory lacks, in the threads that were active lately first."""
+        while wanted := visit.wanted_threads(await self._floor(visit, question)):
+            visit.threads_left = len(wanted)
+            batch = (self._read_thread(visit, root, edits) for root in wanted[:THREADS_AT_ONCE])
+            for outcome in await asyncio.gather(*batch, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                visit.threads += 1
+        visit.threads_left = 0
+
+    async def _read_thread(self, visit: Visit, root: str, edits: Mapping[str, Payload]) -> None:
+        """What memory lacks of one thread."""
+        stretches, cursor, after = visit.stretches, "", visit.stretches.threads.get(root, "")
+        through, is_over = after or root, False
+        while not is_over:
+            try:
+                page = await self._pages.replies(
+                    visit.workspace, visit.key.channel_id, root, after=after, cursor=cursor, until=visit.until
+                )
+            except UnreadableError as error:
+                if error.is_refusal:
+                    raise
+                page = Page([])  # the thread is gone
+            await self._take(visit, page.messages, edits)
+            replies = [text(message, "ts") for message in page.messages if text(message, "ts") != root]
+            through, cursor, is_over = max([through, *replies]), page.cursor, not page.cursor
+            if not is_over and root in stretches.unread:
+                left = stretches.unread[root]
+                stretches.threads[root] = through
+                stretches.unread[root] = Thread(left.latest, max(1, left.count - len(replies)))
+        stretches.read_thread(root, through)
+        await self._save(visit)
+
+    # --- memory ------------------------------------------------------------------------------
+
+    async def _take(self, visit: Visit, messages: Sequence[Payload], edits: Mapping[str, Payload]) -> None:
+        """Write down what memory lacks, and note which threads have replies that it lacks."""
+        channel_id, past = visit.key.channel_id, self._manager.past
+        newest = [edits.get(text(message, "ts"), message) for message in messages]
+        found = await remembered(visit.workspace, channel_id, newest)
+        ids = [text(message, "ts") for message in messages]
+        threads = {text(message, "ts"): thread for message in messages if (thread := thread_of(message))}
+        async with self._order.turn(channel_id):
+            if visit.written is not None and await past.stretches(visit.channel) is None:
+                raise _ErasedError
+            found = await self._as_edited(visit, newest, found, edits)
+            latest = [thread.latest for thread in threads.values()]
+            unknown = await past.unknown(visit.channel, [*ids, *latest])
+            begins = {key: await past.nothing_before(key) for key in {one.conversation for one in found}}
+            await self._manager.import_messages(
+                [
+                    one
+                    for one in found
+                    if one.message_id in unknown and one.sent_at >= begins[one.conversation]
+                ]
+            )
+        visit.read += len(messages)
+        for root, thread in threads.items():
+            if root in unknown or thread.latest in unknown:
+                visit.stretches.found(root, thread)
+
+    async def _as_edited(
+        self,
+        visit: Visit,
+        taken: Sequence[Payload],
+        found: list[IncomingMessage],
+        edits: Mapping[str, Payload],
+    ) -> list[IncomingMessage]:
+        """The messages as they read after what people edited at the last moment."""
+        ids = {text(message, "ts"): message for message in taken}
+        late = [message for ts, message in edits.items() if ts in ids and ids[ts] is not message]
+        if not late:
+            return found
+        anew = {one.message_id: one for one in await remembered(visit.workspace, visit.key.channel_id, late)}
+        return [anew.get(one.message_id, one) for one in found]
+
+    async def _save(self, visit: Visit) -> None:
+        """Note how far the channel was read, unless it was erased meanwhile."""
+        past = self._manager.past
+        async with self._order.turn(visit.key.channel_id):
+            if visit.written is not None and await past.stretches(visit.channel) is None:
+                raise _ErasedError
+            visit.written = visit.stretches.to_json()
+            await past.set_stretches(visit.channel, visit.written)
+
+
+def _filled(visit: Visit, hole: Hole, page: Page) -> Hole | None:
+    """What is left of a hole after its newest page."""
+    times = [text(message, "ts") for message in page.messages]
+    first = min(times, default=hole.before or hole.after) if page.cursor else hole.after
+    visit.stretches.is_limited = page.is_limited
+    if page.cursor and not times and not hole.before:
+        return hole  # nothing of it was read yet
+    return visit.stretches.fill(hole, first, max(times, default=hole.after))
+
+
+def _linked_thread(question: IncomingMessage) -> str | None:
+    """The thread of the message that a command names as the first one."""
+    return thread_in(question.command.options.get("from", "")) if question.command else None
+
+
+def _channel_of(key: ConversationKey) -> ConversationKey:
+    return ConversationKey(key.platform, key.workspace_id, key.channel_id)
+
+
+async def _done_within(work: asyncio.Task[Missing], seconds: float) -> bool:
+    """Whether `work` is done after at most `seconds`; it goes on if not."""
+    await asyncio.wait({work}, timeout=seconds)
+    return work.done()

@@ -1,0 +1,95 @@
+"""A visit: one reading of one channel for one answer, as far as it has come. It asks nobody.
+
+How far back is wanted is a `Depth`; how far that is in Slack's terms is found out as memory grows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.conversation.access import Missing
+from bot.conversation.text.counting import counted
+from bot.messages import ConversationKey
+from bot.platforms.gaps import Depth
+from bot.platforms.slack.payloads import Payload, moment
+from bot.platforms.slack.stretches import FIRST_TS, Hole, Stretches, Thread
+from bot.platforms.slack.workspaces import Workspace
+from bot.storage.digests import Place
+
+MAX_READ = 5_000
+"""Messages that are read for one answer."""
+
+TOO_MANY = f"I read at most {MAX_READ:,} messages at a time; ask again and I go on from there"
+_THREAD = re.compile(r"[?&]thread_ts=(\d{10}\.\d{6})")
+
+
+@dataclass(slots=True)
+class Visit:
+    """What is to be read, until when by the event loop's clock, and what was.
+
+    `written` is how the stretches stand in the database; `rest` is the part that was left unread, and `why`
+    says so in words.
+    """
+
+    workspace: Workspace
+    key: ConversationKey
+    depth: Depth
+    until: float
+    stretches: Stretches = field(default_factory=Stretches)
+    written: str | None = None
+    read: int = 0
+    threads: int = 0
+    threads_left: int = 0
+    rest: Hole | None = None
+    why: str = ""
+
+    @property
+    def channel(self) -> ConversationKey:
+        """The channel, whatever thread of it is to be read."""
+        return ConversationKey(self.key.platform, self.key.workspace_id, self.key.channel_id)
+
+    @property
+    def line(self) -> str:
+        """How far it has come, for people."""
+        if not self.read:
+            return "reading"
+        threads = self.threads + self.threads_left
+        more = f", {self.threads:,} of {counted(threads, 'thread')}" if threads else ""
+        return f"read {counted(self.read, 'message')}{more}"
+
+    def wanted_threads(self, floor: str) -> list[str]:
+        """The threads with something unread that is as new as `floor`, the newest first."""
+        unread = self.stretches.unread
+        wanted = [root for root, thread in unread.items() if thread.latest >= floor]
+        return sorted(wanted, key=lambda root: unread[root].latest, reverse=True)
+
+    def missing(self, floor: str) -> Missing:
+        """What could not be read."""
+        threads = [self.stretches.unread[root] for root in self.wanted_threads(floor)]
+        count = sum(thread.count for thread in threads)
+        before = moment(self.rest.before) if self.rest and self.rest.before else None
+        return Missing(count, len(threads), before, self.why)
+
+
+def to_ts(at: Place | datetime) -> str:
+    """A time as Slack writes it; messages stand in memory at the time in their `ts`."""
+    micros = at.at if isinstance(at, Place) else Place.before(at).at + 1
+    return f"{micros // 10**6:010d}.{micros % 10**6:06d}" if micros > 0 else FIRST_TS
+
+
+def thread_in(link: str) -> str | None:
+    """The first message of the thread that a link to a reply names."""
+    found = _THREAD.search(link)
+    return found[1] if found else None
+
+
+def thread_of(message: Payload) -> Thread | None:
+    """What the first message of a thread says of its replies; None for any other message."""
+    if message.get("thread_ts", message.get("ts")) != message.get("ts"):
+        return None
+    count, latest = message.get("reply_count"), message.get("latest_reply")
+    if not isinstance(count, int) or not isinstance(latest, str) or count < 1:
+        return None
+    return Thread(latest, count)
