@@ -126,3 +126,4 @@ async def test_a_burst_is_translated_within_the_limits(slack: FakeSlack, databas
         await until(lambda: len(slack.texts()) == 50, timeout_s=90)
     shown = [post["text"] for post in slack.posts()]
     assert all(f" {number} " in text for number, text in enumerate(shown))
+    assert slack.web.throttled == []

@@ -188,7 +188,7 @@ async def test_conversations_at_once_share_slacks_limits(slack: FakeSlack, datab
             return all(slack.texts(thread=root)[-1:] == [ANSWER] for root in roots)
 
         await until(all_answered, timeout_s=20.0)
-    assert len(slack.general.messages) == 3 * len(roots)
+    assert len(slack.general.messages) == 3 * len(roots) and slack.web.throttled == []
 
 
 @pytest.mark.slow
