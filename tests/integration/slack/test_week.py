@@ -52,8 +52,9 @@ async def test_a_week_in_a_workspace(
         playing = [asyncio.create_task(SCENARIOS[at.name](at)) for at in corners]
         outcomes = await asyncio.gather(*playing, return_exceptions=True)
         await storm
-    failed = {at.name: str(error) for at, error in zip(corners, outcomes, strict=True) if error is not None}
-    assert failed == {}
+    pairs = zip(corners, outcomes, strict=True)
+    failed = [f"{at.name}: {error!r:.600}" for at, error in pairs if error is not None]
+    assert not failed, "\n".join(failed)
     _every_question_was_answered_once(slack, corners)
 
 
