@@ -98,3 +98,14 @@ async def _answer(call: Awaitable[AsyncSlackResponse]) -> Payload:
 def _ids(payload: Payload, name: str) -> list[str]:
     value = payload.get(name)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+async def hears(workspace: Workspace, channel_id: str) -> bool:
+    """Whether Slack tells the bot of what is said in a channel, as far as it answers in time."""
+    try:
+        async with asyncio.timeout(ASKING_S):
+            answer = await _answer(workspace.client.conversations_info(channel=channel_id))
+    except (TimeoutError, *CONNECTION_ERRORS):
+        return True
+    channel = part(answer, "channel")
+    return bool(channel) and any(channel.get(trait) is True for trait in ("is_member", "is_im", "is_mpim"))

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 
 from aiohttp import web
 
+from bot.conversation.access import Missing
 from bot.conversation.bridges import source_of
 from bot.conversation.commands import is_for_all
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError, PlatformError
-from bot.messages import ConversationKey
+from bot.messages import ConversationKey, IncomingMessage, Progress
 from bot.platforms.base import ReplySink
 from bot.platforms.event_order import EventOrder
+from bot.platforms.slack.access import find_readable
 from bot.platforms.slack.bolt import build_app
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.clients import Clients
@@ -30,8 +33,10 @@ from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.interactions import Interactions
 from bot.platforms.slack.listener import Listener
 from bot.platforms.slack.options import Http, OAuth
+from bot.platforms.slack.pages import Pages
 from bot.platforms.slack.patience import Patience
 from bot.platforms.slack.payloads import moment
+from bot.platforms.slack.reading import COMINGS_AND_GOINGS, Reading
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.sealing import Sealing
 from bot.platforms.slack.sign_in import sign_in
@@ -87,6 +92,8 @@ class SlackPlatform:
         self._surroundings = Surroundings(self._workspaces)
         self._order: EventOrder[str] = EventOrder()
         self._edits = Edits()
+        self._backfill_messages = backfill_messages
+        self._reading: Reading | None = None
         self._listener: Listener | None = None
         self._has_left = asyncio.Event()
         self._has_left.set()
@@ -98,9 +105,14 @@ class SlackPlatform:
         self._listener = listener = Listener(
             manager, self._workspaces, self._response_urls, self._order, self._edits
         )
+        self._reading = Reading(
+            manager, self._workspaces, Pages(), self._order, self._edits, self._backfill_messages
+        )
         events = Events(self._workspaces)
         for event_type in ("message", "app_mention"):
             events.listen(event_type, listener.message)
+        for event_type in COMINGS_AND_GOINGS:
+            events.listen(event_type, self._reading.came_or_went)
         departures = Departures(manager, self._workspaces, self._store.departures)
         events.listen("app_uninstalled", departures.uninstalled)
         events.listen("tokens_revoked", departures.revoked)
@@ -142,6 +154,26 @@ class SlackPlatform:
             return None
         address = f"{workspace.me.workspace_url}archives/{key.channel_id}/p{message_id.replace('.', '')}"
         return address + (f"?thread_ts={key.thread_id}&cid={key.channel_id}" if key.thread_id else "")
+
+    async def find_readable(
+        self, wanted: str, person_id: str, here: ConversationKey
+    ) -> ConversationKey | None:
+        """See Access."""
+        return await find_readable(self._workspaces, wanted, person_id, here)
+
+    async def prepare(
+        self, question: IncomingMessage, place: ConversationKey
+    ) -> AsyncGenerator[Progress | Missing, None]:
+        """See Access."""
+        if self._reading is None:
+            return
+        async with aclosing(self._reading.prepare(question, place)) as signs:
+            async for sign in signs:
+                yield sign
+
+    async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
+        """See Access: a scope that the app lacks, a channel that the bot is not in, what Slack hides."""
+        return await self._reading.hindrance(place, is_live=is_live) if self._reading else ""
 
     async def close(self) -> None:
         """Leave Slack; what has arrived is still written down, and acknowledged."""

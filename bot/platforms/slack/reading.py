@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from bot.conversation.access import NO_SUCH_PLACE, NOTHING_MISSING, Missing
 from bot.conversation.manager import ConversationManager
+from bot.conversation.summaries.scope import ids_in
 from bot.conversation.tasks import catchup
 from bot.errors import CommandError, PlatformError, StorageError, where
 from bot.messages import ConversationKey, IncomingMessage, Progress
@@ -22,12 +23,13 @@ from bot.platforms.backfill import UnreadableError
 from bot.platforms.event_order import EventOrder
 from bot.platforms.gaps import depth_of
 from bot.platforms.slack.changed import Edits
+from bot.platforms.slack.members import hears
 from bot.platforms.slack.pages import LimitedError, NoScopeError, NotThereError, Page, Pages
-from bot.platforms.slack.payloads import Payload, moment, text
+from bot.platforms.slack.payloads import Payload, moment, part, text
 from bot.platforms.slack.remembering import remembered
 from bot.platforms.slack.stretches import FIRST_TS, Hole, Stretches, Thread
 from bot.platforms.slack.visit import MAX_READ, TOO_MANY, Visit, thread_in, thread_of, to_ts
-from bot.platforms.slack.workspaces import NotInstalledError, Workspaces
+from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspaces
 from bot.storage.digests import Place
 
 log = logging.getLogger(__name__)
@@ -48,8 +50,13 @@ EMPTY_PAGES = 20
 LIMITED = "Slack limits how fast I may read; ask again in a minute and I go on from there"
 NO_ANSWER = "Slack does not answer"
 NOT_HERE = "I am not in this channel, so I can read nothing of it. Type `/invite @{name}` and ask again."
+NOT_TOLD = "I am not in this channel and hear nothing that is said here. Type `/invite @{name}`."
 NO_SCOPE = "I may not read what was said here: the app lacks the permission `{needed}`."
 HIDDEN = "Slack hides what is older here, as the workspace's plan says."
+
+
+COMINGS_AND_GOINGS = ("member_joined_channel", "member_left_channel", "channel_left", "group_left")
+"""The events that tell of somebody, and where nobody is named of the bot, coming to a channel or leaving it."""
 
 
 class _ErasedError(Exception):
@@ -108,9 +115,24 @@ class Reading:
             raise CommandError(NOT_HERE.format(name=workspace.me.name) if is_here else NO_SUCH_PLACE)
         yield missing
 
-    def hindrance(self, place: ConversationKey) -> str:
-        """What kept the bot from reading a place when it last tried; "" for nothing."""
-        return self._hindrances.get(_channel_of(place), "")
+    async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
+        """What kept the bot from reading a place when it last tried, or if `is_live` keeps it from hearing
+        what is said there; "" for nothing."""
+        if not is_live:
+            return self._hindrances.get(_channel_of(place), "")
+        try:
+            workspace = await self._workspaces.of(place.workspace_id)
+        except NotInstalledError:
+            return ""
+        is_told = await hears(workspace, place.channel_id)
+        return "" if is_told else NOT_TOLD.format(name=workspace.me.name)
+
+    async def came_or_went(self, workspace: Workspace, body: Payload) -> None:
+        """Take the event that somebody came to a channel or left it: what was said while the bot was away it
+        has not heard."""
+        event = part(body, "event")
+        if text(event, "user") in ("", workspace.me.user_id):
+            self.doubt(workspace.id, text(event, "channel"))
 
     def doubt(self, workspace_id: str, channel_id: str | None = None) -> None:
         """Events of a channel, or of all of a workspace, may have been missed."""
@@ -129,6 +151,7 @@ class Reading:
             async with lock:
                 return await self._visit(visit, question)
         except NotThereError:
+            self._hindrances[visit.channel] = NOT_HERE.format(name=visit.workspace.me.name)
             return Missing(is_closed=True)
         except (_ErasedError, StorageError, UnreadableError) as error:
             log.info("a channel could not be read: %s", where(error))
@@ -154,9 +177,16 @@ class Reading:
         except PlatformError as error:
             log.warning("a channel could not be read to the end: %s", error)
             visit.why = NO_ANSWER
-        return (
-            visit.missing(await self._floor(visit, question)) if visit.depth.has_threads else NOTHING_MISSING
-        )
+        return await self._missing(visit, question)
+
+    async def _missing(self, visit: Visit, question: IncomingMessage) -> Missing:
+        """What the answer has to say that it lacks."""
+        if not visit.depth.has_threads:
+            return NOTHING_MISSING
+        floor = await self._floor(visit, question)
+        if visit.stretches.is_limited and floor == FIRST_TS:
+            self._hindrances[visit.channel] = HIDDEN
+        return visit.missing(floor)
 
     def _is_known(self, visit: Visit) -> bool:
         """Whether talk needs no call: all that was said since the bot came here reached it by events."""
@@ -173,7 +203,19 @@ class Reading:
                 await self._read_threads(visit, question, edits)
         else:
             await self._read_thread(visit, root, edits)
+        await self._read_named(visit, question, edits)
         self._trusted.add(visit.key)
+
+    async def _read_named(
+        self, visit: Visit, question: IncomingMessage, edits: Mapping[str, Payload]
+    ) -> None:
+        """The one message that a command is about."""
+        wanted = question.command.options.get("message", "") if question.command else ""
+        ids = [ts for ts in ids_in(wanted) if moment(ts) is not None][:1]
+        for ts in await self._manager.past.unknown(visit.channel, ids):
+            channel_id, root = visit.key.channel_id, thread_in(wanted) or visit.key.thread_id
+            found = await self._pages.message(visit.workspace, channel_id, ts, root, until=visit.until)
+            await self._take(visit, [found] if found else [], edits)
 
     async def _read_channel(
         self, visit: Visit, question: IncomingMessage, edits: Mapping[str, Payload]

@@ -1,0 +1,84 @@
+"""Where else a person may read: what they name becomes a conversation, if Slack lets both them and the bot
+read it at this moment.
+
+Everything else is told apart by nothing: neither by words nor, as far as it can be helped, by time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+
+from slack_sdk.errors import SlackApiError
+
+from bot.conversation.access import named_channel
+from bot.messages import ConversationKey
+from bot.platforms.slack.incoming import PLATFORM
+from bot.platforms.slack.members import ASKING_S, may_read
+from bot.platforms.slack.payloads import part, parts, text
+from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
+from bot.platforms.slack.visit import thread_in
+from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspaces
+
+log = logging.getLogger(__name__)
+
+REFUSAL_S = 0.6
+"""No refusal comes sooner: what Slack needs to refuse differs by less."""
+
+_ID = re.compile(r"[CGD][A-Z0-9]{2,20}")
+_NAME = re.compile(r"[^\s<>#/|,]{1,80}")
+_KINDS = "public_channel,private_channel"
+
+
+async def find_readable(
+    workspaces: Workspaces, wanted: str, person_id: str, here: ConversationKey
+) -> ConversationKey | None:
+    """See Access. A link to a reply in a thread names that thread."""
+    loop = asyncio.get_running_loop()
+    begun_at = loop.time()
+    try:
+        workspace = await workspaces.of(here.workspace_id)
+        channel_id = await _channel_id(workspace, named_channel(wanted))
+        if await may_read(workspace, channel_id, person_id):
+            return ConversationKey(PLATFORM, workspace.id, channel_id, thread_in(wanted))
+    except NotInstalledError:
+        pass
+    await asyncio.sleep(begun_at + REFUSAL_S - loop.time())
+    return None
+
+
+async def _channel_id(workspace: Workspace, named: str) -> str:
+    """The id of a channel that is named by its id or its name; no channel has the id that is returned where
+    there is none, or more than one."""
+    if _ID.fullmatch(named) or not _NAME.fullmatch(named):
+        return named
+    try:
+        async with asyncio.timeout(ASKING_S):
+            found = await _named(workspace, named.casefold())
+    except SlackApiError as error:
+        log.warning("the bot's channels cannot be listed: Slack answered %s", code_of(error))
+        return named
+    except CONNECTION_ERRORS as error:
+        log.warning("the bot's channels cannot be listed: %s", type(error).__name__)
+        return named
+    return found.pop() if len(found) == 1 else named
+
+
+async def _named(workspace: Workspace, name: str) -> set[str]:
+    """The ids of the bot's channels with a name."""
+    found: set[str] = set()
+    cursor = ""
+    while True:
+        page = await workspace.client.users_conversations(
+            types=_KINDS, exclude_archived=False, limit=999, cursor=cursor or None
+        )
+        data = page.data if isinstance(page.data, dict) else {}
+        found |= {
+            text(channel, "id")
+            for channel in parts(data, "channels")
+            if name in (text(channel, "name").casefold(), text(channel, "name_normalized").casefold())
+        }
+        cursor = text(part(data, "response_metadata"), "next_cursor")
+        if not cursor:
+            return found
