@@ -63,17 +63,33 @@ def parse_since(text: str, now: datetime) -> datetime:
     if ago:
         return now - timedelta(minutes=int(ago[1]) * _MINUTES[ago[2][0]])
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if text in ("today", "yesterday"):
-        return midnight - timedelta(days=text == "yesterday")
-    if text.removeprefix("last ") in _WEEKDAYS:
-        return midnight - timedelta(days=_days_since(text.removeprefix("last "), now))
-    when = _clock(text, midnight, now) or _date(text, now)
+    when = (
+        _day(text, midnight)
+        or _day_and_clock(text, midnight)
+        or _clock(text, midnight, now)
+        or _date(text, now)
+    )
     if when is None:
         raise CommandError(
             "I do not understand that time. Try `since:9:00`, `since:2h`, `since:yesterday`, `since:monday` "
             "or `since:2026-11-20`."
         )
     return when
+
+
+def _day(text: str, midnight: datetime) -> datetime | None:
+    """The beginning of a day."""
+    if text in ("today", "yesterday"):
+        return midnight - timedelta(days=text == "yesterday")
+    name = text.removeprefix("last ")
+    return midnight - timedelta(days=_days_since(name, midnight)) if name in _WEEKDAYS else None
+
+
+def _day_and_clock(text: str, midnight: datetime) -> datetime | None:
+    """`yesterday 9:00`."""
+    day, _, clock = text.replace(" at ", " ").rpartition(" ")
+    begin = _day(day, midnight)
+    return _clock(clock, begin, begin + timedelta(days=1)) if begin else None
 
 
 def _days_since(weekday: str, now: datetime) -> int:
