@@ -1,16 +1,17 @@
 """What commands, options, choices, times and languages are called in other languages than English: data, one
 file a language, and its reading.
 
-A file has five tables: `commands` by name and `options` by `command option`, or by `option` where it is the
+A file has six tables: `commands` by name and `options` by `command option`, or by `option` where it is the
 same everywhere, both with a name and a description; `choices` by `command option=choice`, `option=choice` or
-`choice`; `times` by what `text.times` reads; `languages` by code. Names follow the strictest platform: small
-letters, no spaces. English stands in the tasks themselves, but for its times.
+`choice`; `times` by what `text.times` reads; `languages` by code; and `wording`: what people say in
+sentences, by what it means to `conversation.wording`. Names follow the strictest platform: small letters, no
+spaces. English stands in the tasks themselves, but for its times and its wording.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,7 @@ class Words:
     choices: Mapping[str, str]
     times: Mapping[str, str]
     languages: Mapping[str, str]
+    wording: Mapping[str, Sequence[str]]
 
     def command(self, name: str) -> Label | None:
         """The label of a command."""
@@ -72,4 +74,5 @@ def _read(name: str) -> Words:
         tables.get("choices", {}),
         tables["times"],
         tables.get("languages", {}),
+        tables["wording"],
     )
