@@ -136,14 +136,14 @@ class InstallPages:
 
     async def _install(self, code: str) -> web.Response:
         client = self._clients.make_hasty(None)
-        answer = await trouble_apart(
-            lambda: client.oauth_v2_access(
-                client_id=self._oauth.client_id,
-                client_secret=self._oauth.client_secret,
-                code=code,
-                redirect_uri=str(self._redirect_uri),
-            )
-        )
+        # The SDK's own method for this uses a part of aiohttp that is to go.
+        told = {
+            "client_id": self._oauth.client_id,
+            "client_secret": self._oauth.client_secret,
+            "code": code,
+            "redirect_uri": str(self._redirect_uri),
+        }
+        answer = await trouble_apart(lambda: client.api_call("oauth.v2.access", data=told))
         granted = answer.data if isinstance(answer.data, dict) else {}
         if "refresh_token" in granted:
             log.error("an installation failed: token rotation is switched on for this Slack app")

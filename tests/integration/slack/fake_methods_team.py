@@ -30,10 +30,11 @@ class Code:
 
 
 class TeamMethods:
-    """`codes` are those given out for OAuth."""
+    """`codes` are those given out for OAuth; with `rotates_tokens` what they buy expires."""
 
     def __init__(self, slack: FakeSlack) -> None:
         self._slack = slack
+        self.rotates_tokens = False
         self.codes: dict[str, Code] = {}
         self.methods: dict[str, Method] = {
             "auth.test": self._auth_test,
@@ -164,4 +165,5 @@ class TeamMethods:
             "team": None if is_org else {"id": team.team_id, "name": name},
             "enterprise": {"id": team.enterprise_id, "name": "Organisation"} if team.enterprise_id else None,
             "is_enterprise_install": is_org,
+            **({"refresh_token": "xoxe-1-refresh", "expires_in": 43200} if self.rotates_tokens else {}),
         }

@@ -16,7 +16,7 @@ from bot.conversation.access import Access
 from bot.conversation.answering import Answerer, AnswerPolicy
 from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
-from bot.errors import PlatformError
+from bot.errors import ConfigError, PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.delivery import serve
 from bot.platforms.slack import Http, OAuth, SlackPlatform
@@ -91,7 +91,7 @@ class Bot:
         await self.manager.drain(timeout_s=5.0)
         await self._serving
         await self.platform.close()
-        with suppress(PlatformError):
+        with suppress(ConfigError, PlatformError):
             await self.running
         await self.store.close()
 

@@ -1,0 +1,177 @@
+"""Installing the app in many workspaces: the pages, what they refuse, and how tokens are kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ConfigError
+from bot.platforms.slack.sealing import new_key
+from tests.integration.conversation.rig import until
+from tests.integration.conversation.script import echo
+from tests.integration.slack.fake_methods_team import CLIENT_SECRET
+from tests.integration.slack.fake_slack import BOT_TOKEN, TEAM, FakeSlack
+from tests.integration.slack.fake_web import Fault
+from tests.integration.slack.installing import KEY, browser, installed, oauth_of
+from tests.integration.slack.rig import Bot, running
+
+OTHER, TOKEN = "T222", "xoxb-another-that-must-stay-secret"
+
+
+def in_file(database: Path, text: str) -> bool:
+    """Whether a text is anywhere in the database's files."""
+    return any(text.encode() in path.read_bytes() for path in database.parent.glob(f"{database.name}*"))
+
+
+def rows(database: Path, statement: str) -> list[tuple]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+@pytest.mark.parametrize("transport", ["socket", "http"])
+async def test_a_workspace_works_at_once_and_after_a_restart(slack: FakeSlack, database: Path) -> None:
+    slack.add_workspace(OTHER, TOKEN)
+    channel = slack.open_channel("there", team=OTHER)
+    oauth = oauth_of(slack)
+    async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
+        page = await somebody.get("slack/install")
+        assert page.link.path == "/oauth/v2/authorize"
+        assert set(page.link.query["scope"].split(",")) >= {"chat:write", "app_mentions:read"}
+        assert page.link.query["redirect_uri"] == f"{oauth.public_url}/slack/oauth_redirect"
+        page = await somebody.end(page.link.query["state"], code=slack.web.code_for(OTHER))
+        assert page.status == 200 and "Parley is now in T222" in page.text
+        slack.say("hello", place=channel, calls=True)
+        await until(lambda: slack.texts(channel) == ["You said: hello"])
+        assert not in_file(database, TOKEN), "tokens are sealed"
+    async with running(slack, database, echo, oauth=oauth):
+        slack.say("again", place=channel, calls=True)
+        await until(lambda: slack.texts(channel)[-1] == "You said: again")
+
+
+async def test_a_second_installation_replaces_the_first(slack: FakeSlack, database: Path) -> None:
+    oauth = oauth_of(slack)
+    async with running(slack, database, echo, oauth=oauth) as bot, browser(slack, oauth) as somebody:
+        await somebody.install(TEAM)
+        before = rows(database, "SELECT bot_token FROM slack_bots")[0][0]
+        slack.workspaces[TEAM].token = "xoxb-renewed-that-must-stay-secret"
+        await somebody.install(TEAM)
+        slack.say("hello", place=slack.direct)
+        await until(lambda: slack.texts(slack.direct) == ["You said: hello"])
+        assert len(await bot.store.departures.noted("slack")) == 0
+    assert [len(rows(database, f"SELECT * FROM slack_{table}")) for table in ("installations", "bots")] == [1, 1]
+    assert not in_file(database, before)
+
+
+async def test_a_link_is_good_once_and_where_it_was_begun(slack: FakeSlack, database: Path) -> None:
+    oauth = oauth_of(slack)
+    async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
+        state = await somebody.begin()
+        async with browser(slack, oauth) as stranger:
+            assert (await stranger.end(state, code=slack.web.code_for(TEAM))).status == 400
+            await stranger.begin()
+            assert (await stranger.end(state, code=slack.web.code_for(TEAM))).status == 400
+        assert (await somebody.end("", code=slack.web.code_for(TEAM))).status == 400
+        assert (await somebody.end(state, code="never-given")).status == 400
+        assert (await somebody.end(state, code=slack.web.code_for(TEAM))).status == 400, "the state is used up"
+        state = await somebody.begin()
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("UPDATE slack_oauth_states SET expire_at = '2020-01-01 00:00:00.000000'")
+        assert (await somebody.end(state, code=slack.web.code_for(TEAM))).status == 400, "it has expired"
+    assert rows(database, "SELECT * FROM slack_bots") == []
+
+
+async def test_a_cancelled_installation_says_so_and_shows_nothing_it_was_sent(
+    slack: FakeSlack, database: Path
+) -> None:
+    oauth = oauth_of(slack)
+    evil = "<script>alert(1)</script>"
+    async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
+        page = await somebody.end(await somebody.begin(), error="access_denied", error_description=evil)
+        assert page.status == 200 and "cancelled" in page.text and "alert" not in page.text
+        page = await somebody.end(evil, code=evil, error=evil)
+        assert page.status == 400 and "alert" not in page.text
+        assert page.link.path == "/slack/install"
+        for page in (page, await somebody.get("slack/install")):
+            policy = page.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy and "script-src" not in policy
+            assert page.headers["Referrer-Policy"] == "no-referrer"
+            assert page.headers["Cache-Control"] == "no-store"
+            assert "width=device-width" in page.text and "<script" not in page.text
+        cookie = page.headers["Set-Cookie"]
+        assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/slack" in cookie
+
+
+async def test_what_slack_refuses_is_for_the_operator(
+    slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    oauth = oauth_of(slack, secret="wrong-secret-that-must-stay-secret")
+    async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
+        page = await somebody.install(TEAM)
+        assert page.status == 500 and "set up" in page.text
+        assert "bad_client_secret" not in page.text and "bad_client_secret" in caplog.text
+        slack.web.faults.append(Fault("oauth.v2.access", "refused", code="internal_error"))
+        assert (await somebody.install(TEAM)).status == 503
+    assert "must-stay-secret" not in caplog.text
+
+
+async def test_token_rotation_is_refused(slack: FakeSlack, database: Path) -> None:
+    oauth = oauth_of(slack)
+    slack.web.team.rotates_tokens = True
+    async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
+        page = await somebody.install(TEAM)
+    assert page.status == 500 and "rotation" in page.text
+    assert rows(database, "SELECT * FROM slack_bots") == []
+
+
+async def test_a_database_down_is_no_blank_page(slack: FakeSlack, database: Path) -> None:
+    oauth = oauth_of(slack)
+    async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("ALTER TABLE slack_oauth_states RENAME TO slack_elsewhere")
+        page = await somebody.get("slack/install")
+        assert page.status == 503 and "does not work right now" in page.text
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("ALTER TABLE slack_elsewhere RENAME TO slack_oauth_states")
+
+
+async def test_old_keys_open_and_the_first_one_seals(slack: FakeSlack, database: Path) -> None:
+    async with installed(slack, database, TEAM):
+        pass
+    before = rows(database, "SELECT bot_token FROM slack_bots")[0][0]
+    newest = new_key()
+    for keys in ((newest, KEY), (newest,)):
+        async with running(slack, database, echo, oauth=oauth_of(slack, *keys)) as bot:
+            slack.say(f"with {len(keys)}", place=slack.direct)
+            await until(lambda: slack.texts(slack.direct)[-1:] == [f"You said: with {len(keys)}"])
+            assert bot.platform.permalink is not None
+    assert not in_file(database, before)
+
+
+async def test_a_wrong_key_is_named_before_anything_starts(slack: FakeSlack, database: Path) -> None:
+    async with installed(slack, database, TEAM):
+        pass
+    connections = len(slack.web.calls("apps.connections.open"))
+    bot = Bot(slack, database, echo, oauth=oauth_of(slack, new_key()))
+    with pytest.raises(ConfigError, match="SLACK_TOKEN_KEY") as raised:
+        await bot.running
+    assert BOT_TOKEN not in str(raised.value)
+    assert len(slack.web.calls("apps.connections.open")) == connections
+    await bot.stop()
+
+
+async def test_a_token_that_slack_refuses_holds_no_other_up(
+    slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    slack.add_workspace(OTHER, TOKEN)
+    async with installed(slack, database, OTHER, TEAM):
+        pass
+    slack.workspaces[OTHER].error = "account_inactive"
+    async with running(slack, database, echo, oauth=oauth_of(slack)):
+        slack.say("hello", place=slack.direct)
+        await until(lambda: slack.texts(slack.direct) == ["You said: hello"])
+        assert f"workspace {OTHER} is left out" in caplog.text
+        assert "must-stay-secret" not in caplog.text and CLIENT_SECRET not in caplog.text
+    assert len(rows(database, "SELECT * FROM slack_bots")) == 2, "a refusal deletes nothing"
