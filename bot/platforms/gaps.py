@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from bot.conversation.summaries.scope import DEFAULT_LAST, ids_in
+from bot.conversation.summaries.scope import DEFAULT_LAST, MAX_LAST, ids_in
 from bot.conversation.text.counting import whole_number
 from bot.conversation.text.times import is_last_visit, parse_since
 from bot.errors import CommandError
@@ -86,9 +86,9 @@ class Depth:
     has_threads: bool = False
 
 
-def depth_of(command: Command | None, now: datetime, limit: int, most: int) -> Depth:
-    """How far back an answer to a chat message or to a command given at `now` reads, where all of it that is
-    wanted can be read: `limit` messages for a search that names no end, never more than `most`."""
+def depth_of(command: Command | None, now: datetime, limit: int) -> Depth:
+    """How far back an answer to a chat message or to a command given at `now` rests on what was said: `limit`
+    messages for a search that names no end."""
     if command is None or command.name in TALKING:
         return Depth(min(CHAT_DEPTH, limit))
     if command.name not in READING:
@@ -98,10 +98,10 @@ def depth_of(command: Command | None, now: datetime, limit: int, most: int) -> D
     is_since_visit = command.name == "catchup" or is_last_visit(since)
     usual = limit if command.name == "search" else DEFAULT_LAST
     if since or is_since_visit or (first and command.name == "summarize"):
-        usual = most
+        usual = MAX_LAST
     count = whole_number(options["last"]) if "last" in options else usual
     return Depth(
-        min(count or usual, most),
+        min(count or usual, MAX_LAST),
         None if is_since_visit else _moment(since, now),
         tuple(ids_in(first)) if first and command.name == "summarize" else (),
         is_since_visit,

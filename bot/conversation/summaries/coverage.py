@@ -1,10 +1,11 @@
-"""The honest line under a summary: how much of what was asked for was really read. Pure."""
+"""The honest line under a summary: how much of what was asked for was really read, and what was not. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.conversation.access import NOTHING_MISSING, Missing
 from bot.conversation.summaries.forms import is_undated
 from bot.conversation.summaries.records import Block
 from bot.conversation.text.counting import counted
@@ -12,10 +13,12 @@ from bot.conversation.text.counting import counted
 
 @dataclass(slots=True)
 class Coverage:
-    """What was read so far. `total` is what was asked for; `about` a topic, `relevant` its messages,
-    `replies` what else replies to them. `is_hindered`: there may be more that the bot was not let to read."""
+    """What was read so far. `total` is what was asked for and is known, `missing` what the platform has
+    beside it; `about` a topic, `relevant` its messages, `replies` what else replies to them. `is_hindered`: there
+    may be more that the bot was not let to read."""
 
     total: int
+    missing: Missing = NOTHING_MISSING
     is_limited: bool = False
     about: str = ""
     is_hindered: bool = False
@@ -43,7 +46,8 @@ class Coverage:
     def line(self, now: datetime) -> str:
         """One closing sentence, with times in the time zone of `now`."""
         about = f" about “{self.about}”" if self.about else ""
-        known = counted(self.total, "message") + " that I know" * self.is_hindered
+        total = self.total + self.missing.messages
+        known = counted(total, "message") + " that I know" * self.is_hindered
         parts = [f"{self.relevant:,} of {known}{about}" if self.about else f"{self.read:,} of {known}"]
         parts += [f"with {self.replies:,} direct " + ("reply" if self.replies == 1 else "replies")] * bool(
             self.replies
@@ -56,13 +60,34 @@ class Coverage:
                 f"{self.unread:,} could not be read ({'; '.join(self.reasons)}): I only quote from them"
             )
         more += ["I did not read what is older"] if self.is_limited else []
+        more += filter(None, [unread(self.missing, now)])
         return "; ".join([", ".join(parts), *more])
 
     def _times(self, now: datetime) -> list[str]:
         if self.first is None or self.last is None or is_undated(self.last):
             return []
-        first, last = self.first.astimezone(now.tzinfo), self.last.astimezone(now.tzinfo)
-        pattern = "%H:%M" if first.date() == last.date() == now.date() else "%Y-%m-%d %H:%M"
-        zone = "" if now.utcoffset() else " UTC"
-        begin, end = f"{first:{pattern}}", f"{last:{pattern}}"
+        begin, end = _clock(now, self.first, self.last)
+        zone = _zone(now)
         return [f"{begin}{zone}" if begin == end else f"{begin} to {end}{zone}"]
+
+
+def unread(missing: Missing, now: datetime) -> str:
+    """What could not be read and why, without an end; "" for nothing. Times in the time zone of `now`."""
+    replies = f"{missing.messages:,} " + ("reply" if missing.messages == 1 else "replies")
+    what = [f"{replies} in {counted(missing.threads, 'thread')}"] if missing.messages else []
+    if missing.before is not None:
+        what.append(f"what was said before {_clock(now, missing.before)[0]}{_zone(now)}")
+    if not (what or missing.why):
+        return ""
+    return f"I could not read {' and '.join(what) or 'what is newest'} ({missing.why})"
+
+
+def _clock(now: datetime, *moments: datetime) -> list[str]:
+    """Times of day where all are of today, else with the day."""
+    here = [moment.astimezone(now.tzinfo) for moment in moments]
+    pattern = "%H:%M" if all(moment.date() == now.date() for moment in here) else "%Y-%m-%d %H:%M"
+    return [f"{moment:{pattern}}" for moment in here]
+
+
+def _zone(now: datetime) -> str:
+    return "" if now.utcoffset() else " UTC"

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bot.conversation.summaries.blocks import Kept, Stretch
-from bot.conversation.summaries.coverage import Coverage
+from bot.conversation.summaries.coverage import Coverage, unread
 from bot.conversation.summaries.digest import RULES, Digester, to_block
 from bot.conversation.summaries.extracting import whole_notes
 from bot.conversation.summaries.forms import (
@@ -79,10 +79,13 @@ class Summary:
         plan = await self._plan()
         if not plan.messages:
             self._ctx.remark()
-            yield NOTHING_SAID.format(limits=self._scope.limits)
+            lack = unread(self._ctx.missing, self._ctx.question.sent_at)
+            yield NOTHING_SAID.format(limits=self._scope.limits) + (f" {lack}." if lack else "")
             return
         is_hindered = bool(await self._ctx.hindrance())
-        self._coverage = Coverage(plan.messages, plan.is_limited, self._scope.about, is_hindered=is_hindered)
+        self._coverage = Coverage(
+            plan.messages, self._ctx.missing, plan.is_limited, self._scope.about, is_hindered=is_hindered
+        )
         await self._prepare(plan)
         if self._scope.about:
             plan = self._about(plan)

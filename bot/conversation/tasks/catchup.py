@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
 
+from bot.conversation.summaries.coverage import unread
 from bot.conversation.summaries.forms import STYLES
 from bot.conversation.summaries.scope import DEFAULT_LAST, MAX_LAST, Scope, language_of
 from bot.conversation.summaries.telling import Summary
@@ -29,7 +30,9 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     newest = await ctx.memory.digests.last_place(key)
     if newest is None or newest <= after:
         ctx.remark()
-        yield NOTHING_NEW.format(since="your last message" if last_said > last_told else "you last caught up")
+        since = "your last message" if last_said > last_told else "you last caught up"
+        lack = unread(ctx.missing, ctx.question.sent_at)
+        yield f"I know of nothing new here, but {lack}." if lack else NOTHING_NEW.format(since=since)
         return
     if after == BEGINNING:
         yield NEVER_HERE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from bot.conversation.memory.terms import terms_of
+from bot.conversation.summaries.coverage import unread
 from bot.conversation.tasks.listing import listed
 from bot.conversation.tasks.task import CHANNEL, SHOW, Option, Task, TaskContext
 from bot.conversation.text.counting import counted, whole_number
@@ -29,12 +30,12 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     if not hits:
         ctx.remark()
         channel = "that channel" if ctx.elsewhere else "this channel"
-        yield f"I found nothing with these words in {channel}{_scope(ctx)}."
+        yield f"I found nothing with these words in {channel}{_scope(ctx)}.{_lack(ctx)}"
         return
     more = f" (the best {SHOWN} are shown)" if len(hits) > SHOWN else ""
     count = f"{MAX_HITS} or more messages" if len(hits) >= MAX_HITS else counted(len(hits), "message")
     bold = [*words.split(), *(term.word for term in terms_of(words))]
-    yield f"{count} found{_scope(ctx)}{more}:\n\n{listed(ctx, hits[:SHOWN], bold)}"
+    yield f"{count} found{_scope(ctx)}{more}:\n\n{listed(ctx, hits[:SHOWN], bold)}{_lack(ctx)}"
 
 
 async def _hits(ctx: TaskContext, words: str) -> list[Turn]:
@@ -49,6 +50,12 @@ async def _hits(ctx: TaskContext, words: str) -> list[Turn]:
         ids = {turn.message_id for turn in newest}
         turns = [turn for turn in turns if turn.message_id in ids]
     return turns
+
+
+def _lack(ctx: TaskContext) -> str:
+    """What could not be searched."""
+    lack = unread(ctx.missing, ctx.question.sent_at)
+    return f"\n\n_{lack}_" if lack else ""
 
 
 def _last(value: str) -> int:

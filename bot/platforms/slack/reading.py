@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from weakref import WeakValueDictionary
 
 from bot.conversation.access import NO_SUCH_PLACE, NOTHING_MISSING, Missing
@@ -23,12 +23,12 @@ from bot.platforms.backfill import UnreadableError
 from bot.platforms.event_order import EventOrder
 from bot.platforms.gaps import depth_of
 from bot.platforms.slack.changed import Edits
+from bot.platforms.slack.intake import ErasedError, Intake
 from bot.platforms.slack.members import hears
 from bot.platforms.slack.pages import LimitedError, NoScopeError, NotThereError, Page, Pages
 from bot.platforms.slack.payloads import Payload, moment, part, text
-from bot.platforms.slack.remembering import remembered
 from bot.platforms.slack.stretches import FIRST_TS, Hole, Stretches, Thread
-from bot.platforms.slack.visit import MAX_READ, TOO_MANY, Visit, thread_in, thread_of, to_ts
+from bot.platforms.slack.visit import MAX_READ, TOO_MANY, Visit, thread_in, to_ts
 from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspaces
 from bot.storage.digests import Place
 
@@ -56,11 +56,7 @@ HIDDEN = "Slack hides what is older here, as the workspace's plan says."
 
 
 COMINGS_AND_GOINGS = ("member_joined_channel", "member_left_channel", "channel_left", "group_left")
-"""The events that tell of somebody, and where nobody is named of the bot, coming to a channel or leaving it."""
-
-
-class _ErasedError(Exception):
-    """What was read of the channel was erased meanwhile."""
+"""Events of somebody, or where nobody is named of the bot, who comes to a channel or leaves it."""
 
 
 class Reading:
@@ -78,7 +74,7 @@ class Reading:
         self._manager = manager
         self._workspaces = workspaces
         self._pages = pages
-        self._order = order
+        self._intake = Intake(manager, order)
         self._edits = edits
         self._limit = limit
         self._turns: WeakValueDictionary[ConversationKey, asyncio.Lock] = WeakValueDictionary()
@@ -89,9 +85,8 @@ class Reading:
         self, question: IncomingMessage, place: ConversationKey
     ) -> AsyncGenerator[Progress | Missing, None]:
         """See Access."""
-        most = MAX_READ if self._limit else 0
-        depth = depth_of(question.command, question.sent_at, self._limit, most)
-        if not depth.count:
+        depth = depth_of(question.command, question.sent_at, self._limit)
+        if not (depth.count and self._limit):
             return
         try:
             workspace = await self._workspaces.of(place.workspace_id)
@@ -153,7 +148,7 @@ class Reading:
         except NotThereError:
             self._hindrances[visit.channel] = NOT_HERE.format(name=visit.workspace.me.name)
             return Missing(is_closed=True)
-        except (_ErasedError, StorageError, UnreadableError) as error:
+        except (ErasedError, StorageError, UnreadableError) as error:
             log.info("a channel could not be read: %s", where(error))
         except Exception as error:  # whatever it was, the answer must not be lost to it
             log.warning("a channel could not be read: %s", where(error))
@@ -215,7 +210,7 @@ class Reading:
         for ts in await self._manager.past.unknown(visit.channel, ids):
             channel_id, root = visit.key.channel_id, thread_in(wanted) or visit.key.thread_id
             found = await self._pages.message(visit.workspace, channel_id, ts, root, until=visit.until)
-            await self._take(visit, [found] if found else [], edits)
+            await self._intake.take(visit, [found] if found else [], edits)
 
     async def _read_channel(
         self, visit: Visit, question: IncomingMessage, edits: Mapping[str, Payload]
@@ -253,9 +248,9 @@ class Reading:
             empty = 0 if page.messages else empty + 1
             if empty > EMPTY_PAGES:
                 raise PlatformError("Slack gives pages without messages only")
-            await self._take(visit, page.messages, edits)
+            await self._intake.take(visit, page.messages, edits)
             rest, cursor = _filled(visit, rest, page), page.cursor
-            await self._save(visit)
+            await self._intake.save(visit)
             visit.rest = rest
             if rest is not None and await self._is_enough(visit, question, rest):
                 visit.rest = None
@@ -317,7 +312,7 @@ class Reading:
                 if error.is_refusal:
                     raise
                 page = Page([])  # the thread is gone
-            await self._take(visit, page.messages, edits)
+            await self._intake.take(visit, page.messages, edits)
             replies = [text(message, "ts") for message in page.messages if text(message, "ts") != root]
             through, cursor, is_over = max([through, *replies]), page.cursor, not page.cursor
             if not is_over and root in stretches.unread:
@@ -325,59 +320,7 @@ class Reading:
                 stretches.threads[root] = through
                 stretches.unread[root] = Thread(left.latest, max(1, left.count - len(replies)))
         stretches.read_thread(root, through)
-        await self._save(visit)
-
-    # --- memory ------------------------------------------------------------------------------
-
-    async def _take(self, visit: Visit, messages: Sequence[Payload], edits: Mapping[str, Payload]) -> None:
-        """Write down what memory lacks, and note which threads have replies that it lacks."""
-        channel_id, past = visit.key.channel_id, self._manager.past
-        newest = [edits.get(text(message, "ts"), message) for message in messages]
-        found = await remembered(visit.workspace, channel_id, newest)
-        ids = [text(message, "ts") for message in messages]
-        threads = {text(message, "ts"): thread for message in messages if (thread := thread_of(message))}
-        async with self._order.turn(channel_id):
-            if visit.written is not None and await past.stretches(visit.channel) is None:
-                raise _ErasedError
-            found = await self._as_edited(visit, newest, found, edits)
-            latest = [thread.latest for thread in threads.values()]
-            unknown = await past.unknown(visit.channel, [*ids, *latest])
-            begins = {key: await past.nothing_before(key) for key in {one.conversation for one in found}}
-            await self._manager.import_messages(
-                [
-                    one
-                    for one in found
-                    if one.message_id in unknown and one.sent_at >= begins[one.conversation]
-                ]
-            )
-        visit.read += len(messages)
-        for root, thread in threads.items():
-            if root in unknown or thread.latest in unknown:
-                visit.stretches.found(root, thread)
-
-    async def _as_edited(
-        self,
-        visit: Visit,
-        taken: Sequence[Payload],
-        found: list[IncomingMessage],
-        edits: Mapping[str, Payload],
-    ) -> list[IncomingMessage]:
-        """The messages as they read after what people edited at the last moment."""
-        ids = {text(message, "ts"): message for message in taken}
-        late = [message for ts, message in edits.items() if ts in ids and ids[ts] is not message]
-        if not late:
-            return found
-        anew = {one.message_id: one for one in await remembered(visit.workspace, visit.key.channel_id, late)}
-        return [anew.get(one.message_id, one) for one in found]
-
-    async def _save(self, visit: Visit) -> None:
-        """Note how far the channel was read, unless it was erased meanwhile."""
-        past = self._manager.past
-        async with self._order.turn(visit.key.channel_id):
-            if visit.written is not None and await past.stretches(visit.channel) is None:
-                raise _ErasedError
-            visit.written = visit.stretches.to_json()
-            await past.set_stretches(visit.channel, visit.written)
+        await self._intake.save(visit)
 
 
 def _filled(visit: Visit, hole: Hole, page: Page) -> Hole | None:

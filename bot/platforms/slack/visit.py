@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.conversation.access import Missing
+from bot.conversation.access import NOTHING_MISSING, Missing
 from bot.conversation.text.counting import counted
 from bot.messages import ConversationKey
 from bot.platforms.gaps import Depth
@@ -66,9 +66,11 @@ class Visit:
         return sorted(wanted, key=lambda root: unread[root].latest, reverse=True)
 
     def missing(self, floor: str) -> Missing:
-        """What could not be read."""
+        """What could not be read of what is as new as `floor`."""
         threads = [self.stretches.unread[root] for root in self.wanted_threads(floor)]
         count = sum(thread.count for thread in threads)
+        if not (count or self.rest or (self.key.thread_id and self.why)):
+            return NOTHING_MISSING
         before = moment(self.rest.before) if self.rest and self.rest.before else None
         return Missing(count, len(threads), before, self.why)
 
