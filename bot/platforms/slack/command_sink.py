@@ -119,7 +119,7 @@ class CommandSink(AnswerSink):
         if self.layout.posts or self._has_shown:
             return
         address = self._response_urls.get(self._question.message_id)
-        if address is None:
+        if address is None or not address.can_replace:
             await self._channel.status(text)
             return
         late_s = asyncio.get_running_loop().time() - self._began_at

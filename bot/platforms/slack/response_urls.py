@@ -20,10 +20,13 @@ MAX_POSTS = 5
 
 
 class ResponseUrl:
-    """One address for answers."""
+    """One address for answers: in the thread `thread_ts`, where there is one. `can_replace`: an answer may
+    take the place of what stands there."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, thread_ts: str = "", *, can_replace: bool = True) -> None:
         self.url = url
+        self.can_replace = can_replace
+        self._thread = {"thread_ts": thread_ts} if thread_ts else {}
         self._client = AsyncWebhookClient(url, logger=SDK_LOG, retry_handlers=[])
         self._posts_left = MAX_POSTS
         self._ends_at = time.monotonic() + LIFE_S - MARGIN_S
@@ -36,7 +39,8 @@ class ResponseUrl:
     async def post(self, body: dict[str, object], *, replaces: bool) -> bool:
         """Show a message to the person who gave the command, in place of the last one with `replaces`. False
         when Slack takes no more there. Raises PlatformError when Slack cannot be reached."""
-        message = {"response_type": "ephemeral", "replace_original": replaces, **body}
+        replaces = replaces and self.can_replace
+        message = {"response_type": "ephemeral", "replace_original": replaces, **self._thread, **body}
 
         async def once() -> WebhookResponse:
             if self.posts_left == 0:
@@ -61,13 +65,13 @@ class ResponseUrls:
     def __init__(self) -> None:
         self._open: dict[str, ResponseUrl] = {}
 
-    def add(self, known_as: str, url: str) -> None:
+    def add(self, known_as: str, url: str, thread_ts: str = "", *, can_replace: bool = True) -> None:
         """A command was given, or a button pressed; the newest address counts. Those whose time is over are
         dropped on the way."""
         self._open = {key: kept for key, kept in self._open.items() if kept.posts_left}
         known = self._open.get(known_as)
         if url and (known is None or known.url != url):
-            self._open[known_as] = ResponseUrl(url)
+            self._open[known_as] = ResponseUrl(url, thread_ts, can_replace=can_replace)
 
     def get(self, known_as: str) -> ResponseUrl | None:
         """The address for a command's message id or a post's id, if there is one."""

@@ -30,7 +30,9 @@ _ERRORS = {
 }
 """What marks a problem for which Slack refuses a call, and its word for that."""
 
-_RESPONSE_FIELDS = {"text", "blocks", "response_type", "replace_original", "delete_original", "metadata"}
+_RESPONSE_FIELDS = {
+    *("text", "blocks", "response_type", "replace_original", "delete_original", "metadata", "thread_ts"),
+}
 
 
 @cache
