@@ -14,8 +14,8 @@ from bot.conversation.text.counting import counted
 @dataclass(slots=True)
 class Coverage:
     """What was read so far. `total` is what was asked for and is known, `missing` what the platform has
-    beside it; `about` a topic, `relevant` its messages, `replies` what else replies to them. `is_hindered`: there
-    may be more that the bot was not let to read."""
+    beside it; `about` a topic, `relevant` its messages, `replies` what else replies to them. `is_hindered`:
+    there may be more that the bot was not let to read."""
 
     total: int
     missing: Missing = NOTHING_MISSING
