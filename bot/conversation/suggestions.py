@@ -31,16 +31,20 @@ class Suggestion(NamedTuple):
 
 
 def suggest(
-    kind: Suggests, typed: str, locale: str = "en", tasks: Sequence[Task] = TASKS
+    kind: Suggests,
+    typed: str,
+    locale: str = "en",
+    tasks: Sequence[Task] = TASKS,
+    limit: int = MAX_SUGGESTIONS,
 ) -> list[Suggestion]:
-    """What may be meant by what a person has `typed` so far, the likeliest first. `locale` is the one that
-    the person's client is set to."""
+    """What may be meant by what a person has `typed` so far, the likeliest first, at most `limit`. `locale`
+    is the one that the person's client is set to."""
     typed = typed[:MAX_CHARS]
     if kind == "command":
         found = _commands(typed, locale, tasks)
     else:
         found = {"language": _languages, "time": _times}[kind](typed, locale)
-    return found[:MAX_SUGGESTIONS]
+    return found[:limit]
 
 
 def _languages(typed: str, locale: str) -> list[Suggestion]:

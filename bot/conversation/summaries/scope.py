@@ -40,8 +40,7 @@ async def read_scope(
     digests: Digests, key: ConversationKey, options: Mapping[str, str], asker_id: str, now: datetime
 ) -> Scope:
     """The scope that options ask for. Raises CommandError."""
-    if "since" in options and "from" in options:
-        raise CommandError("Give me either `since` or `from`. For example: `/summarize since:yesterday`")
+    check_beginning(options)
     after, limits = await _beginning(digests, key, options, asker_id, now)
     return Scope(
         last=_last(options.get("last"), DEFAULT_LAST if after == BEGINNING else MAX_LAST),
@@ -51,6 +50,12 @@ async def read_scope(
         language=language_of(options.get("language")),
         limits=limits,
     )
+
+
+def check_beginning(options: Mapping[str, str]) -> None:
+    """Raises CommandError where options name two beginnings."""
+    if "since" in options and "from" in options:
+        raise CommandError("Give me either `since` or `from`. For example: `/summarize since:yesterday`")
 
 
 async def _beginning(

@@ -1,0 +1,198 @@
+"""Buttons: what people press below answers in Slack, told to the manager.
+
+They live on after a restart: which answer is meant is looked up by the message that the button stands on, or
+by its value where only one person sees it. Sentences to who pressed go there, and to nobody else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from slack_sdk.errors import SlackApiError
+
+from bot.conversation.access import NO_SUCH_PLACE
+from bot.conversation.controls import Asker
+from bot.conversation.manager import ConversationManager
+from bot.conversation.text.languages import find_language
+from bot.errors import BotError, PlatformError, where
+from bot.messages import Command, IncomingMessage
+from bot.platforms.event_order import EventOrder
+from bot.platforms.layout import PREFIX
+from bot.platforms.presses import I_MAY_NOT_SHARE, TRANSLATE, Press, Presses
+from bot.platforms.recently import Recently
+from bot.platforms.slack import forms
+from bot.platforms.slack.commands import with_names_here
+from bot.platforms.slack.given import place_of, to_message
+from bot.platforms.slack.incoming import DIRECT
+from bot.platforms.slack.interactions import Answer, Interactions, action_in
+from bot.platforms.slack.layout import pressed
+from bot.platforms.slack.members import may_read
+from bot.platforms.slack.mrkdwn import message_body
+from bot.platforms.slack.names import Person
+from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
+from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
+from bot.platforms.slack.workspaces import Workspace
+
+log = logging.getLogger(__name__)
+
+BY_PRESS = "press-"
+"""What the ids of commands begin with that a press gives."""
+
+TELLING = ("regenerate", "continue", TRANSLATE, "share")
+"""What tells anew what was said in a place: only for who may read it by now."""
+
+TWICE_S = 10.0
+"""Within this time a person is not given the same translation again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed(Press):
+    """A button of Slack's that was pressed. `event_id` is the same for the same press; `is_whisper`: only
+    one person sees what it stands on; `address` takes what is told to who pressed."""
+
+    event_id: str
+    workspace: Workspace
+    person: Person
+    is_whisper: bool
+    address: str
+    trigger_id: str
+
+
+class Buttons(Presses[Pressed]):
+    """Takes what is pressed. `order` is shared with the listener."""
+
+    def __init__(
+        self, manager: ConversationManager, response_urls: ResponseUrls, order: EventOrder[str]
+    ) -> None:
+        super().__init__(manager, lambda key: order.turn(key.channel_id))
+        self._response_urls = response_urls
+        self._translated = Recently(once_in_s=TWICE_S)
+
+    def listen(self, interactions: Interactions) -> None:
+        """Be told of every button below an answer, whenever its message was posted."""
+        interactions.listen("block_actions", PREFIX, self.pressed)
+        interactions.listen("view_submission", forms.LANGUAGE, self.language_chosen)
+
+    async def pressed(self, workspace: Workspace, body: Payload) -> Answer:
+        """Do what a button is for."""
+        action, about = pressed(action_in(body))
+        container, user = part(body, "container"), text(part(body, "user"), "id")
+        is_whisper = container.get("is_ephemeral") is True
+        await self._do(
+            Pressed(
+                place_of(body),
+                about if is_whisper else text(container, "message_ts"),
+                *await _known_of(workspace, user, text(part(body, "channel"), "id")),
+                f"{BY_PRESS}{text(action_in(body), 'action_ts')}-{user}",
+                workspace,
+                workspace.names.person(user),
+                is_whisper,
+                text(body, "response_url"),
+                text(body, "trigger_id"),
+            ),
+            action,
+        )
+        return None
+
+    async def language_chosen(self, workspace: Workspace, body: Payload) -> Answer:
+        """Translate an answer into the language that a person chose in the form, which closes."""
+        view, user = part(body, "view"), text(part(body, "user"), "id")
+        if (about := forms.about_in(view)) is None:
+            return None
+        asker, _ = await _known_of(workspace, user, about.key.channel_id)
+        event_id = f"{BY_PRESS}{text(view, 'id')}"
+        language = forms.values_in(view).get("language", "")
+        person = workspace.names.person(user)
+        press = Pressed(
+            replace(about.key, workspace_id=workspace.id),
+            about.post_id,
+            asker,
+            language,
+            event_id,
+            workspace,
+            person,
+            about.is_whisper,
+            about.address,
+            "",
+        )
+        await self._do(press, TRANSLATE)
+        return None
+
+    def is_shown_to(self, press: Pressed, questions: Sequence[IncomingMessage]) -> bool:
+        """See Presses. What one person alone sees is for who asked."""
+        return not press.is_whisper or all(asked.author.id == press.asker.id for asked in questions)
+
+    async def hindrance(self, press: Pressed, action: str) -> str:
+        """See Presses. Whoever left a channel is not told any more what is said there."""
+        workspace, channel_id = press.workspace, press.key.channel_id
+        if action not in TELLING:
+            return ""
+        if not await may_read(workspace, channel_id, press.asker.id):
+            return NO_SUCH_PLACE
+        if action != "share" or await _may_write(workspace, channel_id):
+            if action in ("regenerate", "continue") and press.is_whisper:
+                self._response_urls.add(press.post_id, press.address)
+            return ""
+        return I_MAY_NOT_SHARE
+
+    async def translate(self, press: Pressed) -> str | None:
+        """See Presses. Who has no known language is asked for one."""
+        is_known = find_language(press.language) is not None
+        if not is_known and press.trigger_id and await self._ask_language(press):
+            return None
+        if not self._translated.is_news((press.key, press.post_id, press.asker.id, press.language)):
+            return None
+        return await super().translate(press)
+
+    def message_of(self, press: Pressed, command: Command) -> IncomingMessage:
+        """See Presses."""
+        return to_message(command, press.key, press.event_id, press.asker.id, press.person)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _do(self, press: Pressed, action: str) -> None:
+        try:
+            words = await self.do(press, action)
+        except BotError as error:
+            words = error.user_message
+        except Exception as error:
+            log.error("button %s: %s", action, where(error))
+            words = BotError.default_user_message
+        if words is not None and press.address:
+            address = ResponseUrl(press.address, press.key.thread_id or "", can_replace=False)
+            with suppress(PlatformError):
+                await address.post(message_body(with_names_here(words)), replaces=False)
+
+    async def _ask_language(self, press: Pressed) -> bool:
+        """Open the form; False where Slack would not."""
+        about = forms.About(press.key, press.post_id, press.is_whisper, press.address)
+        view = forms.language_form(about)
+        try:
+            await press.workspace.hasty_client.views_open(trigger_id=press.trigger_id, view=view)
+        except (SlackApiError, *CONNECTION_ERRORS) as error:
+            log.info("a form could not be opened: %s", type(error).__name__)
+            return False
+        return True
+
+
+async def _known_of(workspace: Workspace, user_id: str, channel_id: str) -> tuple[Asker, str]:
+    """Who pressed, and their language. In a conversation of their own everybody looks after it."""
+    await workspace.names.of({user_id})
+    person = workspace.names.person(user_id)
+    return Asker(user_id, person.is_manager or channel_id.startswith(DIRECT)), person.language
+
+
+async def _may_write(workspace: Workspace, channel_id: str) -> bool:
+    """Whether the bot may write in a channel that it can read, as far as Slack says so beforehand."""
+    try:
+        answer = await workspace.client.conversations_info(channel=channel_id)
+    except (SlackApiError, *CONNECTION_ERRORS) as error:
+        code = code_of(error) if isinstance(error, SlackApiError) else type(error).__name__
+        log.info("nobody can say whether I may write in a channel: %s", code)
+        return False
+    channel = part(answer.data if isinstance(answer.data, dict) else {}, "channel")
+    return channel.get("is_archived") is not True and channel.get("is_read_only") is not True

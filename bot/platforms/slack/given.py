@@ -1,0 +1,49 @@
+"""Commands that people give by other means than a slash: a button, an entry of a menu, a form, a flag. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.conversation.commands import in_zone
+from bot.messages import Author, Command, ConversationKey, IncomingMessage
+from bot.platforms.slack.incoming import DIRECT, PLATFORM, given_by, workspace_of
+from bot.platforms.slack.names import Person
+from bot.platforms.slack.payloads import Payload, part, text
+
+
+def to_message(
+    command: Command,
+    key: ConversationKey,
+    event_id: str,
+    user_id: str,
+    person: Person,
+    reply_to: str | None = None,
+) -> IncomingMessage:
+    """A command as the bot is told of it. `event_id` is the same for the same deed, and the message's id too,
+    so that it cannot be taken for the `ts` of one; `person` is what is known of who gave it."""
+    now = datetime.now(UTC)
+    options = " ".join(f"{name}:{value}" for name, value in command.options.items())
+    command = given_by(command, person, is_own=key.channel_id.startswith(DIRECT))
+    return IncomingMessage(
+        conversation=key,
+        message_id=event_id,
+        event_id=event_id,
+        author=Author(user_id, person.name or user_id),
+        text=f"/{command.name} {options}".rstrip(),
+        sent_at=now,
+        is_addressed=True,
+        command=in_zone(command, now.astimezone(person.zone)),
+        reply_to=reply_to,
+    )
+
+
+def place_of(body: Payload) -> ConversationKey:
+    """Where the message of an interaction stands: its channel, or the thread that it is a reply in."""
+    channel, message = part(body, "channel"), part(body, "message")
+    container = part(body, "container")
+    thread = text(message, "thread_ts") or text(container, "thread_ts")
+    ts = text(message, "ts") or text(container, "message_ts")
+    channel_id = text(channel, "id") or text(container, "channel_id")
+    return ConversationKey(
+        PLATFORM, workspace_of(body), channel_id, thread if thread != ts and thread else None
+    )
