@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.platforms.slack import sink
 from bot.storage.migrate import upgrade
 from tests.integration.slack.fake_slack import FakeSlack, Transport
 
@@ -24,6 +25,12 @@ async def slack(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     async with FakeSlack(transport) as slack:
         yield slack
     assert slack.problems == []
+
+
+@pytest.fixture
+def short_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers need a second post early."""
+    monkeypatch.setattr(sink, "MAX_CHARS", 3500)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tests.integration.slack.fake_state import ANN, BEN, Payload, Place, State
+from tests.unit.platforms.slack.payloads import words_of
 
 
 class Messages(State):
@@ -94,7 +95,7 @@ class Messages(State):
 
     def texts(self, place: Place | None = None, thread: str | None = None) -> list[str]:
         """The texts of the bot's messages in a place, oldest first."""
-        return [str(post["text"]) for post in self.posts(place, thread)]
+        return [words_of(post) for post in self.posts(place, thread)]
 
     def _count_replies(self, place: Place, root_ts: str) -> None:
         """What a root says of its thread."""

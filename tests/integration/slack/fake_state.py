@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, Literal
 
 from tests.integration.slack.fake_door import Door, Envelope
+from tests.unit.platforms.slack.payloads import words_of
 
 BOT_TOKEN, APP_TOKEN = "xoxb-that-must-stay-secret", "xapp-that-must-stay-secret"
 TEAM, BOT_USER, BOT_ID, APP = "T111", "UBOT1", "BBOT1", "A111"
@@ -83,7 +84,7 @@ class Given:
             if texts and (body.get("replace_original") or body.get("delete_original")):
                 texts.pop()
             if not body.get("delete_original"):
-                texts.append(str(body.get("text", "")))
+                texts.append(words_of(body))
         return texts
 
     @property

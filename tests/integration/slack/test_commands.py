@@ -18,6 +18,7 @@ from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import ANN, BEN, FakeSlack
 from tests.integration.slack.fake_web import Fault
 from tests.integration.slack.rig import Bot, running
+from tests.unit.platforms.slack.payloads import words_of
 
 
 async def summary(request: GenerationRequest) -> AsyncIterator[str]:
@@ -90,6 +91,7 @@ async def test_a_command_is_no_part_of_memory(slack: FakeSlack, database: Path) 
         assert await bot.remembered() == []
 
 
+@pytest.mark.usefixtures("short_posts")
 async def test_a_long_answer_stays_within_five_posts_and_then_goes_another_way(
     slack: FakeSlack, database: Path
 ) -> None:
@@ -100,7 +102,7 @@ async def test_a_long_answer_stays_within_five_posts_and_then_goes_another_way(
     async with running(slack, database, long):
         command = slack.command("/ask", "everything, please")
         await until(lambda: slack.ephemeral)
-    shown = [*command.texts, *(call["text"] for call in slack.ephemeral)]
+    shown = [*command.texts, *map(words_of, slack.ephemeral)]
     assert "\n".join(shown).split() == " ".join(f"line {n} of a long answer" for n in range(700)).split()
     assert len(command.shown) == 5 and {call["user"] for call in slack.ephemeral} == {ANN}
     assert slack.posts() == []

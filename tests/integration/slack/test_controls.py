@@ -16,6 +16,8 @@ from tests.integration.conversation.script import echo, numbered, of_lengths
 from tests.integration.slack.fake_slack import BEN, FakeSlack
 from tests.integration.slack.rig import running
 
+pytestmark = pytest.mark.usefixtures("short_posts")
+
 CUT_HERE = CUT.strip("_()").split("`")[0]
 
 

@@ -53,6 +53,7 @@ async def test_a_lost_post_is_found_in_its_thread_among_many(slack: FakeSlack, d
     assert len(slack.posts(thread=root)) == 1
 
 
+@pytest.mark.usefixtures("short_posts")
 @pytest.mark.parametrize("lost_post", [1, 2], ids=["first post", "second post"])
 async def test_after_a_crash_a_doubtful_post_is_found_again(
     slack: FakeSlack, database: Path, lost_post: int
@@ -81,7 +82,7 @@ async def test_without_the_right_to_look_a_lost_post_is_made_again(
 ) -> None:
     async with running(slack, database, echo):
         slack.web.faults.append(Fault("chat.postMessage", "cut"))
-        slack.web.faults.append(Fault("conversations.history", "refused", code="missing_scope"))
+        slack.web.faults.append(Fault("conversations.history", "refused", times=9, code="missing_scope"))
         slack.say("hello", calls=True)
         await until(lambda: slack.texts() == ["You said: hello"])
     assert "may not look for a post: add the scope groups:history" in caplog.text

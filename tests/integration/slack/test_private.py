@@ -18,7 +18,7 @@ from tests.integration.slack.rig import Bot, running
 
 WORDS = ["garden", "harbour", "lantern", "meadow", "orchard", "pepper", "ribbon", "saddle", "timber", "oak"]
 LINK = re.compile(
-    r"<https://home\.slack\.com/archives/(\w+)/p(\d{10})(\d{6})(?:\?thread_ts=([\d.]+)&amp;cid=\1)?\|"
+    r"[(<]https://home\.slack\.com/archives/(\w+)/p(\d{10})(\d{6})(?:\?thread_ts=([\d.]+)&(?:amp;)?cid=\1)?[)|]"
 )
 
 
@@ -110,7 +110,7 @@ async def test_after_a_crash_it_is_shown_to_the_same_person(slack: FakeSlack, da
     assert slack.posts() == []
 
 
-async def test_what_cannot_be_shown_is_told_in_the_log_without_its_text(
+async def test_what_cannot_be_shown_there_goes_to_the_person_directly(
     slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(slack, database, echo) as bot:
@@ -118,9 +118,10 @@ async def test_what_cannot_be_shown_is_told_in_the_log_without_its_text(
         await heard(slack)
         slack.web.faults.append(Fault("chat.postEphemeral", "refused", code="user_not_in_channel"))
         slack.say("/search harbour", calls=True)
-        await until(lambda: "is not in this channel" in caplog.text)
+        direct = slack.open_dm(ANN)
+        await until(lambda: "harbour" in "".join(slack.texts(direct)))
         await bot.remembered()
-    assert slack.posts() == [] and "harbour" not in caplog.text
+    assert slack.posts() == [] and slack.ephemeral == [] and "harbour" not in caplog.text
 
 
 async def test_who_may_manage_is_told_by_slack(slack: FakeSlack, database: Path) -> None:
@@ -162,7 +163,7 @@ async def test_a_summary_links_to_the_messages_in_every_part(slack: FakeSlack, d
     found = links(command.texts)
     assert len(found) >= 15 and {channel for channel, _, _ in found} == {slack.general.id}
     assert {ts for _, ts, _ in found} <= set(said)
-    assert sum(len(LINK.findall(text)) for text in command.texts) == "".join(command.texts).count("<https:")
+    assert sum(len(LINK.findall(text)) for text in command.texts) == "".join(command.texts).count("(https:")
 
 
 async def test_a_thread_is_summarised_behind_the_name(slack: FakeSlack, database: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 Payload = dict[str, Any]
 
+NOTIFICATION_CHARS = 2500
 _WORDS = ("text", "title", "label", "fields", "elements", "rows", "blocks")
 
 
@@ -18,6 +19,12 @@ def text_of(post: Payload) -> str:
         words for block in post.get("blocks", []) if block["type"] != "actions" for words in _words(block)
     ]
     return "\n".join(words) if words else str(post.get("text", ""))
+
+
+def words_of(post: Payload) -> str:
+    """The `text` of a message; of a long one, which has only its beginning there, what its blocks show."""
+    shown = text_of(post)
+    return shown if len(shown) > NOTIFICATION_CHARS else str(post.get("text", ""))
 
 
 def buttons_of(post: Payload) -> dict[str, Payload]:
