@@ -225,7 +225,7 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
         from bot.platforms.discord import DiscordPlatform
 
         return DiscordPlatform(
-            _secret(settings.discord_token),
+            plain(settings.discord_token),
             bot_name=settings.bot_name,
             api_url=settings.discord_api_url,
             gateway_url=settings.discord_gateway_url,
@@ -239,12 +239,12 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
         from bot.platforms.slack import SlackPlatform
 
         return SlackPlatform(
-            _secret(settings.slack_bot_token),
+            plain(settings.slack_bot_token),
             store=house.store,
             bot_name=settings.bot_name,
-            app_token=_secret(settings.slack_app_token) or None,
-            http=_slack_http(settings),
-            oauth=_slack_oauth(settings),
+            app_token=plain(settings.slack_app_token) or None,
+            http=slack_http(settings),
+            oauth=slack_oauth(settings),
             api_url=settings.slack_api_url,
             backfill_messages=settings.bot_backfill_messages,
         )
@@ -259,27 +259,30 @@ def _platform(name: PlatformName, settings: Settings, house: House) -> Platform:
     )
 
 
-def _slack_http(settings: Settings) -> Http | None:
+def slack_http(settings: Settings) -> Http | None:
+    """Where Slack's events come in over HTTP; None where they come by Socket Mode."""
     from bot.platforms.slack import Http
 
     if not settings.slack_listens_over_http:
         return None
-    secret = _secret(settings.slack_signing_secret)
+    secret = plain(settings.slack_signing_secret)
     return Http(settings.bot_http_host, settings.slack_http_port, secret)
 
 
-def _slack_oauth(settings: Settings) -> OAuth | None:
+def slack_oauth(settings: Settings) -> OAuth | None:
+    """How many workspaces install the bot; None where it has the token of one."""
     from bot.platforms.slack import OAuth
 
     if settings.slack_client_id is None:
         return None
-    keys = tuple(_secret(settings.slack_token_key).replace(" ", "").split(","))
-    secret, url = _secret(settings.slack_client_secret), settings.slack_public_url or ""
+    keys = tuple(plain(settings.slack_token_key).replace(" ", "").split(","))
+    secret, url = plain(settings.slack_client_secret), settings.slack_public_url or ""
     host, port = settings.bot_http_host, settings.slack_http_port
     return OAuth(settings.slack_client_id, secret, keys, url, host, port)
 
 
-def _secret(value: SecretStr | None) -> str:
+def plain(value: SecretStr | None) -> str:
+    """A secret to be handed on; empty where none is set."""
     return value.get_secret_value() if value is not None else ""
 
 

@@ -8,8 +8,9 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.app import unusable_data_dir
+from bot.app import plain, slack_http, slack_oauth, unusable_data_dir
 from bot.config import LoadedSettings, environment
 from bot.errors import BotError
 from bot.generation.catalog import (
@@ -24,6 +25,9 @@ from bot.generation.memory import available_memory
 from bot.platforms.base import Finding
 from bot.platforms.ports import take_port
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.platforms.slack import Setup
 
 MIN_FREE_BYTES = 500 * 1024**2
 """Less room than this for history, log and cache is worth a warning."""
@@ -61,6 +65,25 @@ async def examine_platforms(settings: Settings) -> AsyncIterator[Finding]:
         token = settings.discord_token.get_secret_value()
         async for finding in diagnose(token, endpoints, settings.discord_shard_count):
             yield finding
+    if "slack" in settings.platforms:
+        from bot.platforms.slack import diagnose as diagnose_slack
+
+        async for finding in diagnose_slack(_slack_setup(settings)):
+            yield finding
+
+
+def _slack_setup(settings: Settings) -> Setup:
+    from bot.platforms.slack import Setup
+
+    database = _database_file(settings)
+    return Setup(
+        bot_token=plain(settings.slack_bot_token),
+        app_token=plain(settings.slack_app_token),
+        http=slack_http(settings),
+        oauth=slack_oauth(settings),
+        api_url=settings.slack_api_url,
+        database=database if database.exists() else None,
+    )
 
 
 def _try_writing(folder: Path) -> Path:
@@ -84,7 +107,7 @@ def _data_folder(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> str:
-    file = Path(settings.database_url.split("///", 1)[1])
+    file = _database_file(settings)
     try:
         if not file.exists():
             _try_writing(file.parent)
@@ -108,6 +131,10 @@ def _database(settings: Settings) -> str:
     if verdict != "ok":
         raise OSError(f"{file} is damaged: {verdict}")
     return f"{file} is intact and can be written to"
+
+
+def _database_file(settings: Settings) -> Path:
+    return Path(settings.database_url.split("///", 1)[1])
 
 
 def _model(settings: Settings) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.incoming import Me
 from bot.platforms.slack.patience import Patience
@@ -24,5 +26,10 @@ async def sign_in(
         workspace_url=str(answer.get("url", "")),
         workspace_id=str(answer.get("enterprise_id" if is_organisation else "team_id", "")),
     )
-    scopes = {name.lower(): value for name, value in (answer.headers or {}).items()}.get("x-oauth-scopes", "")
-    return Workspace.open(me, token, clients, frozenset(filter(None, scopes.replace(",", " ").split())))
+    return Workspace.open(me, token, clients, scopes_of(answer))
+
+
+def scopes_of(answer: AsyncSlackResponse) -> frozenset[str]:
+    """What Slack says that a token may do; empty where it does not say."""
+    said = {name.lower(): value for name, value in (answer.headers or {}).items()}.get("x-oauth-scopes", "")
+    return frozenset(said.replace(",", " ").split())

@@ -1,0 +1,191 @@
+"""What Slack says of the bot before it is started: token, clock, scopes, channels, and how events will come.
+
+Only asks and changes nothing, and reads no messages. What is wrong comes with how to mend it, in Slack's own
+words for its pages. It shows no token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.errors import BotError, ConfigError
+from bot.platforms.base import Finding
+from bot.platforms.ports import take_port
+from bot.platforms.slack.clients import Clients
+from bot.platforms.slack.installations import REFUSED
+from bot.platforms.slack.options import Http, OAuth
+from bot.platforms.slack.problems import (
+    BAD_TOKEN,
+    CONNECTION_ERRORS,
+    WRONG_APP_TOKEN,
+    WRONG_BOT_TOKEN,
+    code_of,
+    trouble_apart,
+)
+from bot.platforms.slack.scopes import missing
+from bot.platforms.slack.sealing import Sealing
+from bot.platforms.slack.sign_in import scopes_of
+from bot.platforms.slack.token_store import TokenStore, workspace_id
+from bot.storage.database import Database
+
+ANSWER_S = 20.0
+"""How long one question may take."""
+
+MAX_SKEW_S = 60.0
+"""How far this machine's clock may be off. At five minutes every request over HTTP would be refused."""
+
+MAX_WORKSPACES = 20
+"""Of many that installed the app, the newest are looked at."""
+
+UNREACHABLE = "look at this machine's network and firewall, and at SLACK_API_URL if it is set"
+AGAIN = "on your app's page OAuth & Permissions, then reinstall the app there"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the settings say of the app, as SlackPlatform takes it; `database` is the file, None where there
+    is none yet."""
+
+    bot_token: str
+    app_token: str
+    http: Http | None
+    oauth: OAuth | None
+    api_url: str | None
+    database: Path | None
+
+
+class _WrongError(Exception):
+    """A question whose answer says that the bot will not work, and how to mend it."""
+
+
+async def diagnose(setup: Setup) -> AsyncIterator[Finding]:
+    """Look at one thing after the other."""
+    clients = Clients(setup.api_url)
+    async with clients.session():
+        if setup.oauth is None:
+            looking = _workspace(clients, setup.bot_token, "Slack", WRONG_BOT_TOKEN)
+        else:
+            looking = _installations(clients, setup.oauth, setup.database)
+        async for finding in looking:
+            yield finding
+        yield await _look("Slack events", lambda: _events(clients, setup))
+
+
+async def _installations(clients: Clients, oauth: OAuth, database: Path | None) -> AsyncIterator[Finding]:
+    try:
+        sealing = Sealing(oauth.keys)
+        installed = await _installed(oauth, database, sealing) if database else {}
+    except BotError as error:
+        yield Finding(False, "Slack workspaces", str(error))
+        return
+    where = f"people install it at {oauth.public_url.rstrip('/')}/slack/install"
+    yield Finding(True, "Slack workspaces", f"{len(installed)} installed the app; {where}")
+    for name, token in list(installed.items())[-MAX_WORKSPACES:]:
+        async for finding in _workspace(clients, token, f"workspace {name}", REFUSED):
+            yield finding
+
+
+async def _installed(oauth: OAuth, database: Path, sealing: Sealing) -> dict[str, str]:
+    """The tokens by the workspaces' ids. Raises StorageError and ConfigError."""
+    kept = Database(f"sqlite+aiosqlite:///{database}")
+    try:
+        installed = await TokenStore(kept, oauth.client_id, sealing).all()
+    finally:
+        await kept.close()
+    return {workspace_id(one): one.bot_token or "" for one in installed}
+
+
+async def _workspace(clients: Clients, token: str, name: str, refused: str) -> AsyncIterator[Finding]:
+    """What a token opens; ends early where Slack cannot be asked."""
+    client = clients.make_hasty(token)
+    try:
+        answer = await _ask(client.auth_test, refused)
+    except _WrongError as wrong:
+        yield Finding(False, f"{name} token", str(wrong))
+        return
+    yield Finding(True, f"{name} token", f"signed in as {answer.get('user')} in {answer.get('team')}")
+    yield _clock(name, answer)
+    for finding in _scopes(name, scopes_of(answer)):
+        yield finding
+    yield await _look(f"{name} channels", lambda: _channels(client, answer))
+
+
+def _clock(name: str, answer: AsyncSlackResponse) -> Finding:
+    said = {key.lower(): value for key, value in answer.headers.items()}.get("date", "")
+    try:
+        skew_s = time.time() - parsedate_to_datetime(said).timestamp()
+    except ValueError:
+        return Finding(True, f"{name} clock", "Slack told no time")
+    if abs(skew_s) <= MAX_SKEW_S:
+        return Finding(True, f"{name} clock", "agrees with Slack's")
+    direction = "ahead of" if skew_s > 0 else "behind"
+    return Finding(
+        False,
+        f"{name} clock",
+        f"this machine's clock is {abs(skew_s):.0f} s {direction} Slack's: keep it right with a time "
+        "service, for example `timedatectl set-ntp true`",
+    )
+
+
+def _scopes(name: str, granted: frozenset[str]) -> list[Finding]:
+    if not granted:
+        return [Finding(True, f"{name} scopes", "Slack does not say what the app is granted")]
+    lacking = [
+        Finding(False, f"{name} scopes", f"{scope.name} is missing ({scope.reason}): add it {AGAIN}")
+        for scope in missing(granted)
+    ]
+    return lacking or [Finding(True, f"{name} scopes", "all are granted")]
+
+
+async def _channels(client: AsyncWebClient, identity: AsyncSlackResponse) -> str:
+    if identity.get("is_enterprise_install"):
+        return "not counted in an organisation"
+    page = await _ask(
+        lambda: client.users_conversations(
+            types="public_channel,private_channel", exclude_archived=True, limit=200
+        ),
+        WRONG_BOT_TOKEN,
+    )
+    count = len(page.get("channels", []))
+    more = " or more" if (page.get("response_metadata") or {}).get("next_cursor") else ""
+    return f"the bot is in {count}{more}" if count else "the bot is in none: /invite it to one"
+
+
+async def _events(clients: Clients, setup: Setup) -> str:
+    if setup.http is None:
+        client = clients.make_hasty(None)
+        await _ask(lambda: client.apps_connections_open(app_token=setup.app_token), WRONG_APP_TOKEN)
+        return "Socket Mode lets the bot in"
+    try:
+        take_port(setup.http.host, setup.http.port, "SLACK_HTTP_PORT").close()
+    except ConfigError as error:
+        raise _WrongError(f"{error}; or the bot is running") from None
+    return f"over HTTP, at port {setup.http.port} of {setup.http.host}, which is free"
+
+
+async def _look(subject: str, look: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(True, subject, await look())
+    except _WrongError as wrong:
+        return Finding(False, subject, str(wrong))
+
+
+async def _ask(method: Callable[[], Awaitable[AsyncSlackResponse]], refused: str) -> AsyncSlackResponse:
+    """The answer of a method. Raises _WrongError, which is `refused` where Slack will not have the token."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await trouble_apart(method)
+    except SlackApiError as error:
+        code = code_of(error)
+        raise _WrongError(refused if code in BAD_TOKEN else f"Slack answered {code}") from None
+    except CONNECTION_ERRORS as error:
+        raise _WrongError(f"Slack cannot be reached ({type(error).__name__}): {UNREACHABLE}") from None
