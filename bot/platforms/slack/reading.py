@@ -49,8 +49,8 @@ EMPTY_PAGES = 20
 
 LIMITED = "Slack limits how fast I may read; ask again in a minute and I go on from there"
 NO_ANSWER = "Slack does not answer"
-NOT_HERE = "I am not in this channel, so I can read nothing of it. Type `/invite @{name}` and ask again."
-NOT_TOLD = "I am not in this channel and hear nothing that is said here. Type `/invite @{name}`."
+NOT_HERE = "I am not in this channel, so I can read nothing of it. Type /invite @{name} and ask again."
+NOT_TOLD = "I am not in this channel and hear nothing that is said here. Type /invite @{name} to change that."
 NO_SCOPE = "I may not read what was said here: the app lacks the permission `{needed}`."
 HIDDEN = "Slack hides what is older here, as the workspace's plan says."
 
