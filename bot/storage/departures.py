@@ -37,7 +37,8 @@ class DepartureNotes:
             return list((await connection.scalars(statement)).all())
 
     async def done(self, platform: str, workspace_id: str) -> None:
-        """Nothing is left of what was said there."""
+        """All messages of the workspace are erased: see that no byte is left of them, and forget the note."""
+        await self._database.scrub()
         statement = delete(departures).where(
             departures.c.platform == platform, departures.c.workspace_id == workspace_id
         )

@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from bot.conversation.manager import ConversationManager
 from bot.conversation.patience import patiently
 from bot.errors import PlatformError
+from bot.platforms.event_order import EventOrder
 from bot.platforms.removal import erase_workspace
 from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.payloads import Payload, part, text
@@ -26,14 +27,28 @@ log = logging.getLogger(__name__)
 ASKING_S = 2.0
 """How long Slack may take to say whether a token still works. It waits three seconds for the event."""
 
+SETTLING_S = 5.0
+"""How long events that arrived before get to be written down, so that they are erased too."""
+
+CLOSING_S = 2.0
+"""How long the erasing goes on when the bot is closed."""
+
 
 class Departures:
-    """Takes what Slack tells of workspaces that leave."""
+    """Takes what Slack tells of workspaces that leave. `order` has the events that are being handled."""
 
-    def __init__(self, manager: ConversationManager, workspaces: Workspaces, notes: DepartureNotes) -> None:
+    def __init__(
+        self,
+        manager: ConversationManager,
+        workspaces: Workspaces,
+        notes: DepartureNotes,
+        order: EventOrder[str],
+    ) -> None:
         self._manager = manager
         self._workspaces = workspaces
         self._notes = notes
+        self._order = order
+        self._turn = asyncio.Lock()
         self._erasing: dict[str, asyncio.Task[None]] = {}
         self._is_closed = False
 
@@ -49,13 +64,11 @@ class Departures:
                 "workspace %s has the app, as Slack says: what it told before is left aside", workspace.id
             )
             return
-        await self._workspaces.remove(workspace)
-        log.warning(
-            "workspace %s threw the app out: what was said there is erased. A token of it in SLACK_BOT_TOKEN "
-            "is worth nothing any more",
-            workspace.id,
-        )
-        self._erase(workspace.id)
+        async with self._turn:  # Slack tells it in two events
+            if self._workspaces.known(workspace.id) is workspace:
+                await self._workspaces.remove(workspace)
+                log.warning("workspace %s threw the app out: what was said there is erased", workspace.id)
+                self._erase(workspace.id)
 
     async def revoked(self, workspace: Workspace, body: Payload) -> None:
         """Take `tokens_revoked`; tokens of people are not ours. Raises as `uninstalled`."""
@@ -63,11 +76,14 @@ class Departures:
             await self.uninstalled(workspace, body)
 
     async def close(self) -> None:
-        """Leave what is not erased yet to the next start."""
+        """Leave to the next start what cannot be erased in a moment."""
         self._is_closed = True
-        for erasing in self._erasing.values():
-            erasing.cancel()
-        await asyncio.gather(*self._erasing.values(), return_exceptions=True)
+        erasing = list(self._erasing.values())
+        if erasing:
+            await asyncio.wait(erasing, timeout=CLOSING_S)
+        for task in erasing:
+            task.cancel()
+        await asyncio.gather(*erasing, return_exceptions=True)
 
     def _erase(self, workspace_id: str) -> None:
         if workspace_id not in self._erasing:
@@ -80,6 +96,7 @@ class Departures:
             await erase_workspace(self._manager, PLATFORM, workspace_id)
             await self._notes.done(PLATFORM, workspace_id)
 
+        await self._order.settle(SETTLING_S)
         await patiently(erase, lambda: self._is_closed)
         log.info("erased what was said in workspace %s", workspace_id)
 
@@ -88,7 +105,7 @@ def _is_doubtful(workspace: Workspace, body: Payload) -> bool:
     """Whether it was told before the workspace installed the app anew, or names a workspace of an
     organisation that may still have it."""
     told_at = body.get("event_time")
-    is_old = isinstance(told_at, int) and told_at < workspace.installed_at
+    is_old = isinstance(told_at, int) and told_at < int(workspace.installed_at)
     return is_old or text(body, "team_id") not in ("", workspace.id)
 
 

@@ -113,7 +113,7 @@ class SlackPlatform:
             events.listen(event_type, listener.message)
         for event_type in COMINGS_AND_GOINGS:
             events.listen(event_type, self._reading.came_or_went)
-        departures = Departures(manager, self._workspaces, self._store.departures)
+        departures = Departures(manager, self._workspaces, self._store.departures, self._order)
         events.listen("app_uninstalled", departures.uninstalled)
         events.listen("tokens_revoked", departures.revoked)
         interactions = Interactions(self._workspaces)

@@ -85,12 +85,11 @@ class TokenStore:
 
     async def remove(self, workspace: str) -> None:
         """A workspace has thrown the app out: its tokens go, and it is noted that what was said there must
-        go too."""
+        go too. Until that is done, bytes may be left in free pages of the file."""
         async with self._database.write() as connection:
             for table in self._tables:
                 await connection.execute(delete(table).where(self._is_of(table, workspace)))
             await note_departure(connection, PLATFORM, workspace)
-        await self._database.scrub()
 
     async def seal_anew(self) -> int:
         """Seal with the first key what an older one sealed; how many tokens that were. Raises ConfigError

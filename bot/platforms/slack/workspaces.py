@@ -7,6 +7,7 @@ admins installed the app for all of its workspaces.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +21,8 @@ from bot.platforms.slack.names import Names
 from bot.platforms.slack.pace import Pace, Paces
 from bot.platforms.slack.thinking_status import ThinkingStatus
 from bot.storage.departures import DepartureNotes
+
+log = logging.getLogger(__name__)
 
 POST_INTERVAL_S, POST_BURST = 1.1, 5
 """Slack takes a message a second in a channel, and for a moment more."""
@@ -132,9 +135,13 @@ class OneWorkspace:
         return [self._workspace] if self._workspace else []
 
     async def remove(self, workspace: Workspace) -> None:
-        """See Workspaces. A token of the settings is for the operator to take away."""
+        """See Workspaces."""
         await self._departures.note(PLATFORM, workspace.id)
         self._workspace = None
+        log.warning(
+            "SLACK_BOT_TOKEN is worth nothing any more: take Slack out of the settings, or install the app "
+            "anew on its page Install App, set SLACK_BOT_TOKEN to the new token and restart"
+        )
         await workspace.close()
 
     async def close(self) -> None:
