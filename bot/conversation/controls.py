@@ -92,7 +92,8 @@ class ControlDesk:
         reply = self._running(key)
         if reply is None or reply.has_been_ended:
             return False
-        if post_id is not None and await self._store.reply_of_post(key, post_id) != reply.reply_id:
+        is_meant = post_id is None or post_id == reply.coming_post
+        if not is_meant and await self._store.reply_of_post(key, post_id or "") != reply.reply_id:
             return False
         if asker is not None and not asker.may_change(reply.messages):
             raise CommandError(NOT_YOURS)
@@ -144,6 +145,9 @@ class ControlDesk:
     async def questions_of(self, key: ConversationKey, post_id: str) -> tuple[IncomingMessage, ...]:
         """What an answer in the channel of `key` answers, finished or not, to which a post belongs; nothing
         for other messages. Raises StorageError."""
+        running = self._running(key)
+        if running is not None and post_id == running.coming_post:
+            return running.messages
         return await self._store.known.questions_of_post(key, post_id)
 
     async def is_shared(self, key: ConversationKey, asker: Asker, post_id: str) -> bool:

@@ -40,7 +40,8 @@ class Reply:
     in another place. `audience` is the id of the one person who may see it, None for everybody. `lane` is
     the conversation that it has its turn in. `is_left_out`: memory is to be without it. `parts` is how many
     posts its text takes so far. `is_passing`: its text is written down nowhere. `room` is how many characters
-    of it can be shown in good manners, or bytes where it goes as a file; None for any number.
+    of it can be shown in good manners, or bytes where it goes as a file; None for any number. `coming_post`
+    is the id that its first post will have, where signs of life already carry it; else "".
     """
 
     def __init__(self, job: Job, conversation: ConversationKey | None = None) -> None:
@@ -69,6 +70,7 @@ class Reply:
         self.room: int | None = None
         self.audience: str | None = None
         self.parts = 1
+        self.coming_post = ""
         self.controls: Controls | None = None
         self.pieces: AsyncGenerator[Piece, None] = _nothing()
         self._ended = asyncio.Event()

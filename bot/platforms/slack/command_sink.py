@@ -73,6 +73,7 @@ class CommandSink(AnswerSink):
         self._is_public = is_public
         self._has_shown = False
         self._signs = 0
+        reply.coming_post = self._id(f"{reply.reply_id}-0")
         self._began_at = asyncio.get_running_loop().time()
 
     @property
@@ -128,7 +129,7 @@ class CommandSink(AnswerSink):
         self._signs += 1
         post = self.layout.of(with_names_here(f"{text} …"), None)
         with suppress(PlatformError):
-            await address.post(body_of(post, self._id(f"{self._reply.reply_id}-0")), replaces=True)
+            await address.post(body_of(post, self._reply.coming_post), replaces=True)
 
     async def finish(self, outcome: str) -> None:
         """Leave no command without a last word; while a reply is to be made again, there is no last word."""
