@@ -31,6 +31,7 @@ AT_ONCE = 4
 class Person:
     """What Slack tells of somebody. `is_manager`: an admin or owner of the workspace. A guest sees only
     the channels that they were added to, a stranger is of another company and meets us in shared channels.
+    `team_id` is their workspace, "" where that is not known.
     `language` is the code of the language that their client is set to, "" where that is not known; `zone` is
     the one that their clock is in."""
 
@@ -39,6 +40,7 @@ class Person:
     is_bot: bool = False
     is_guest: bool = False
     is_stranger: bool = False
+    team_id: str = ""
     language: str = ""
     zone: tzinfo = UTC
 
@@ -134,6 +136,7 @@ def to_person(user: Payload) -> Person:
         is_bot=user.get("is_bot") is True,
         is_guest=_is_guest(user),
         is_stranger=user.get("is_stranger") is True,
+        team_id=text(user, "team_id"),
         language=text(user, "locale").partition("-")[0],
         zone=_zone(user),
     )

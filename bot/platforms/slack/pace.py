@@ -22,6 +22,14 @@ class Pace:
         if wait_s > 0:
             await asyncio.sleep(wait_s)
 
+    def take(self) -> bool:
+        """Take a turn if one is free now."""
+        now = asyncio.get_running_loop().time()
+        is_free = max(self._next_at, now - self._allowance_s) <= now
+        if is_free:
+            self._next_at = max(self._next_at, now - self._allowance_s) + self._interval_s
+        return is_free
+
 
 class Paces:
     """A pace for each channel."""

@@ -40,8 +40,9 @@ from bot.platforms.slack.reading import COMINGS_AND_GOINGS, Reading
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.sealing import Sealing
 from bot.platforms.slack.sign_in import sign_in
-from bot.platforms.slack.sink import ChannelSink, Surroundings
+from bot.platforms.slack.sink import Surroundings
 from bot.platforms.slack.socket_mode import SocketMode
+from bot.platforms.slack.stream_sink import StreamSink
 from bot.platforms.slack.token_store import TokenStore
 from bot.platforms.slack.transport import BesidePages, Transport
 from bot.platforms.slack.workspaces import OneWorkspace, Workspaces
@@ -142,7 +143,7 @@ class SlackPlatform:
         )
         is_typed = question.event_id.startswith(BY_COMMAND)
         if is_alone or (reply.audience is None and not is_typed):
-            return ChannelSink(reply, self._surroundings)
+            return StreamSink(reply, self._surroundings)
         reply.pieces = whole(reply.pieces)
         is_public = reply.audience is None and is_for_all(question.command)
         return CommandSink(reply, self._surroundings, self._response_urls, is_public=is_public)

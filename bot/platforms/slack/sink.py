@@ -108,13 +108,11 @@ class ChannelSink(AnswerSink):
                 "metadata": metadata_for(self._reply, nonce),
                 **self._thread,
             }
-            answer = await show(self._surroundings, workspace, "chat.postMessage", call, post)
+            answer = await self._show(workspace, "chat.postMessage", call, post)
             return text(answer, "ts")
 
         message_id = await self._ask("post", once)
-        self._has_posted = True
-        self._attached[message_id] = Attached()
-        (await self._workspace()).status.answered(self._place)
+        await self._has_begun(message_id)
         if post.file is not None:
             await self.change(message_id, post)
         return message_id
@@ -133,7 +131,7 @@ class ChannelSink(AnswerSink):
 
         async def edit() -> None:
             await workspace.edits.turn()
-            await show(self._surroundings, workspace, "chat.update", call, look)
+            await self._show(workspace, "chat.update", call, look)
 
         await self._ask("edit a post", edit)
         self._attached[message_id] = new
@@ -167,7 +165,7 @@ class ChannelSink(AnswerSink):
             for _ in range(LOOK_BACK_PAGES):
                 page = await self._page(cursor)
                 for message in parts(page, "messages"):
-                    if nonce_of(message) == nonce_for(self._reply, nonce):
+                    if self._is_own(message, nonce):
                         return text(message, "ts")
                 cursor = text(part(page, "response_metadata"), "next_cursor")
                 if not cursor:
@@ -198,6 +196,20 @@ class ChannelSink(AnswerSink):
             workspace.status.clear(self._place)
 
     # --- inside ------------------------------------------------------------------------------
+
+    async def _show(self, workspace: Workspace, method: str, call: Payload, post: Post) -> Payload:
+        """Have a post shown."""
+        return await show(self._surroundings, workspace, method, call, post)
+
+    def _is_own(self, message: Payload, nonce: str) -> bool:
+        """Whether a message of the place is the post that was made with `nonce`."""
+        return nonce_of(message) == nonce_for(self._reply, nonce)
+
+    async def _has_begun(self, message_id: str) -> None:
+        """A new post stands."""
+        self._has_posted = True
+        self._attached[message_id] = Attached()
+        (await self._workspace()).status.answered(self._place)
 
     async def _workspace(self) -> Workspace:
         return await self._surroundings.workspaces.of(self._place.workspace_id)

@@ -19,6 +19,7 @@ from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.incoming import PLATFORM, Me
 from bot.platforms.slack.names import Names
 from bot.platforms.slack.pace import Pace, Paces
+from bot.platforms.slack.streams import Streams
 from bot.platforms.slack.thinking_status import ThinkingStatus
 from bot.storage.departures import DepartureNotes
 
@@ -40,8 +41,8 @@ class NotInstalledError(PlatformError):
 @dataclass(frozen=True, slots=True, eq=False)
 class Workspace:
     """One installation. `client` makes calls and waits where Slack limits them; `hasty_client` does not wait.
-    `posts` are the paces of channels, `edits` the one that all share. `scopes` is what the app may do there,
-    empty where Slack did not say. `installed_at` is in seconds since 1970, 0 where it is not known."""
+    `posts` are the paces of channels, `edits` and `streams` what all share. `scopes` is what the app may do
+    there, empty where Slack did not say. `installed_at` is in seconds since 1970, 0 where it is not known."""
 
     me: Me
     client: AsyncWebClient
@@ -50,6 +51,7 @@ class Workspace:
     status: ThinkingStatus
     posts: Paces
     edits: Pace
+    streams: Streams
     scopes: frozenset[str] = frozenset()
     installed_at: float = 0.0
 
@@ -65,6 +67,7 @@ class Workspace:
             ThinkingStatus(hasty),
             Paces(POST_INTERVAL_S, POST_BURST),
             Pace(EDIT_INTERVAL_S, EDIT_BURST),
+            Streams(),
             scopes,
         )
 
