@@ -127,7 +127,7 @@ def _parts(markdown: str, most: int = PART_CHARS) -> Iterator[str]:
         yield whole
         return
     for part in split_stream(markdown, most):
-        yield from _parts(part, most // 2)
+        yield from _parts(part, most * 2 // 3)
 
 
 def _prose(line: str) -> Iterator[str]:

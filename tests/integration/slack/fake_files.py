@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -40,6 +40,7 @@ class Files:
             "files.getUploadURLExternal": self._address,
             "files.completeUploadExternal": self._complete,
             "files.info": self._info,
+            "files.delete": self._delete,
         }
 
     def routes(self) -> list[web.RouteDef]:
@@ -96,6 +97,24 @@ class Files:
         if file is None:
             raise RefusalError("file_not_found")
         return {"file": file}
+
+    def _delete(self, args: Payload, workspace: Workspace) -> Payload:
+        """Bots delete what they uploaded; messages lose it."""
+        (file,) = self.of([args.get("file")])
+        if file["user"] != workspace.bot_user:
+            raise RefusalError("cant_delete_file")
+        del self.by_id[file["id"]], self.data[file["id"]]
+        for place in self._slack.places.values():
+            for message in place.messages.values():
+                if file in message.get("files", []):
+                    message["files"] = [one for one in message["files"] if one is not file]
+        return {}
+
+    def of(self, file_ids: list[Any]) -> list[Payload]:
+        """The files with these ids. RefusalError where one is not there."""
+        if any(file_id not in self.by_id for file_id in file_ids):
+            raise RefusalError("file_not_found")
+        return [self.by_id[file_id] for file_id in file_ids]
 
     # --- the bytes ---------------------------------------------------------------------------
 

@@ -60,6 +60,8 @@ class ChatMethods:
         if self._streams.is_live(message["ts"]):
             raise RefusalError("streaming_state_conflict")
         changed = {**message, **_content(args, _CHANGED)}
+        if "file_ids" in args:
+            changed["files"] = self._slack.web.files.of(args["file_ids"])
         self._slack.change(place, changed)
         return {"channel": place.id, "ts": message["ts"], "text": changed["text"], "message": changed}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _ANGLED = re.compile(r"<([^<>]*)>")
-_CONTROL = re.compile(r"<([!@][^<>]*)>")
+_CONTROL = re.compile(r"<(!(?:channel|here|everyone|group|subteam\^|date\^)[^<>]*|@[UW]\w[^<>]*)>", re.I)
 _HARMLESS = re.compile(
     r"(?:https?://|mailto:)[^\s<>|]+(?:\|[^<>|]+)?|#[CG][A-Z0-9]+(?:\|[^<>|]*)?|!date\^\d+\^[^<>]*"
 )
