@@ -39,7 +39,8 @@ async def find_readable(
     begun_at = loop.time()
     try:
         workspace = await workspaces.of(here.workspace_id)
-        channel_id = await _channel_id(workspace, named_channel(wanted))
+        team_id = workspace.names.person(person_id).team_id if workspace.is_organisation else ""
+        channel_id = await _channel_id(workspace, named_channel(wanted), team_id)
         if await may_read(workspace, channel_id, person_id):
             return ConversationKey(PLATFORM, workspace.id, channel_id, thread_in(wanted))
     except NotInstalledError:
@@ -48,14 +49,14 @@ async def find_readable(
     return None
 
 
-async def _channel_id(workspace: Workspace, named: str) -> str:
-    """The id of a channel that is named by its id or its name; no channel has the id that is returned where
-    there is none, or more than one."""
+async def _channel_id(workspace: Workspace, named: str, team_id: str) -> str:
+    """The id of a channel that is named by its id or its name, that of `team_id` in an organisation; no
+    channel has the id that is returned where there is none, or more than one."""
     if _ID.fullmatch(named) or not _NAME.fullmatch(named):
         return named
     try:
         async with asyncio.timeout(ASKING_S):
-            found = await _named(workspace, named.casefold())
+            found = await _named(workspace, named.casefold(), team_id)
     except SlackApiError as error:
         log.warning("the bot's channels cannot be listed: Slack answered %s", code_of(error))
         return named
@@ -65,13 +66,17 @@ async def _channel_id(workspace: Workspace, named: str) -> str:
     return found.pop() if len(found) == 1 else named
 
 
-async def _named(workspace: Workspace, name: str) -> set[str]:
+async def _named(workspace: Workspace, name: str, team_id: str) -> set[str]:
     """The ids of the bot's channels with a name."""
     found: set[str] = set()
     cursor = ""
     while True:
         page = await workspace.client.users_conversations(
-            types=_KINDS, exclude_archived=False, limit=999, cursor=cursor or None
+            types=_KINDS,
+            exclude_archived=False,
+            limit=999,
+            cursor=cursor or None,
+            team_id=team_id or None,
         )
         data = page.data if isinstance(page.data, dict) else {}
         found |= {

@@ -76,6 +76,11 @@ class Workspace:
         """The `workspace_id` of its conversation keys."""
         return self.me.workspace_id
 
+    @property
+    def is_organisation(self) -> bool:
+        """Whether it is an organisation: then some of Slack's methods must be told which workspace."""
+        return self.id.startswith("E")
+
     async def close(self) -> None:
         """Give up what is on its way beside everything else."""
         await self.names.close()
