@@ -26,6 +26,7 @@ class Expects:
 _SHARDS = r"([0-9]{1,5})(?:-([0-9]{1,5}))?"
 _HTTP = r"^https?://."
 _BEGINNINGS = {"discord_token": "", "slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
+_KEY = r"[A-Za-z0-9_-]{43}="
 _URL = "an address that begins with http:// or https://"
 
 
@@ -268,6 +269,14 @@ class Settings(BaseSettings):
         begins = _BEGINNINGS[getattr(info, "field_name", "")]
         if token and (not token.startswith(begins) or len(token.split()) > 1):
             raise ValueError("wrong kind of token, or more than a token")
+        return value
+
+    @field_validator("slack_token_key")
+    @classmethod
+    def _check_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        keys = value.get_secret_value().split(",") if value is not None else []
+        if not all(re.fullmatch(_KEY, key.strip()) for key in keys):
+            raise ValueError("no keys")
         return value
 
     @property

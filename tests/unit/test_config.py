@@ -21,7 +21,7 @@ SECRETS = {
     "slack_app_token": "xapp-token-that-nobody-may-see",
     "slack_signing_secret": "signing-secret-that-nobody-may-see",
     "slack_client_secret": "client-secret-that-nobody-may-see",
-    "slack_token_key": "token-key-that-nobody-may-see-ever",
+    "slack_token_key": "token-key-that-nobody-may-see-ever-at-all-0=",
 }
 
 
