@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import DIRECT_WORKSPACE, ConversationKey
@@ -41,16 +41,20 @@ async def find_traces(connection: AsyncConnection, key: ConversationKey, person_
         messages.c.role == "assistant",
         messages.c.deleted_at.is_(None),
     )
-    counts = []
-    for statement in (
-        select(func.count()).select_from(messages).where(mine),
-        select(func.count()).select_from(messages).where(answers),
-        select(func.count()).select_from(facts).where(facts_of(key, person_id)),
-        select(func.count()).select_from(workspace_settings).where(settings_of(key, person_id)),
-        select(func.count()).select_from(feedback).where(feedback_of(key, person_id)),
-    ):
-        counts.append((await connection.execute(statement)).scalar_one())
-    return Traces(*counts)
+    first = type_coerce(func.min(messages.c.sent_at), messages.c.sent_at.type)
+    said = select(func.count(), first).select_from(messages).where(mine)
+    total, since = (await connection.execute(said)).one()
+    counts = [
+        (await connection.execute(select(func.count()).select_from(table).where(theirs))).scalar_one()
+        for table, theirs in (
+            (messages, answers),
+            (facts, facts_of(key, person_id)),
+            (workspace_settings, settings_of(key, person_id)),
+            (feedback, feedback_of(key, person_id)),
+        )
+    ]
+    answered, known, wished, judged = counts
+    return Traces(total, answered, known, wished, judged, since)
 
 
 def facts_of(key: ConversationKey, person_id: str) -> ColumnElement[bool]:

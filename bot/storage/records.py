@@ -131,13 +131,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """How much is kept of a person: messages, answers to them, facts, settings, and opinions of answers."""
+    """How much is kept of a person: messages, answers to them, facts, settings, and opinions of answers; and
+    `since` when there are messages."""
 
     messages: int
     answers: int
     facts: int
     settings: int
     opinions: int
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ async def test_nothing_of_a_person_is_left_in_their_workspace_and_direct_message
     await store.accept(replace(said("q8", "what did Ada say", command=Command("ask")), author=BEN))
     listed = f"1. **{ADA.name}**, 9:00: {SECRET} 0 [open](https://x/y/q0)\n2. something else"
     await answer(store, await claimed(store), listed, "p-q8", is_memory=True)
-    assert await store.people.traces(CHANNEL, ADA.id) == Traces(3, 3, 1, 1, 1)
+    assert await store.people.traces(CHANNEL, ADA.id) == Traces(3, 3, 1, 1, 1, since=at(0))
     erasure = await erase(store)
     assert erasure.waiting == {CHANNEL, THREAD, DIRECT} and not erasure.running
     assert await store.people.traces(CHANNEL, ADA.id) == Traces(0, 0, 0, 0, 0)
