@@ -20,6 +20,7 @@ from bot import logs
 from bot.config import environment
 from bot.conversation.access import Access
 from bot.conversation.answering import Answerer, AnswerPolicy
+from bot.conversation.digesting import Digesting
 from bot.conversation.manager import ConversationManager
 from bot.conversation.memory.remembering import Remembering
 from bot.conversation.translator import TranslationModel
@@ -170,6 +171,7 @@ async def open_house(
         settings.bot_data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unusable_data_dir(settings, error) from None
+    platforms = tuple(platforms)
     async with AsyncExitStack() as resources:
         for name in platforms:
             resources.enter_context(only_instance(settings, name))
@@ -182,9 +184,11 @@ async def open_house(
         manager = ConversationManager(
             store, generator, answerer, settings.bot_name, remembering.noticed, person_rate
         )
+        digesting = Digesting(store, manager.accept, platforms, settings.bot_name)
+        manager.watch_settled(digesting.settled)
         await generator.start()
         try:
-            async with remembering.running():
+            async with remembering.running(), digesting.running():
                 yield House(store, generator, answerer, manager)
         finally:
             await generator.close()

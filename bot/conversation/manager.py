@@ -59,6 +59,7 @@ class ConversationManager:
         self._answerer = answerer
         self._bot_name = bot_name
         self._on_activity = on_activity
+        self._on_settled: list[Callable[[Reply], Awaitable[None]]] = []
         self._ready: defaultdict[str, asyncio.Queue[ConversationKey | None]] = defaultdict(asyncio.Queue)
         self._queued: set[ConversationKey] = set()
         # A conversation whose next reply is being claimed has None here: no second claim may start.
@@ -84,6 +85,10 @@ class ConversationManager:
             answerer.permalink,
             self._active.get,
         )
+
+    def watch_settled(self, watcher: Callable[[Reply], Awaitable[None]]) -> None:
+        """Tell `watcher` of every reply that was settled, with its outcome. It may raise StorageError."""
+        self._on_settled.append(watcher)
 
     # --- from platforms: what happened -------------------------------------------------------
 
@@ -221,6 +226,8 @@ class ConversationManager:
         self._missed.add(reply.lane)
         self._free(reply.lane)
         self._on_activity(reply.conversation)
+        for watcher in self._on_settled:
+            await watcher(reply)
 
     async def drain(self, timeout_s: float) -> None:
         """Give out no further reply, wait for those that are out, and release what is not done in time."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.conversation.localised import find_time
+from bot.conversation.schedules import all_zones
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Suggests, Task
 from bot.conversation.text.languages import flag, folded, name_in, search_languages
@@ -43,7 +44,7 @@ def suggest(
     if kind == "command":
         found = _commands(typed, locale, tasks)
     else:
-        found = {"language": _languages, "time": _times}[kind](typed, locale)
+        found = {"language": _languages, "time": _times, "zone": _zones}[kind](typed, locale)
     return found[:limit]
 
 
@@ -77,6 +78,10 @@ def _time_name(value: str, names: Mapping[str, str]) -> str:
     if value in names:
         return names[value]
     return names[value[-1]].format(n=value[:-1]) if value[-1] in names else value
+
+
+def _zones(typed: str, locale: str) -> list[Suggestion]:
+    return _fitting(typed, (Suggestion(zone.replace("_", " "), zone) for zone in all_zones()))
 
 
 def _commands(typed: str, locale: str, tasks: Sequence[Task]) -> list[Suggestion]:

@@ -31,7 +31,7 @@ LATE = timedelta(minutes=15)
 MARGIN = timedelta(minutes=1)
 """How far clocks may differ, and how late the last events before a break may have been lost."""
 
-READING = frozenset({"summarize", "catchup", "search"})
+READING = frozenset({"summarize", "catchup", "search", "digested"})
 TALKING = frozenset({"ask", "explain", "reply", "translate", "context"})
 """Commands that are about what was said in the channel, and those that go by what was said last."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ConversationKey
 from bot.storage.database import Database
-from bot.storage.lookup import get_conversation, is_in_channel
+from bot.storage.lookup import get_conversation, is_in_channel, to_key
 from bot.storage.models import channel_settings, conversations, workspace_settings
 
 SettingsWatcher = Callable[[ConversationKey], None]
@@ -55,6 +55,26 @@ class SettingStore:
         async with self._database.write() as connection:
             await set_setting(connection, key, name, value)
         self._tell_of_setting(key)
+
+    async def change_setting(
+        self, key: ConversationKey, name: str, change: Callable[[str | None], str | None]
+    ) -> None:
+        """Set a channel's own setting to what `change` makes of the old value, in one transaction."""
+        async with self._database.write() as connection:
+            conversation_id = await get_conversation(connection, key)
+            place = {"conversation_id": conversation_id, "name": name}
+            old = await connection.scalar(
+                select(channel_settings.c.value).where(_is_at(channel_settings, place))
+            )
+            await _set(connection, channel_settings, place, change(old))
+        self._tell_of_setting(key)
+
+    async def settings_named(self, name: str) -> list[tuple[ConversationKey, str]]:
+        """The value of one setting in every channel and thread that has it."""
+        statement = select(conversations, channel_settings.c.value).join(conversations)
+        async with self._database.read() as connection:
+            rows = await connection.execute(statement.where(channel_settings.c.name == name))
+            return [(to_key(row), row.value) for row in rows]
 
     async def person_setting(self, key: ConversationKey, person_id: str, name: str) -> str | None:
         """What a person set for themselves in the workspace of `key`."""

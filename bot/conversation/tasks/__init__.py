@@ -7,6 +7,8 @@ from bot.conversation.tasks.chat import ASK
 from bot.conversation.tasks.chat import TASK as CHAT
 from bot.conversation.tasks.context import TASK as CONTEXT
 from bot.conversation.tasks.continue_ import TASK as CONTINUE
+from bot.conversation.tasks.digest import DIGESTED
+from bot.conversation.tasks.digest import TASK as DIGEST
 from bot.conversation.tasks.explain import TASK as EXPLAIN
 from bot.conversation.tasks.export import TASK as EXPORT
 from bot.conversation.tasks.facts import TASK as FACTS
@@ -37,6 +39,8 @@ TASKS: tuple[Task, ...] = (
     SEARCH,
     SUMMARIZE,
     CATCHUP,
+    DIGEST,
+    DIGESTED,
     TRANSLATE,
     EXPLAIN,
     REPLY,

@@ -20,7 +20,7 @@ from bot.generation.types import ModelInfo, Prompt, SamplingParams, TextGenerato
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
 from bot.storage.store import HistoryStore
 
-Suggests = Literal["language", "time", "command"]
+Suggests = Literal["language", "time", "command", "zone"]
 """What an option takes that people can be offered to choose from."""
 Aside = Literal["never", "without options", "always"]
 """When an answer is of no use to others, though it may be public where it was asked for in public."""

@@ -6,6 +6,7 @@ It decides neither what is read nor what becomes of it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime
 from typing import Protocol
@@ -98,6 +99,10 @@ class History:
                 f"could not {doing}: Discord cannot be reached ({type(error).__name__})"
             ) from error
         return [Past(str(message.id), message.created_at, message.edited_at, message) for message in messages]
+
+    def threads(self, key: ConversationKey) -> Sequence[ConversationKey]:
+        """See Reader. Threads are channels, which say themselves what is new."""
+        return ()
 
     def remembered(self, key: ConversationKey, past: Past[discord.Message]) -> IncomingMessage | None:
         """See Reader. What bots and webhooks say is kept no more than when it is told."""

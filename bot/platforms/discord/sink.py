@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import discord
 from discord.http import Route
 
+from bot.conversation.digesting import BY_SCHEDULE
 from bot.conversation.reply import Reply
 from bot.conversation.tasks.translate import BY_FLAG
 from bot.errors import StorageError
@@ -144,6 +145,8 @@ class ChannelSink(PacedSink):
         """The message in the channel that can only be the next post of this reply."""
         client = await self._surroundings.connection.client()
         last = self.layout.posts[-1] if self.layout.posts else self._referred or self._question.message_id
+        if not last.isdecimal():  # a digest is made by no message
+            return None
         try:
             for message in await read_after(client, await self._channel(client), int(last)):
                 is_own = client.user is not None and message.author.id == client.user.id
@@ -170,7 +173,8 @@ class ChannelSink(PacedSink):
             return None
         if self._question.event_id.startswith(BY_FLAG):
             return self._question.reply_to
-        return None if self._question.event_id.startswith(BY_COMMAND) else self._question.message_id
+        is_no_message = self._question.event_id.startswith((BY_COMMAND, BY_SCHEDULE))
+        return None if is_no_message else self._question.message_id
 
     def _reference(self, client: discord.Client) -> dict[str, Any] | None:
         """What the first post replies to. To reply one must be able to read."""
