@@ -60,13 +60,17 @@ class Reader(Protocol[M]):
         """Whether this connection hears what is said in a conversation."""
 
     def turn(self, key: ConversationKey) -> AbstractAsyncContextManager[None]:
-        """The conversation's turn: while it is held, no event of it is handled."""
+        """The conversation's turn: while it is held, no event of it is handled, or what it changes is heeded
+        by `accept` and `amend`."""
 
     async def places(self) -> list[Place]:
         """The conversations of this connection that the platform lists, when it has told of all of them."""
 
     async def page(self, key: ConversationKey, before: str | None) -> list[Past[M]]:
         """The newest PAGE messages before a message, newest first. Raises UnreadableError, PlatformError."""
+
+    def threads(self, key: ConversationKey) -> Sequence[ConversationKey]:
+        """The threads of a conversation that have something new, as its pages showed."""
 
     def remembered(self, key: ConversationKey, past: Past[M]) -> IncomingMessage | None:
         """A message for memory only; None for one that is not kept."""
@@ -150,6 +154,18 @@ class Backfill(Generic[M]):
             return
         except Exception as error:  # whatever it was, the answer must not be lost to it
             log.warning("what was said before could not be read: %s", where(error))
+
+    async def fill(self, key: ConversationKey) -> None:
+        """Read now what was missed in a conversation, if that is still to be done, whoever waits for it.
+        Never an error."""
+        gap = self._gaps.get(key)
+        if gap is None or key in self._busy:
+            return
+        try:
+            async with gap.reader.turn(key):
+                await self._fill(key)
+        except Exception as error:  # it is tried again, and the answer must not be lost to it
+            log.warning("what was missed in a conversation could not be read: %s", where(error))
 
     def forget(self, key: ConversationKey) -> None:
         """A conversation is gone, or begins anew."""
@@ -284,6 +300,8 @@ class Backfill(Generic[M]):
             read, is_whole = await self._pages(gap.reader, key, None, self._limit, gap.since)
             if read:
                 await self._catch_up(key, gap, read, is_whole=is_whole, but=but)
+            for thread in gap.reader.threads(key):
+                self._gaps.setdefault(thread, gap)
         except UnreadableError:
             read = []
         finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -50,20 +50,25 @@ class Listener:
         response_urls: ResponseUrls,
         order: EventOrder[str],
         edits: Edits,
+        open_form: Callable[[Workspace, Payload], Awaitable[bool]],
     ) -> None:
+        """`open_form` may open a form for a slash command that lacks words, and is then True."""
         self._manager = manager
         self._workspaces = workspaces
         self._response_urls = response_urls
         self._threads = CalledThreads(manager)
         self._order = order
         self._edits = edits
+        self._open_form = open_form
 
     async def message(self, workspace: Workspace, body: Payload) -> None:
         """Take an event about a message. Raises StorageError: then it must not be acknowledged."""
         kind = incoming.kind_of(body)
         if kind == "other":
             return
+        asking = asyncio.create_task(self._ask_for_names(workspace, body))
         async with self._order.turn(text(part(body, "event"), "channel")):
+            await asking
             if kind == "message":
                 await self._message(workspace, body)
             elif kind == "edit":
@@ -71,13 +76,21 @@ class Listener:
             elif deletion := incoming.to_deletion(body):
                 await self._manager.forget(*deletion)
 
+    async def missed(self, workspace: Workspace, body: Payload, *, is_late: bool) -> None:
+        """Take a message that Slack did not tell of when it was posted; one that `is_late` is not answered.
+        Raises StorageError."""
+        async with self._order.turn(text(part(body, "event"), "channel")):
+            await self._message(workspace, body, is_late=is_late)
+
     async def command(self, payload: Payload) -> str:
-        """Take a slash command; what the person is to be told at once, in mrkdwn."""
+        """Take a slash command; what the person is to be told at once, in mrkdwn, "" for nothing."""
         async with self._order.turn(text(payload, "channel_id")):
             user = text(payload, "user_id")
             people = mentioned(text(payload, "text")) | {user}
             try:
                 workspace = await self._workspaces.of(incoming.workspace_of(payload))
+                if await self._open_form(workspace, payload):
+                    return ""
                 names = await workspace.names.of(people)
                 message = incoming.from_command(
                     payload, datetime.now(UTC), names, author=workspace.names.person(user)
@@ -97,8 +110,16 @@ class Listener:
 
     # --- inside ------------------------------------------------------------------------------
 
-    async def _message(self, workspace: Workspace, body: Payload) -> None:
+    async def _ask_for_names(self, workspace: Workspace, body: Payload) -> None:
+        """Have names known while earlier events still have their turn: Slack may be slow to tell them, and an
+        event that waits for the turn of others must be acknowledged in time too."""
+        if incoming.is_from_person(incoming.message_in(body), workspace.me):
+            await workspace.names.of(incoming.people_of(body, workspace.me))
+
+    async def _message(self, workspace: Workspace, body: Payload, *, is_late: bool = False) -> None:
         heard = await self._heard(workspace, body)
+        if heard is not None and is_late:
+            heard = replace(heard, is_addressed=False)
         if heard is not None and await self._manager.accept(heard) and heard.is_addressed:
             if heard.conversation.thread_id is not None:
                 self._threads.add(heard.conversation)

@@ -17,10 +17,12 @@ from bot.conversation.manager import ConversationManager
 from bot.conversation.reply import Reply
 from bot.errors import ConfigError, PlatformError
 from bot.messages import ConversationKey, IncomingMessage, Progress
+from bot.platforms.backfill import Backfill
 from bot.platforms.base import ReplySink
 from bot.platforms.event_order import EventOrder
 from bot.platforms.slack.access import find_readable
 from bot.platforms.slack.bolt import build_app
+from bot.platforms.slack.buttons import Buttons
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.command_sink import CommandSink, whole
@@ -32,13 +34,15 @@ from bot.platforms.slack.install_pages import InstallPages
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.interactions import Interactions
 from bot.platforms.slack.listener import Listener
+from bot.platforms.slack.modals import Modals
 from bot.platforms.slack.options import Http, OAuth
-from bot.platforms.slack.pages import Pages
 from bot.platforms.slack.patience import Patience
-from bot.platforms.slack.payloads import moment
+from bot.platforms.slack.payloads import Payload, moment
+from bot.platforms.slack.reactions import Reactions
 from bot.platforms.slack.reading import COMINGS_AND_GOINGS, Reading
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.sealing import Sealing
+from bot.platforms.slack.shortcuts import Shortcuts
 from bot.platforms.slack.sign_in import sign_in
 from bot.platforms.slack.sink import Surroundings
 from bot.platforms.slack.socket_mode import SocketMode
@@ -94,8 +98,10 @@ class SlackPlatform:
         self._order: EventOrder[str] = EventOrder()
         self._edits = Edits()
         self._backfill_messages = backfill_messages
+        self._backfill: Backfill[Payload] | None = None
         self._reading: Reading | None = None
         self._listener: Listener | None = None
+        self._interactions: Interactions | None = None
         self._has_left = asyncio.Event()
         self._has_left.set()
 
@@ -103,11 +109,13 @@ class SlackPlatform:
         """Stay connected until cancelled or closed. Raises ConfigError where a token is missing,
         PlatformError when Slack will not have this app."""
         transport = self._transport()
+        modals = Modals(manager, self._workspaces)
         self._listener = listener = Listener(
-            manager, self._workspaces, self._response_urls, self._order, self._edits
+            manager, self._workspaces, self._response_urls, self._order, self._edits, modals.open_instead
         )
+        self._backfill = Backfill(manager, self._backfill_messages)
         self._reading = Reading(
-            manager, self._workspaces, Pages(), self._order, self._edits, self._backfill_messages
+            manager, self._workspaces, self._order, self._edits, self._backfill, self._backfill_messages
         )
         events = Events(self._workspaces)
         for event_type in ("message", "app_mention"):
@@ -117,13 +125,18 @@ class SlackPlatform:
         departures = Departures(manager, self._workspaces, self._store.departures, self._order)
         events.listen("app_uninstalled", departures.uninstalled)
         events.listen("tokens_revoked", departures.revoked)
-        interactions = Interactions(self._workspaces)
+        Reactions(manager, pages, self._order).listen(events)
+        self._interactions = interactions = Interactions(self._workspaces)
+        Buttons(manager, self._response_urls, self._order).listen(interactions)
+        Shortcuts(manager, self._response_urls, self._order).listen(interactions)
+        modals.listen(interactions)
         app = build_app(self._clients.make(None), events, listener, interactions)
         self._has_left.clear()
         try:
             async with self._clients.session():
                 await self._workspaces.load()
                 await departures.resume()
+                await self._came_back()
                 await transport.listen(app)
         except PlatformError:
             if not self._patience.has_ended:
@@ -179,10 +192,18 @@ class SlackPlatform:
     async def close(self) -> None:
         """Leave Slack; what has arrived is still written down, and acknowledged."""
         self._patience.end()
+        if self._backfill is not None:
+            await self._backfill.close()
         if self._listener is not None:
             await self._listener.settle(SETTLE_S)
+        if self._interactions is not None:
+            await self._interactions.settle(SETTLE_S)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._has_left.wait(), SETTLE_S)
+
+    async def _came_back(self) -> None:
+        if self._reading is not None and self._listener is not None:
+            await self._reading.came_back(self._listener)
 
     def _transport(self) -> Transport:
         if self._http is not None:
@@ -191,7 +212,7 @@ class SlackPlatform:
             raise ConfigError(
                 "SLACK_APP_TOKEN is missing: events come by Socket Mode where SLACK_TRANSPORT is not http"
             )
-        socket = SocketMode(self._clients.make(None), self._app_token, self._patience)
+        socket = SocketMode(self._clients.make(None), self._app_token, self._patience, self._came_back)
         if self._oauth is None:
             return socket
         return BesidePages(socket, self._oauth.host, self._oauth.port, self._pages, self._patience)

@@ -11,6 +11,8 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from functools import partial
 from weakref import WeakValueDictionary
 
 from bot.conversation.access import NO_SUCH_PLACE, NOTHING_MISSING, Missing
@@ -19,10 +21,12 @@ from bot.conversation.summaries.scope import ids_in
 from bot.conversation.tasks import catchup
 from bot.errors import CommandError, PlatformError, StorageError, where
 from bot.messages import ConversationKey, IncomingMessage, Progress
-from bot.platforms.backfill import UnreadableError
+from bot.platforms.backfill import Backfill, UnreadableError
 from bot.platforms.event_order import EventOrder
 from bot.platforms.gaps import depth_of
+from bot.platforms.patience import patiently
 from bot.platforms.slack.changed import Edits
+from bot.platforms.slack.history import History, Taker
 from bot.platforms.slack.intake import ErasedError, Intake
 from bot.platforms.slack.members import hears
 from bot.platforms.slack.pages import LimitedError, NoScopeError, NotThereError, Page, Pages
@@ -66,16 +70,17 @@ class Reading:
         self,
         manager: ConversationManager,
         workspaces: Workspaces,
-        pages: Pages,
         order: EventOrder[str],
         edits: Edits,
+        backfill: Backfill[Payload],
         limit: int,
     ) -> None:
         self._manager = manager
         self._workspaces = workspaces
-        self._pages = pages
+        self._pages = Pages()
         self._intake = Intake(manager, order)
         self._edits = edits
+        self._backfill = backfill
         self._limit = limit
         self._turns: WeakValueDictionary[ConversationKey, asyncio.Lock] = WeakValueDictionary()
         self._trusted: set[ConversationKey] = set()
@@ -129,6 +134,14 @@ class Reading:
         if text(event, "user") in ("", workspace.me.user_id):
             self.doubt(workspace.id, text(event, "channel"))
 
+    async def came_back(self, taker: Taker) -> None:
+        """The bot connects after a while: have `taker` told of what it missed, beside all else. Call it
+        before the first event is taken. Raises StorageError."""
+        for workspace in self._workspaces.all():
+            self.doubt(workspace.id)
+            history = History(workspace, self._pages, self._manager.past, taker, self._edits)
+            await patiently(partial(self._backfill.session_began, history))
+
     def doubt(self, workspace_id: str, channel_id: str | None = None) -> None:
         """Events of a channel, or of all of a workspace, may have been missed."""
         self._trusted = {
@@ -144,6 +157,7 @@ class Reading:
         lock = self._turns.setdefault(visit.channel, asyncio.Lock())
         try:
             async with lock:
+                await self._fill_gaps(visit)
                 return await self._visit(visit, question)
         except NotThereError:
             self._hindrances[visit.channel] = NOT_HERE.format(name=visit.workspace.me.name)
@@ -153,6 +167,13 @@ class Reading:
         except Exception as error:  # whatever it was, the answer must not be lost to it
             log.warning("a channel could not be read: %s", where(error))
         return NOTHING_MISSING
+
+    async def _fill_gaps(self, visit: Visit) -> None:
+        """Take in first what was missed while the bot was away, if that is still to be done."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(visit.until):
+                for key in dict.fromkeys((visit.channel, visit.key)):
+                    await self._backfill.fill(key)
 
     async def _visit(self, visit: Visit, question: IncomingMessage) -> Missing:
         visit.written = await self._manager.past.stretches(visit.channel)
