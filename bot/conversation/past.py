@@ -45,6 +45,16 @@ class Past:
         """Whether memory has or had a message of the channel of `key`, or a post of the bot's own there."""
         return message_id in await self._store.known.among(key, [message_id])
 
+    async def thread_of(self, key: ConversationKey, message_id: str) -> str | None:
+        """The thread that a message in the channel of `key`, or a post of the bot's own, is in or would
+        begin: its own id where it stands in the channel itself. None for one that memory does not have."""
+        turns = await self._store.turns_around(key, message_id, 0, 0)
+        for turn in turns:
+            if turn.message_id == message_id:
+                return turn.thread_id or message_id
+        answered = await self._store.known.questions_of_post(key, message_id)
+        return (answered[-1].conversation.thread_id or message_id) if answered else None
+
     async def unknown(self, key: ConversationKey, message_ids: Sequence[str]) -> set[str]:
         """Those of these messages that memory never had."""
         return set(message_ids) - await self._store.known.among(key, message_ids)

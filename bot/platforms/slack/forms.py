@@ -1,7 +1,7 @@
 """Forms: the modals of the bot, made from the list of tasks, and back, what a person filled in. Pure.
 
-Reference: https://docs.slack.dev/reference/views/modal-views and .../block-kit. Fields are named after options,
-so that what was typed stays where another task has an option of that name.
+Reference: https://docs.slack.dev/reference/views/modal-views and .../block-kit. Fields are named after
+options, so that what was typed stays where another task has an option of that name and kind.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ TASK, PLACE, REST = "task", "channel", "words"
 """Fields: what is to be done, where, and the words that a task takes whole, whatever its option is called."""
 
 MAX_TITLE, MAX_OPTION, MAX_HINT, MAX_TEXT = 24, 75, 2000, 3000
-_VALUE = "value"
 
 View = dict[str, object]
 Block = dict[str, object]
@@ -84,14 +83,14 @@ def language_form(about: About, language: str = "") -> View:
     task = task_by_name("translate")
     assert task is not None
     option = next(replace(one, is_required=True) for one in task.options if one.name == "to")
-    block = {**_field(task, option, language), "block_id": "language"}
+    block: Block = {**_field(task, option, language), "block_id": "language"}
     return _modal(LANGUAGE, _label(task, language), known, [block], known.send, metadata)
 
 
 def told_view(title: str, sentence: str, language: str) -> View:
     """What a form becomes when it was sent: a sentence."""
     known = words_for(language)
-    block = {"type": "section", "text": {"type": "plain_text", "text": shortened(sentence, MAX_TEXT)}}
+    block: Block = {"type": "section", "text": _plain_text(sentence, MAX_TEXT)}
     return _modal(FORM, title, known, [block], "", {})
 
 
@@ -155,8 +154,8 @@ def values_in(view: Payload) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, elements in part(view, "state", "values").items():
         state = next((one for one in _values(elements) if isinstance(one, Mapping)), {})
-        selected = text(part(state, "selected_option"), _VALUE) or text(state, "selected_conversation")
-        found[name] = text(state, _VALUE) or selected
+        selected = text(part(state, "selected_option"), "value") or text(state, "selected_conversation")
+        found[name] = text(state, "value") or selected
     return {name: value for name, value in found.items() if value}
 
 
@@ -207,7 +206,6 @@ def _place_menu(task: Task, known: FormWords, channel_id: str) -> Block:
     include = ["public", "private", "mpim"]
     menu = {
         "type": "conversations_select",
-        "action_id": _VALUE,
         "filter": {"include": include, "exclude_bot_users": True},
         **chosen,
     }
@@ -241,9 +239,9 @@ def _element(task: Task, option: Option, language: str) -> Block:
     if option.between:
         least, most = option.between
         between = {"min_value": str(least), "max_value": str(most)}
-        return {"type": "number_input", "action_id": _VALUE, "is_decimal_allowed": False, **between}
+        return {"type": "number_input", "is_decimal_allowed": False, **between}
     most = MAX_TEXT if option.is_rest else MAX_VALUE_CHARS
-    typed = {"type": "plain_text_input", "action_id": _VALUE, "max_length": most}
+    typed = {"type": "plain_text_input", "max_length": most}
     return {**typed, "multiline": True} if option.is_rest else typed
 
 
@@ -252,7 +250,7 @@ def _menu(choices: Mapping[str, str], chosen: str = "") -> Block:
         value: {"text": _plain_text(name, MAX_OPTION), "value": value} for value, name in choices.items()
     }
     initial = {"initial_option": options[chosen]} if chosen else {}
-    return {"type": "static_select", "action_id": _VALUE, "options": [*options.values()], **initial}
+    return {"type": "static_select", "options": [*options.values()], **initial}
 
 
 def _input(name: str, label: str, element: Block, *, hint: str = "", is_optional: bool = False) -> Block:
@@ -260,7 +258,8 @@ def _input(name: str, label: str, element: Block, *, hint: str = "", is_optional
         "type": "input",
         "block_id": name,
         "label": _plain_text(label, MAX_HINT),
-        "element": element,
+        # Another kind of field under the same name has a value of its own.
+        "element": {"action_id": element["type"], **element},
         "optional": is_optional,
         **({"hint": _plain_text(hint, MAX_HINT)} if hint else {}),
     }

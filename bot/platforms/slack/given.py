@@ -1,4 +1,4 @@
-"""Commands that people give by other means than a slash: a button, an entry of a menu, a form, a flag. Pure."""
+"""Commands that people give not by a slash but by a button, a message's menu, a form or a flag. Pure."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def place_of(body: Payload) -> ConversationKey:
     """Where the message of an interaction stands: its channel, or the thread that it is a reply in."""
     channel, message = part(body, "channel"), part(body, "message")
     container = part(body, "container")
-    thread = text(message, "thread_ts") or text(container, "thread_ts")
     ts = text(message, "ts") or text(container, "message_ts")
+    thread = text(message, "thread_ts") or text(container, "thread_ts")
     channel_id = text(channel, "id") or text(container, "channel_id")
     return ConversationKey(
-        PLATFORM, workspace_of(body), channel_id, thread if thread != ts and thread else None
+        PLATFORM, workspace_of(body), channel_id, thread if thread not in ("", ts) else None
     )

@@ -19,7 +19,7 @@ from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspa
 
 log = logging.getLogger(__name__)
 
-ACK_S = 2.0
+ACK_S = 2.4
 """What is not done in this time is acknowledged before it is done."""
 
 Kind = Literal["block_actions", "message_action", "shortcut", "view_submission", "view_closed"]
