@@ -58,7 +58,8 @@ def build_app(
         await events.take(body)
 
     async def on_command(ack: AsyncAck, body: dict[str, object]) -> None:
-        await ack(text=await listener.command(body), response_type="ephemeral")
+        told = await listener.command(body)
+        await (ack(text=told, response_type="ephemeral") if told else ack())
 
     async def on_interaction(ack: AsyncAck, body: dict[str, object]) -> None:
         await ack(**(await interactions.take(body) or {}))  # type: ignore[arg-type]
