@@ -213,6 +213,7 @@ def config(
     permissions: Annotated[
         bool, typer.Option("--permissions", help="Print the README's permissions on Discord.")
     ] = False,
+    scopes: Annotated[bool, typer.Option("--scopes", help="Print the scopes on Slack.")] = False,
 ) -> None:
     """Print the settings in force and where each came from; secrets are masked."""
     from bot.cli import settings_pages
@@ -229,6 +230,10 @@ def config(
         from bot.platforms.discord.invite import permissions_table
 
         text = permissions_table()
+    elif scopes:
+        from bot.platforms.slack.scopes import scopes_table
+
+        text = scopes_table()
     else:
         text = settings_pages.in_force(_load())
     typer.echo(text, nl=False)

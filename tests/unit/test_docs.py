@@ -12,6 +12,7 @@ from bot import __main__ as command_line
 from bot.cli import settings_pages
 from bot.conversation.commands import commands_table
 from bot.platforms.discord.invite import permissions_table
+from bot.platforms.slack.scopes import scopes_table
 
 ROOT = Path(__file__).parents[2]
 README_FILE = ROOT / "README.md"
@@ -26,10 +27,10 @@ def links(page: Path) -> list[tuple[Path, str]]:
     return [(page, target) for target in targets]
 
 
-def section(name: str) -> str:
-    """What stands between the README's markers of this name."""
-    found = re.search(rf"<!-- {name}: [^>]*-->\n(.*?)<!-- end -->", README, re.DOTALL)
-    assert found, f"README.md has no section marked {name}"
+def section(name: str, page: str = README) -> str:
+    """What stands between the markers of this name, in the README or another page."""
+    found = re.search(rf"<!-- {name}: [^>]*-->\n(.*?)<!-- end -->", page, re.DOTALL)
+    assert found, f"there is no section marked {name}"
     return found[1]
 
 
@@ -51,6 +52,11 @@ def test_readme_commands_are_what_the_tasks_say() -> None:
 
 def test_readme_permissions_are_what_the_invitation_asks_for() -> None:
     assert section("permissions") == permissions_table(), "make it again: python -m bot config --permissions"
+
+
+def test_scopes_are_what_the_manifest_asks_for() -> None:
+    page = (ROOT / "docs" / "slack.md").read_text()
+    assert section("scopes", page) == scopes_table(), "make it again: python -m bot config --scopes"
 
 
 def test_readme_is_short() -> None:
