@@ -24,11 +24,13 @@ USUAL_HISTORY, USUAL_REPLIES = 100, 999
 
 
 class PlaceMethods:
-    """`short_pages` makes pages hold less than was asked for, `max_page` is the most that one holds."""
+    """`short_pages` makes pages hold less than was asked for, `max_page` is the most that one holds. What was
+    said before the message `hidden_before` the workspace's plan hides."""
 
     def __init__(self, slack: FakeSlack) -> None:
         self.short_pages = False
         self.max_page = MAX_MESSAGES
+        self.hidden_before = ""
         self._slack = slack
         self._pages = 0
         self.methods: dict[str, Method] = {
@@ -45,12 +47,14 @@ class PlaceMethods:
         """The newest first: what does not stand in threads alone."""
         place = own_place(self._slack, workspace, args.get("channel"))
         own = [one for one in place.messages.values() if not _is_hidden_reply(one)]
-        wanted = sorted(filter(_between(args), own), key=lambda one: float(one["ts"]), reverse=True)
+        seen = [one for one in own if one["ts"] >= self.hidden_before]
+        wanted = sorted(filter(_between(args), seen), key=lambda one: float(one["ts"]), reverse=True)
         size = self._size(args, USUAL_HISTORY)
         cursor = _cursor(args)
         left = [one for one in wanted if cursor is None or float(one["ts"]) <= float(cursor)]
         next_ts = str(left[size]["ts"]) if len(left) > size else ""
-        return _page(left[:size], next_ts, args)
+        limited = {"is_limited": True} if len(seen) < len(own) and not next_ts else {}
+        return _page(left[:size], next_ts, args) | limited
 
     def _replies(self, args: Payload, workspace: Workspace) -> Payload:
         """The root, on every page, then the oldest first."""
