@@ -14,11 +14,12 @@ from slack_sdk.errors import SlackApiError
 from bot.conversation.manager import ConversationManager
 from bot.conversation.patience import patiently
 from bot.errors import PlatformError
+from bot.messages import ConversationKey
 from bot.platforms.event_order import EventOrder
-from bot.platforms.removal import erase_workspace
+from bot.platforms.removal import erase_place, erase_workspace
 from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.payloads import Payload, part, text
-from bot.platforms.slack.problems import BAD_TOKEN, CONNECTION_ERRORS, code_of
+from bot.platforms.slack.problems import BAD_TOKEN, CONNECTION_ERRORS, code_of, until_answered
 from bot.platforms.slack.workspaces import Workspace, Workspaces
 from bot.storage.departures import DepartureNotes
 
@@ -32,6 +33,9 @@ SETTLING_S = 5.0
 
 CLOSING_S = 2.0
 """How long the erasing goes on when the bot is closed."""
+
+_IN_PART = "/closed"
+"""What a note has behind the id of an organisation of which some workspaces left."""
 
 
 class Departures:
@@ -75,6 +79,15 @@ class Departures:
         if part(body, "event", "tokens").get("bot"):
             await self.uninstalled(workspace, body)
 
+    async def closed(self, workspace: Workspace, body: Payload) -> None:
+        """Take `team_access_revoked`: an organisation takes the app out of some of its workspaces. Raises
+        StorageError."""
+        teams = part(body, "event").get("team_ids")
+        if workspace.is_organisation and teams:
+            log.warning("the app was taken out of workspaces of organisation %s: %s", workspace.id, teams)
+            await self._notes.note(PLATFORM, f"{workspace.id}{_IN_PART}")
+            self._erase(f"{workspace.id}{_IN_PART}")
+
     async def close(self) -> None:
         """Leave to the next start what cannot be erased in a moment."""
         self._is_closed = True
@@ -91,14 +104,40 @@ class Departures:
             self._erasing[workspace_id] = erasing
             erasing.add_done_callback(lambda _: self._erasing.pop(workspace_id))
 
-    async def _erase_all(self, workspace_id: str) -> None:
+    async def _erase_all(self, noted: str) -> None:
         async def erase() -> None:
-            await erase_workspace(self._manager, PLATFORM, workspace_id)
-            await self._notes.done(PLATFORM, workspace_id)
+            if noted.endswith(_IN_PART):
+                await self._erase_closed(noted.removesuffix(_IN_PART))
+            else:
+                await erase_workspace(self._manager, PLATFORM, noted)
+            await self._notes.done(PLATFORM, noted)
 
         await self._order.settle(SETTLING_S)
-        await patiently(erase, lambda: self._is_closed)
-        log.info("erased what was said in workspace %s", workspace_id)
+        try:
+            await patiently(erase, lambda: self._is_closed)
+            log.info("erased what was said in %s", noted)
+        except PlatformError as error:
+            log.warning("what was said in %s is erased at the next start: %s", noted, error)
+
+    async def _erase_closed(self, organisation_id: str) -> None:
+        """Erase what was said in channels that are closed to the bot by now: of what was said in an
+        organisation it is not known in which of its workspaces."""
+        organisation = await self._workspaces.of(organisation_id)
+        known = await self._manager.conversations(PLATFORM, organisation_id)
+        for channel_id in {summary.conversation.channel_id for summary in known}:
+            if await _is_closed(organisation, channel_id):
+                await erase_place(self._manager, ConversationKey(PLATFORM, organisation_id, channel_id))
+
+
+async def _is_closed(organisation: Workspace, channel_id: str) -> bool:
+    """Whether Slack says so. Raises PlatformError where it says nothing."""
+    try:
+        await until_answered(
+            "look at a channel", lambda: organisation.client.conversations_info(channel=channel_id)
+        )
+    except SlackApiError as error:
+        return code_of(error) in ("team_access_not_granted", "channel_not_found")
+    return False
 
 
 def _is_doubtful(workspace: Workspace, body: Payload) -> bool:

@@ -29,6 +29,7 @@ EVENTS = {
     "message.im": "im:history",
     "message.mpim": "mpim:history",
     "reaction_added": "reactions:read",
+    "team_access_revoked": "",
     "tokens_revoked": "",
 }
 """What the bot hears of, and the scope that Slack wants for it. Apps from before the agent view hear of

@@ -125,6 +125,7 @@ class SlackPlatform:
         departures = Departures(manager, self._workspaces, self._store.departures, self._order)
         events.listen("app_uninstalled", departures.uninstalled)
         events.listen("tokens_revoked", departures.revoked)
+        events.listen("team_access_revoked", departures.closed)
         Reactions(manager, self._order).listen(events)
         self._interactions = interactions = Interactions(self._workspaces)
         Buttons(manager, self._response_urls, self._order).listen(interactions)

@@ -66,6 +66,10 @@ NOT_LAID_OUT = (
 
 _TROUBLE = ("internal_error", "fatal_error", "service_unavailable", "request_timeout")
 _INVITE = "invite the bot there (/invite), since it may not write in this channel"
+_TOKEN_GONE = (
+    "Slack does not take the bot's token there any more: the workspace must install the app anew, and "
+    "SLACK_BOT_TOKEN be set anew where it is in use"
+)
 _RULE = "a rule of the workspace keeps the bot from writing there"
 _MEANINGS = {
     "not_in_channel": _INVITE,
@@ -95,7 +99,7 @@ _MEANINGS = {
     "file_not_found": "Slack does not know the file",
     "file_type_not_allowed": "the workspace does not allow files of this kind",
     "storage_limit_reached": "the workspace has no room for files left",
-    **dict.fromkeys(BAD_TOKEN, WRONG_BOT_TOKEN),
+    **dict.fromkeys(BAD_TOKEN, _TOKEN_GONE),
 }
 
 

@@ -5,17 +5,27 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from slack_sdk.oauth.installation_store import Installation
+from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
+from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
+from sqlalchemy import MetaData, NullPool, create_engine
 
 from bot.errors import ConfigError
-from bot.platforms.slack.sealing import new_key
+from bot.platforms.slack import token_store
+from bot.platforms.slack.sealing import Sealing, new_key
+from bot.platforms.slack.token_store import TokenStore
+from bot.storage.store import HistoryStore
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
-from tests.integration.slack.fake_methods_team import CLIENT_SECRET
-from tests.integration.slack.fake_slack import BOT_TOKEN, TEAM, FakeSlack
+from tests.integration.slack.fake_methods_team import CLIENT_ID, CLIENT_SECRET
+from tests.integration.slack.fake_slack import ANN, BOT_TOKEN, TEAM, FakeSlack
 from tests.integration.slack.fake_web import Fault
 from tests.integration.slack.installing import KEY, browser, installed, oauth_of
 from tests.integration.slack.rig import Bot, running
@@ -182,3 +192,57 @@ async def test_a_token_that_slack_refuses_holds_no_other_up(
         assert f"workspace {OTHER} is left out" in caplog.text
         assert "must-stay-secret" not in caplog.text and CLIENT_SECRET not in caplog.text
     assert len(rows(database, "SELECT * FROM slack_bots")) == 2, "a refusal deletes nothing"
+
+
+def test_the_tables_are_those_of_slacks_sdk(database: Path) -> None:
+    tables = MetaData()
+    SQLAlchemyInstallationStore.build_installations_table(tables, "slack_installations")
+    SQLAlchemyInstallationStore.build_bots_table(tables, "slack_bots")
+    SQLAlchemyOAuthStateStore.build_oauth_states_table(tables, "slack_oauth_states")
+    only_theirs = {"include_name": lambda name, kind, _: kind != "table" or name.startswith("slack_")}
+    engine = create_engine(f"sqlite:///{database}", poolclass=NullPool)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=only_theirs), tables) == []
+
+
+async def test_links_that_nobody_follows_do_not_fill_the_database(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_store, "MAX_STATES", 3)
+    store = HistoryStore(f"sqlite+aiosqlite:///{database}")
+    tokens = TokenStore(store.database, CLIENT_ID, Sealing([KEY]))
+    states = [await tokens.issue_state() for _ in range(5)]
+    assert len(rows(database, "SELECT * FROM slack_oauth_states")) == 3
+    assert [await tokens.consume_state(state) for state in states] == [False, False, True, True, True]
+    await store.close()
+
+
+async def test_a_cookie_for_an_address_with_a_path_is_sent_over_https_only(
+    slack: FakeSlack, database: Path
+) -> None:
+    oauth = oauth_of(slack)
+    public = replace(oauth, public_url="https://bot.example.org/parley/")
+    async with running(slack, database, echo, oauth=public), browser(slack, oauth) as somebody:
+        page = await somebody.get("slack/install")
+    assert page.link.query["redirect_uri"] == "https://bot.example.org/parley/slack/oauth_redirect"
+    cookie = page.headers["Set-Cookie"]
+    assert "Secure" in cookie and "Path=/parley/slack" in cookie
+
+
+async def test_many_workspaces_hold_nobody_up(slack: FakeSlack, database: Path) -> None:
+    store = HistoryStore(f"sqlite+aiosqlite:///{database}")
+    tokens = TokenStore(store.database, CLIENT_ID, Sealing([KEY]))
+    slack.web.tiers["auth.test"] = (100_000, 1000)
+    for number in range(40):
+        team = slack.add_workspace(f"T9{number:02d}", f"xoxb-{number:02d}-that-must-stay-secret")
+        await tokens.save(
+            Installation(app_id="A111", team_id=team.team_id, bot_token=team.token, user_id=ANN)
+        )
+    await store.close()
+    channel = slack.open_channel("there", team="T939")
+    slack.web.delay_s["auth.test"] = 0.2
+    async with running(slack, database, echo, oauth=oauth_of(slack)):
+        assert slack.web.count("auth.test") <= 16, "it listens before all have signed in"
+        slack.say("hello", place=channel, calls=True)
+        await until(lambda: slack.texts(channel) == ["You said: hello"])
+        assert slack.web.count("auth.test") == 40

@@ -215,3 +215,16 @@ class TestOrganisation:
             await until(lambda: installs(database) == [])
             await erased(bot)
             assert not in_file(database, SECRET)
+
+    async def test_one_of_its_workspaces_leaves(self, slack: FakeSlack, database: Path) -> None:
+        there = self.organisation(slack)
+        gone = slack.open_channel("gone", team="T333", members=("W777",))
+        async with installed(slack, database, "T333") as bot:
+            slack.say("This stays.", "W777", there)
+            slack.say(SECRET, "W777", gone)
+            await until(lambda: in_file(database, SECRET))
+            del slack.places[gone.id]
+            slack.tell({"type": "team_access_revoked", "team_ids": ["T444"]}, team="T333")
+            await until(lambda: not in_file(database, SECRET))
+            await erased(bot)
+            assert await said_in(bot, key_in("E111", there)) == ["This stays."]
