@@ -24,13 +24,17 @@ class EventOrder(Generic[Channel]):
     @asynccontextmanager
     async def turn(self, channel: Channel) -> AsyncIterator[None]:
         """Entered when all earlier events of the channel are handled."""
+        self.arrive()
         lock = self._locks.setdefault(channel, asyncio.Lock())
+        async with lock:
+            yield
+
+    def arrive(self) -> None:
+        """Have `settle` wait for the task that calls this, which will take its turn later."""
         task = asyncio.current_task()
         assert task is not None
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
-        async with lock:
-            yield
 
     async def settle(self, timeout_s: float) -> None:
         """Wait until the events that have arrived are handled."""

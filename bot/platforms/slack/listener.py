@@ -84,24 +84,25 @@ class Listener:
 
     async def command(self, payload: Payload) -> str:
         """Take a slash command; what the person is to be told at once, in mrkdwn, "" for nothing."""
-        async with self._order.turn(text(payload, "channel_id")):
-            user = text(payload, "user_id")
-            people = mentioned(text(payload, "text")) | {user}
-            try:
-                workspace = await self._workspaces.of(incoming.workspace_of(payload))
-                if await self._open_form(workspace, payload):
-                    return ""
-                names = await workspace.names.of(people)
-                message = incoming.from_command(
-                    payload, datetime.now(UTC), names, author=workspace.names.person(user)
-                )
-                self._response_urls.add(message.message_id, text(payload, "response_url"))
+        self._order.arrive()
+        user = text(payload, "user_id")
+        people = mentioned(text(payload, "text")) | {user}
+        try:
+            workspace = await self._workspaces.of(incoming.workspace_of(payload))
+            if await self._open_form(workspace, payload):
+                return ""
+            names = await workspace.names.of(people)
+            message = incoming.from_command(
+                payload, datetime.now(UTC), names, author=workspace.names.person(user)
+            )
+            self._response_urls.add(message.message_id, text(payload, "response_url"))
+            async with self._order.turn(text(payload, "channel_id")):
                 await self._accept_command(message)
-            except (CommandError, NotInstalledError) as error:
-                return to_mrkdwn(with_names_here(error.user_message))
-            except StorageError as error:
-                log.error("a command could not be taken: %s", error)
-                return to_mrkdwn(error.user_message)
+        except (CommandError, NotInstalledError) as error:
+            return to_mrkdwn(with_names_here(error.user_message))
+        except StorageError as error:
+            log.error("a command could not be taken: %s", error)
+            return to_mrkdwn(error.user_message)
         return WORKING
 
     async def settle(self, timeout_s: float) -> None:

@@ -96,6 +96,19 @@ async def test_what_arrived_before_it_leaves_is_written_down_and_answered(
         await until(lambda: slack.texts(slack.random) == ["You said: hello"])
 
 
+@pytest.mark.parametrize("transport", ["socket", "http"])
+async def test_slow_answers_of_slack_delay_no_acknowledgement(slack: FakeSlack, database: Path) -> None:
+    people = [f"USLOW{number}" for number in range(6)]
+    slack.users.update(dict.fromkeys(people, "somebody"))
+    slack.general.members.update(people)
+    slack.web.delay_s["users.info"] = 5.0
+    async with running(slack, database, echo):
+        for person in people:
+            slack.say("hello", person)
+            slack.command("/ask", "who are you?", person)
+        await until(lambda: all(one.acknowledgements for one in slack.door.envelopes), timeout_s=2.5)
+
+
 async def test_it_says_that_it_is_up_and_nothing_more(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, echo), aiohttp.ClientSession() as session:
         address = slack.deliver_to.removesuffix("/slack/events")
