@@ -82,7 +82,8 @@ class StreamSink(ChannelSink):
         """Take a post back, streamed or not."""
         if self._live is not None and self._live.message_id == message_id:
             self._live = None
-            await self._stop(await self._workspace(), message_id)
+            with suppress(*CONNECTION_ERRORS):
+                await self._stop(await self._workspace(), message_id)
         await super().delete(message_id)
 
     async def finish(self, outcome: str) -> None:
@@ -134,9 +135,11 @@ class StreamSink(ChannelSink):
         """Send what is settled by now. False where the stream is over, or nobody knows how far it got."""
         workspace = await self._workspace()
         shown = self._shown(workspace, settled(live.post.text))
+        if live.sent.startswith(shown):
+            return True
         if not shown.startswith(live.sent) or len(shown) > MAX_MARKDOWN:
             return False
-        if shown == live.sent or not workspace.streams.may_append():
+        if not workspace.streams.may_append():
             return True
         call = {"channel": self._place.channel_id, "ts": live.message_id}
         try:
@@ -195,10 +198,10 @@ class StreamSink(ChannelSink):
         return await super()._show(workspace, method, call, post)
 
     async def _stop(self, workspace: Workspace, message_id: str) -> None:
-        """Let a message be no stream any more, if it is one. Never an error."""
+        """Let a message be no stream any more, if it is one. Raises what a broken connection raises."""
         call = {"channel": self._place.channel_id, "ts": message_id}
-        with suppress(SlackApiError, *CONNECTION_ERRORS):
-            await workspace.client.api_call("chat.stopStream", json=call)
+        with suppress(SlackApiError):
+            await trouble_apart(lambda: workspace.client.api_call("chat.stopStream", json=call))
 
     def _is_own(self, message: Payload, nonce: str) -> bool:
         """Streams have no nonce while they are written: in a thread, where one answer is written at a time, a

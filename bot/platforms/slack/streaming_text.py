@@ -73,12 +73,10 @@ def _fence_after(text: str) -> Fence | None:
 
 def _settled_line(line: str) -> str:
     """A line that is still written, up to the last word before which nothing is open."""
-    end = max((found.end() for found in _BREAK.finditer(line)), default=0)
     masked = _COMPLETE.sub(lambda found: "." * len(found[0]), line)
-    for opening in _OPENING.finditer(masked, max(0, len(line) - HELD_CHARS)):
-        end = min(end, opening.start())
-        break
-    return line[:end]
+    end = max((found.end() for found in _BREAK.finditer(masked)), default=0)
+    opening = _OPENING.search(masked, max(0, len(line) - HELD_CHARS))
+    return line[: min(end, opening.start()) if opening else end]
 
 
 def _unlinked(found: re.Match[str], is_known: Callable[[str], bool]) -> str:
