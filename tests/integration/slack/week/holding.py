@@ -82,7 +82,9 @@ async def a_private_channel_of_ones_own(at: Corner) -> None:
 
 @scenario
 async def what_was_said_before_the_bot_came(at: Corner) -> None:
-    at.slack.fill(at.place, 40, words=f"{at.name} an old matter about Lisbon")
+    at.slack.fill(
+        at.place, 40, words=lambda number: f"Old matter {number}: we chose Lisbon for the {at.name}."
+    )
     await at.command("/summarize", "style:bullets")
     await at.whispered("Lisbon")
     assert any("of 40 messages" in text for text in at.whispers()), at.whispers()
