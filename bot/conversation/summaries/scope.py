@@ -96,7 +96,8 @@ def ids_in(wanted: str) -> list[str]:
     wanted = wanted.strip().strip("<>")
     if slack := _SLACK.search(wanted):
         return [f"{slack[1]}.{slack[2]}"]
-    if "/" not in wanted and "#" not in wanted:
+    # What one person alone was shown has an id of two parts.
+    if "#" not in wanted and "//" not in wanted and wanted.count("/") <= 1:
         return [wanted]
     parts = urlsplit(wanted)
     last = parts.path.rstrip("/").rpartition("/")[2]

@@ -17,6 +17,8 @@ from bot.conversation.summaries.scope import ids_in
         ("http://127.0.0.1:8080/#general/abc", "abc"),
         ("https://matrix.example/?message=m9", "m9"),
         ("1700000000.123456", "1700000000.123456"),
+        ("command-7.8.xyz/12-0", "command-7.8.xyz/12-0"),
+        ("discord.com/channels/1/22/333", "333"),
     ],
 )
 def test_links(link: str, message_id: str) -> None:
