@@ -71,8 +71,8 @@ def workspace_of(body: Payload) -> str:
     with another company, `team_id` may be theirs, and the first authorization says which is ours."""
     for one in (*parts(body, "authorizations")[:1], body):
         if str(one.get("is_enterprise_install")).lower() == "true":
-            enterprise, team = part(one, "enterprise"), part(one, "team")
-            return text(one, "enterprise_id") or text(enterprise, "id") or text(team, "enterprise_id")
+            enterprise, home = part(one, "enterprise"), part(one, "team")
+            return text(one, "enterprise_id") or text(enterprise, "id") or text(home, "enterprise_id")
         if team := text(one, "team_id") or text(part(one, "team"), "id"):
             return team
     return text(body, "enterprise_id")
