@@ -30,7 +30,7 @@ from bot.platforms.slack.payloads import moment
 from bot.platforms.slack.person_sink import PERSON, PersonSink
 from bot.platforms.slack.problems import RefusedError, platform_error, until_answered
 from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
-from bot.platforms.slack.sink import ChannelSink, Surroundings, show
+from bot.platforms.slack.sink import ChannelSink, Surroundings
 
 SIGN_OF_LIFE_S = 5.0
 """How long a command may think before its first sign of life is shown; later ones come ever more slowly."""
@@ -207,9 +207,7 @@ class CommandSink(AnswerSink):
         try:
             await until_answered(
                 "answer a command",
-                lambda: show(
-                    self._surroundings, workspace, "chat.postEphemeral", call, post, self._id(nonce)
-                ),
+                lambda: self._channel.lay_out(workspace, "chat.postEphemeral", call, post, self._id(nonce)),
             )
         except SlackApiError as error:
             raise platform_error(error, "answer a command", key.channel_id) from None

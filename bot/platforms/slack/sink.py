@@ -7,7 +7,7 @@ before it is posted again: Slack itself keeps nobody from posting twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -79,6 +79,7 @@ class ChannelSink(AnswerSink):
         self._surroundings = surroundings
         self._has_excuses = has_excuses
         self._has_posted = bool(reply.posts)
+        self._is_simple = False
         self._attached: dict[str, Attached] = {}
 
     @property
@@ -195,11 +196,28 @@ class ChannelSink(AnswerSink):
         if workspace is not None and not self._has_posted and outcome != "restarted":
             workspace.status.clear(self._place)
 
+    async def lay_out(
+        self, workspace: Workspace, method: str, call: Payload, post: Post, about: str = ""
+    ) -> Payload:
+        """Call a method with what a post looks like; in simple blocks from where on Slack cannot lay its
+        Markdown out. `about` as in `body_of`. Raises what Slack's client raises."""
+        body = simple_body_of(post, about) if self._is_simple else body_of(post, about)
+        try:
+            answer = await workspace.client.api_call(method, json={**call, **INERT, **body})
+        except SlackApiError as error:
+            if code_of(error) not in NOT_LAID_OUT or post.is_plain or self._is_simple:
+                raise
+            self._is_simple = True
+            if self._surroundings.refused.is_news(("not laid out", workspace.id)):
+                log.warning("Slack could not lay an answer out (%s), so it is shown simpler", code_of(error))
+            return await self.lay_out(workspace, method, call, post, about)
+        return answer.data if isinstance(answer.data, dict) else {}
+
     # --- inside ------------------------------------------------------------------------------
 
     async def _show(self, workspace: Workspace, method: str, call: Payload, post: Post) -> Payload:
         """Have a post shown."""
-        return await show(self._surroundings, workspace, method, call, post)
+        return await self.lay_out(workspace, method, call, post)
 
     def _is_own(self, message: Payload, nonce: str) -> bool:
         """Whether a message of the place is the post that was made with `nonce`."""
@@ -268,26 +286,3 @@ class ChannelSink(AnswerSink):
             workspace = await self._workspace()
             await self._surroundings.excuses.tell(workspace, self._reply.question, problem.code)
         raise problem from None
-
-
-async def show(
-    surroundings: Surroundings,
-    workspace: Workspace,
-    method: str,
-    call: Mapping[str, object],
-    post: Post,
-    about: str = "",
-) -> Payload:
-    """Call a method with what a post looks like, in simple blocks where Slack cannot lay its Markdown out.
-    `about` as in `body_of`. Raises what Slack's client raises."""
-    try:
-        answer = await workspace.client.api_call(method, json={**call, **INERT, **body_of(post, about)})
-    except SlackApiError as error:
-        if code_of(error) not in NOT_LAID_OUT or post.is_plain:
-            raise
-        if surroundings.refused.is_news(("not laid out", workspace.id)):
-            log.warning("Slack could not lay an answer out (%s), so it is shown simpler", code_of(error))
-        answer = await workspace.client.api_call(
-            method, json={**call, **INERT, **simple_body_of(post, about)}
-        )
-    return answer.data if isinstance(answer.data, dict) else {}
