@@ -40,10 +40,10 @@ class Told:
             yield piece
 
 
-def ask(slack: FakeSlack, text: str = "tell me", **more: str) -> str:
+def ask(slack: FakeSlack, text: str = "tell me") -> str:
     """A question in a thread; the thread."""
     root = slack.say("lunch?")
-    slack.say(text, thread=root, calls=True, **more)
+    slack.say(text, thread=root, calls=True)
     return root
 
 
@@ -91,7 +91,7 @@ async def test_whatever_is_lost_of_a_stream_the_answer_stands_once_and_to_the_le
     async with running(slack, database, slowly):
         for seed, kind in enumerate(kinds):
             slack.web.faults.append(Fault(STREAMING, kind, 1000, share=0.15, dice=random.Random(seed)))
-        roots = [ask(slack) for _ in range(8)]
+        roots = [ask(slack) for _ in range(6)]
         await until(lambda: all(_is_whole(slack, root) for root in roots), 20)
     assert all(words_in(slack, root) == TEXT for root in roots)
     assert slack.web.count("chat.update") and slack.web.count("chat.stopStream")
@@ -184,12 +184,12 @@ async def test_links_of_the_models_own_are_not_active_in_a_stream(slack: FakeSla
     told = Told()
     async with running(slack, database, told.script):
         root = ask(slack, "what is on <https://a.example/x>?")
-        told.say("Read https://a.example/x and [this](https://evil.example/?q=secret) or ")
-        told.say("https://evil.example/b now.")
+        told.say("Read https://a.example/x and [this](https://e.example/?q=secret) or ")
+        told.say("https://e.example/b now.")
         told.end()
         await until(lambda: _is_whole(slack, root))
     assert slack.texts(thread=root) == [
-        "Read https://a.example/x and this (`https://evil.example/?q=secret`) or `https://evil.example/b` now."
+        "Read https://a.example/x and this (`https://e.example/?q=secret`) or `https://e.example/b` now."
     ]
 
 

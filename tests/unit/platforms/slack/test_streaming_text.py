@@ -14,8 +14,8 @@ from bot.platforms.slack.streaming_text import settled, without_links
 
 ANSWER = """# A title
 
-Some **bold** words, *others* in italics, `code <!here>` and 2 * 3 * 4. See [the site](https://known.org/a_(b)) \
-and https://other.org/x, or [that](https://other.org/y "title") and <https://other.org/z>.
+Some **bold** words, *others* in italics, `code <!here>` and 2 * 3 * 4. \
+See [the site](https://known.org/a_(b)) and https://other.org/x, or [that](https://other.org/y "title") and <https://other.org/z>.
 
 - one @channel
 - two <!channel> and &lt;!here>
