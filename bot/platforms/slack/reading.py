@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from weakref import WeakValueDictionary
 
@@ -27,8 +28,9 @@ from bot.platforms.gaps import depth_of
 from bot.platforms.patience import patiently
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.history import History, Taker
+from bot.platforms.slack.incoming import DIRECT
 from bot.platforms.slack.intake import ErasedError, Intake
-from bot.platforms.slack.members import hears
+from bot.platforms.slack.members import hears, may_read
 from bot.platforms.slack.pages import LimitedError, NoScopeError, NotThereError, Page, Pages
 from bot.platforms.slack.payloads import Payload, moment, part, text
 from bot.platforms.slack.stretches import FIRST_TS, Hole, Stretches, Thread
@@ -46,6 +48,9 @@ READING_S, TALKING_S = 75.0, 8.0
 
 UNKNOWN_VISITOR = 1_000
 """How far back the last message of a person is looked for."""
+
+FRESH = timedelta(minutes=1)
+"""Whoever gave a command so lately was in its channel, or they could not have."""
 
 THREADS_AT_ONCE = 4
 EMPTY_PAGES = 20
@@ -97,6 +102,8 @@ class Reading:
             workspace = await self._workspaces.of(place.workspace_id)
         except NotInstalledError:
             return
+        if is_old(question, place) and not await may_read(workspace, place.channel_id, question.author.id):
+            raise CommandError(NO_SUCH_PLACE)
         loop = asyncio.get_running_loop()
         within_s = READING_S if depth.has_threads else TALKING_S
         visit = Visit(workspace, place, depth, loop.time() + within_s)
@@ -352,6 +359,15 @@ def _filled(visit: Visit, hole: Hole, page: Page) -> Hole | None:
     if page.cursor and not times and not hole.before:
         return hole  # nothing of it was read yet
     return visit.stretches.fill(hole, first, max(times, default=hole.after))
+
+
+def is_old(question: IncomingMessage, place: ConversationKey) -> bool:
+    """Whether somebody gave a command about its own place so long ago that they may not be there any more:
+    the bot was away, or makes the answer again. (Of another place Slack was just asked.)"""
+    command, author = question.command, question.author
+    is_about_here = place.channel_id == question.conversation.channel_id
+    is_open = place.channel_id.startswith(DIRECT) or command is None or command.given == "said"
+    return is_about_here and not (is_open or author.is_bot) and datetime.now(UTC) - question.sent_at > FRESH
 
 
 def _linked_thread(question: IncomingMessage) -> str | None:
