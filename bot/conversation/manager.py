@@ -24,7 +24,7 @@ from bot.conversation.past import Past
 from bot.conversation.patience import patiently
 from bot.conversation.rate import PersonRate
 from bot.conversation.reply import Outcome, Reply
-from bot.generation.types import TextGenerator
+from bot.generation.types import ModelInfo, TextGenerator
 from bot.messages import ConversationKey, IncomingMessage, Piece, Turn
 from bot.storage.records import ConversationSummary, Job
 from bot.storage.store import HistoryStore
@@ -173,6 +173,10 @@ class ConversationManager:
     def model_status(self) -> str:
         """One line for people about the model: "loading the model", "ready", ..."""
         return self._generator.status
+
+    async def model(self) -> ModelInfo | None:
+        """What is known of the model, None while it is not loaded."""
+        return await self._generator.ready() if self._generator.status == "ready" else None
 
     @property
     def is_idle(self) -> bool:

@@ -51,7 +51,7 @@ def where_kept(key: ConversationKey, *, with_direct: bool = True) -> str:
     return "in this server or workspace" + (" and in our direct messages" if with_direct else "")
 
 
-def _counts(traces: Traces) -> str:
+def counts_of(traces: Traces) -> str:
     """What there is, in words; "" for nothing."""
     counts = (
         (traces.messages, "message"),
@@ -66,13 +66,13 @@ def _counts(traces: Traces) -> str:
 
 def _would_go(traces: Traces, where: str) -> str:
     return (
-        f"Of you I keep {where}: {_counts(traces)}. `{EXAMPLE}` has me forget all of it, the answers I gave "
+        f"Of you I keep {where}: {counts_of(traces)}. `{EXAMPLE}` has me forget all of it, the answers I gave "
         "you and what rests on your words too. It cannot be undone. `/export` gives it to you before."
     )
 
 
 def _gone(traces: Traces, where: str) -> str:
-    counts = _counts(traces)
+    counts = counts_of(traces)
     what = f": {counts}" if counts else ""
     return (
         f"I have forgotten everything of yours {where}{what}. My answers to you are being removed, the "

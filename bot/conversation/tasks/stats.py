@@ -18,16 +18,17 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     key = ctx.question.conversation
     lines = []
     if ctx.question.sees_history:
-        lines.append(f"**Here**: {_counts(await ctx.memory.tally(key))}")
+        lines.append(f"**Here**: {counts_of(await ctx.memory.tally(key))}")
     lines.append(await _rules(ctx))
     if ctx.by_workspace_manager and key.workspace_id != DIRECT_WORKSPACE:
         everywhere = await ctx.memory.tally(key, whole_workspace=True)
-        lines.append(f"**Everywhere in this server or workspace**: {_counts(everywhere)}")
+        lines.append(f"**Everywhere in this server or workspace**: {counts_of(everywhere)}")
     hindrance = await ctx.hindrance(is_live=True)
     yield "\n".join([*lines, await _doing(ctx), *([f"**Note**: {hindrance}"] if hindrance else [])])
 
 
-def _counts(tally: Tally) -> str:
+def counts_of(tally: Tally) -> str:
+    """What is remembered somewhere, in words."""
     since = f" since {tally.since:%Y-%m-%d}" if tally.since else ""
     people = f" of {_people(tally.people)}" if tally.messages else ""
     opinions = f" (👍 {tally.good:,}, 👎 {tally.bad:,})" if tally.good or tally.bad else ""

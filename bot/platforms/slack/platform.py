@@ -28,6 +28,7 @@ from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.command_sink import CommandSink, whole
 from bot.platforms.slack.departures import Departures
 from bot.platforms.slack.events import Events
+from bot.platforms.slack.home import BY_HOME, Home
 from bot.platforms.slack.http import HttpDoor
 from bot.platforms.slack.incoming import BY_COMMAND, DIRECT, PLATFORM
 from bot.platforms.slack.install_pages import InstallPages
@@ -80,6 +81,7 @@ class SlackPlatform:
         backfill_messages: int = 0,
     ) -> None:
         self._store = store
+        self._bot_name = bot_name
         self._app_token = app_token
         self._http = http
         self._oauth = oauth
@@ -131,6 +133,8 @@ class SlackPlatform:
         Buttons(manager, self._response_urls, self._order).listen(interactions)
         Shortcuts(manager, self._response_urls, self._order).listen(interactions)
         modals.listen(interactions)
+        home = Home(manager, self._store, self._workspaces, self._order, self._bot_name)
+        home.listen(events, interactions)
         app = build_app(self._clients.make(None), events, listener, interactions)
         self._has_left.clear()
         try:
@@ -144,6 +148,7 @@ class SlackPlatform:
                 raise
         finally:
             await departures.close()
+            await home.close()
             await self._workspaces.close()
             self._has_left.set()
 
@@ -152,9 +157,9 @@ class SlackPlatform:
         slash command that is not for all; else into the channel."""
         reply.conversation = _place(reply)
         question = reply.question
-        is_alone = (
-            reply.conversation.channel_id.startswith(DIRECT) and moment(question.message_id) is not None
-        )
+        is_message = moment(question.message_id) is not None
+        is_direct = reply.conversation.channel_id.startswith(DIRECT)
+        is_alone = is_direct and (is_message or question.event_id.startswith(BY_HOME))
         is_typed = question.event_id.startswith(BY_COMMAND)
         if is_alone or (reply.audience is None and not is_typed):
             return StreamSink(reply, self._surroundings)

@@ -1,0 +1,246 @@
+"""Home: the tab in which every person sees what the bot keeps of them, with their settings and digests.
+
+It is published when a person opens it, and anew after what its buttons did: those give commands like any
+other, answered in the person's direct conversation with the bot. Slack keeps what was published last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from slack_sdk.errors import SlackApiError
+
+from bot.conversation.manager import ConversationManager
+from bot.conversation.memory.personas import own_persona
+from bot.conversation.reply import Reply
+from bot.conversation.schedules import DIGESTS, read_schedules
+from bot.conversation.tasks.forget_me import TASK as FORGET_ME
+from bot.errors import BotError, PlatformError, StorageError, where
+from bot.messages import ConversationKey
+from bot.platforms.event_order import EventOrder
+from bot.platforms.patience import patiently
+from bot.platforms.recently import Recently
+from bot.platforms.slack.events import Events
+from bot.platforms.slack.excuses import open_direct
+from bot.platforms.slack.given import to_message
+from bot.platforms.slack.home_blocks import COMMANDS, HOME, Glance, Kept, home_view
+from bot.platforms.slack.incoming import PLATFORM
+from bot.platforms.slack.interactions import Answer, Interactions, action_in
+from bot.platforms.slack.members import ASKING_S
+from bot.platforms.slack.payloads import Payload, part, parts, text
+from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, platform_error, until_answered
+from bot.platforms.slack.workspaces import Workspace, Workspaces
+from bot.storage.store import HistoryStore
+
+log = logging.getLogger(__name__)
+
+BY_HOME = "home-"
+"""What the ids of commands begin with that the home tab's buttons give."""
+
+PATIENCE_S = 0.5
+"""What is not looked up in this time is shown later."""
+
+ANSWERED = "I answer you under **Messages**."
+NOT_ANSWERED = "I could not write to you under **Messages**. Please try again later."
+
+_PLACES = "public_channel,private_channel,mpim,im"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at the home tab in which workspace."""
+
+    workspace: Workspace
+    user_id: str
+
+    @property
+    def key(self) -> ConversationKey:
+        """The workspace, for what is kept of persons in it."""
+        return ConversationKey(PLATFORM, self.workspace.id, "")
+
+
+class Home:
+    """Shows the tab. `order` has the events of channels that are being handled."""
+
+    def __init__(
+        self,
+        manager: ConversationManager,
+        store: HistoryStore,
+        workspaces: Workspaces,
+        order: EventOrder[str],
+        bot_name: str,
+    ) -> None:
+        self._manager = manager
+        self._store = store
+        self._workspaces = workspaces
+        self._order = order
+        self._bot_name = bot_name
+        self._turns: EventOrder[str] = EventOrder()
+        self._coming: set[Visitor] = set()
+        self._working: set[asyncio.Task[None]] = set()
+        self._told = Recently()
+
+    def listen(self, events: Events, interactions: Interactions) -> None:
+        """Be told who opens the tab, what they press there, and what came of it."""
+        events.listen("app_home_opened", self.opened)
+        interactions.listen("block_actions", HOME, self.pressed)
+        self._manager.watch_settled(self.settled)
+
+    async def opened(self, workspace: Workspace, body: Payload) -> None:
+        """Show the tab to who opened it, unless it looks as it should."""
+        event = part(body, "event")
+        visitor = Visitor(workspace, text(event, "user"))
+        if text(event, "tab") == "home" and visitor not in self._coming:
+            self._coming.add(visitor)
+            self._start(self._show(visitor, seen=text(part(event, "view"), "private_metadata")))
+
+    async def pressed(self, workspace: Workspace, body: Payload) -> Answer:
+        """Give the command that a button is for."""
+        action, user_id = action_in(body), text(part(body, "user"), "id")
+        command = COMMANDS.get(text(action, "action_id").removeprefix(HOME))
+        if command is None or not user_id:
+            return None
+        notice = ANSWERED
+        try:
+            await workspace.names.of({user_id})
+            key = ConversationKey(PLATFORM, workspace.id, await open_direct(workspace, user_id))
+            event_id = f"{BY_HOME}{text(action, 'action_ts')}-{user_id}"
+            message = to_message(command, key, event_id, user_id, workspace.names.person(user_id))
+            async with self._order.turn(key.channel_id):
+                await patiently(lambda: self._manager.accept(message))
+        except (SlackApiError, StorageError, *CONNECTION_ERRORS) as error:
+            log.warning("a button of the home tab did nothing: %s", _reason(error))
+            notice = NOT_ANSWERED
+        self._start(self._show(Visitor(workspace, user_id), notice))
+        return None
+
+    async def settled(self, reply: Reply) -> None:
+        """After what a button did, and wherever a person is forgotten, nothing old is to be shown."""
+        question = reply.question
+        is_pressed = question.event_id.startswith(BY_HOME)
+        is_forgotten = question.command is not None and question.command.name == FORGET_ME.name
+        if question.conversation.platform != PLATFORM or not (is_pressed or is_forgotten):
+            return
+        if workspace := self._workspaces.known(question.conversation.workspace_id):
+            notice = NOT_ANSWERED if reply.outcome == "failed" else ANSWERED
+            visitor = Visitor(workspace, question.author.id)
+            self._start(self._show(visitor, notice if is_pressed else ""))
+
+    async def close(self) -> None:
+        """Give up what is on its way."""
+        working = list(self._working)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _start(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _show(self, visitor: Visitor, notice: str = "", seen: str = "") -> None:
+        """Publish what is known at once, and the rest when it is. `seen` is the mark of what the person sees
+        already. The last to look things up is the last to publish."""
+        async with self._turns.turn(f"{visitor.workspace.id}/{visitor.user_id}"):
+            self._coming.discard(visitor)
+            try:
+                await self._look_and_publish(visitor, notice, seen)
+            except BotError as error:
+                if self._told.is_news(str(error)):
+                    log.warning("%s", error)
+            except Exception as error:
+                log.error("the home tab: %s", where(error))
+
+    async def _look_and_publish(self, visitor: Visitor, notice: str, seen: str) -> None:
+        info = await self._manager.model()
+        model = f"`{info.name}` is ready." if info else f"Not ready yet: {self._manager.model_status}."
+        glance = Glance(self._bot_name, model, datetime.now(UTC), notice)
+        looking = asyncio.ensure_future(
+            asyncio.gather(self._find_kept(visitor, glance), self._find_digests(visitor, glance))
+        )
+        try:
+            await asyncio.wait({looking}, timeout=PATIENCE_S)
+            if not looking.done():
+                await self._publish(visitor, glance, seen)
+            await looking
+            glance.is_whole = True
+            await self._publish(visitor, glance, seen)
+        finally:
+            looking.cancel()
+
+    async def _publish(self, visitor: Visitor, glance: Glance, seen: str) -> None:
+        """Raises PlatformError."""
+        view = home_view(glance)
+        if view["private_metadata"] == seen:
+            return
+        client = visitor.workspace.client
+        try:
+            await until_answered(
+                "show the home tab", lambda: client.views_publish(user_id=visitor.user_id, view=view)
+            )
+        except SlackApiError as error:
+            raise platform_error(error, "show the home tab") from None
+
+    async def _find_kept(self, visitor: Visitor, glance: Glance) -> None:
+        """Numbers of the person, and for who manages the workspace those of all of it."""
+        names, key, user_id = visitor.workspace.names, visitor.key, visitor.user_id
+        await names.of({user_id})
+        glance.person = person = names.person(user_id)
+        try:
+            glance.kept = Kept(
+                await self._store.people.traces(key, user_id),
+                user_id in await self._store.people.opted_out(key),
+                bool(await own_persona(self._store, key, user_id)),
+                await self._store.tally(key, whole_workspace=True) if person.is_manager else None,
+            )
+        except StorageError as error:
+            log.warning("what is kept of a person cannot be counted: %s", error)
+
+    async def _find_digests(self, visitor: Visitor, glance: Glance) -> None:
+        """The digests of the channels that the person is in at this moment."""
+        try:
+            known = [
+                (key, schedule)
+                for key, value in await self._store.settings_named(DIGESTS)
+                if (key.platform, key.workspace_id) == (PLATFORM, visitor.workspace.id)
+                for schedule in read_schedules(value)
+            ]
+            channels = await _channels_of(visitor) if known else set()
+        except (SlackApiError, StorageError, *CONNECTION_ERRORS) as error:
+            log.warning("the digests for a person cannot be listed: %s", _reason(error))
+            return
+        glance.digests = [(key, schedule) for key, schedule in known if key.channel_id in channels]
+
+
+async def _channels_of(visitor: Visitor) -> set[str]:
+    """The ids of the channels and direct conversations that a person is in, as Slack says now; of those that
+    are not public the bot is in too. Raises what Slack's client raises."""
+    workspace, found, cursor = visitor.workspace, set[str](), ""
+    team_id = workspace.names.person(visitor.user_id).team_id if workspace.is_organisation else ""
+    async with asyncio.timeout(ASKING_S):
+        while True:
+            page = await workspace.client.users_conversations(
+                user=visitor.user_id,
+                types=_PLACES,
+                exclude_archived=True,
+                limit=999,
+                cursor=cursor or None,
+                team_id=team_id or None,
+            )
+            data = page.data if isinstance(page.data, dict) else {}
+            found |= {text(channel, "id") for channel in parts(data, "channels")}
+            cursor = text(part(data, "response_metadata"), "next_cursor")
+            if not cursor:
+                return found
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, SlackApiError):
+        return f"Slack answered {code_of(error)}"
+    return str(error) if isinstance(error, PlatformError | StorageError) else type(error).__name__
