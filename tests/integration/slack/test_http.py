@@ -102,11 +102,13 @@ async def test_slow_answers_of_slack_delay_no_acknowledgement(slack: FakeSlack, 
     slack.users.update(dict.fromkeys(people, "somebody"))
     slack.general.members.update(people)
     slack.web.delay_s["users.info"] = 5.0
-    async with running(slack, database, echo):
-        for person in people:
-            slack.say("hello", person)
-            slack.command("/ask", "who are you?", person)
-        await until(lambda: all(one.acknowledgements for one in slack.door.envelopes), timeout_s=2.5)
+    bot = Bot(slack, database, echo)
+    await bot.connected()
+    for person in people:
+        slack.say("hello", person)
+        slack.command("/ask", "who are you?", person)
+    await until(lambda: all(one.acknowledgements for one in slack.door.envelopes), timeout_s=2.5)
+    await bot.crash()
 
 
 async def test_it_says_that_it_is_up_and_nothing_more(slack: FakeSlack, database: Path) -> None:
@@ -203,7 +205,7 @@ async def test_what_slack_never_sends_is_no_500(slack: FakeSlack, database: Path
             raw = json.dumps({**body, "number": number}).encode()
             status, _ = await slack.http.post(raw, slack.http.sign(raw))
             statuses[status] = statuses.get(status, 0) + 1
-    assert set(statuses) == {200, 400} and sum(statuses.values()) > 1000, statuses
+    assert set(statuses) == {200, 400} and sum(statuses.values()) > 600, statuses
 
 
 def _with_wrong_types(sample: Payload) -> list[Payload]:
@@ -217,11 +219,7 @@ def _with_wrong_types(sample: Payload) -> list[Payload]:
                 walk(inner, (*path, name))
 
     walk(sample, ())
-    return [
-        _with(sample, path, wrong[(number + turn * 3) % len(wrong)])
-        for number, path in enumerate(paths)
-        for turn in range(2)
-    ]
+    return [_with(sample, path, wrong[number % len(wrong)]) for number, path in enumerate(paths)]
 
 
 def _with(sample: Payload, path: tuple[str, ...], value: Any) -> Payload:
