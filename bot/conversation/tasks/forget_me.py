@@ -66,8 +66,8 @@ def counts_of(traces: Traces) -> str:
 
 def _would_go(traces: Traces, where: str) -> str:
     return (
-        f"Of you I keep {where}: {counts_of(traces)}. `{EXAMPLE}` has me forget all of it, the answers I gave "
-        "you and what rests on your words too. It cannot be undone. `/export` gives it to you before."
+        f"Of you I keep {where}: {counts_of(traces)}. `{EXAMPLE}` has me forget all of it, the answers I "
+        "gave you and what rests on your words too. It cannot be undone. `/export` gives it to you before."
     )
 
 
