@@ -45,7 +45,7 @@ MAX_NAME_CHARS = 24
 BY_SHORTCUT = "shortcut-"
 """What the ids of commands begin with that an entry gives."""
 
-NOT_HERE = "I am not in this channel. Invite me here: `/invite` and my name."
+NOT_HERE = "I am not in this channel. Invite me here (/invite and my name)."
 NO_WORDS = "There are no words in that message."
 
 
