@@ -24,6 +24,7 @@ EVENTS = {
     "group_deleted": "groups:read",
     "group_left": "groups:read",
     "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",

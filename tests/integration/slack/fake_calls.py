@@ -11,24 +11,6 @@ from tests.integration.slack.fake_state import Payload, Place, State, Workspace
 Method = Callable[[Payload, Workspace], Payload]
 """A method: the arguments and whose token it was; gives the answer without `ok`, or raises RefusalError."""
 
-BASE_SCOPES = (
-    "app_mentions:read",
-    "assistant:write",
-    "channels:history",
-    "channels:read",
-    "chat:write",
-    "commands",
-    "files:read",
-    "groups:history",
-    "groups:read",
-    "im:history",
-    "im:write",
-    "mpim:history",
-    "reactions:read",
-    "reactions:write",
-    "users:read",
-)
-
 _KINDS = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 _SCOPES = {
     "team.info": "team:read",
@@ -64,8 +46,8 @@ class RefusalError(Exception):
 
 
 def all_scopes() -> list[str]:
-    """What the app is granted: what its manifest asks for, and what any chat bot has."""
-    return sorted({*BASE_SCOPES, *SCOPES})
+    """What the app is granted: what its manifest asks for."""
+    return sorted(SCOPES)
 
 
 def scope_of(method: str, args: Payload, state: State) -> str:

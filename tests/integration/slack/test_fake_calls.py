@@ -294,6 +294,7 @@ async def test_a_code_is_good_once(slack: FakeSlack) -> None:
 
 
 async def test_reactions_are_kept(slack: FakeSlack) -> None:
+    slack.scopes.append("reactions:write")
     ts, calls = slack.say("hi"), client(slack)
     about: Payload = {"channel": slack.general.id, "timestamp": ts}
     await calls.reactions_add(name="eyes", **about)
