@@ -270,6 +270,14 @@ def slack_key() -> None:
     typer.echo(new_key())
 
 
+@slack.command("forget-tokens")
+def slack_forget_tokens() -> None:
+    """Delete the tokens of all workspaces that installed the bot, where SLACK_TOKEN_KEY is lost."""
+    from bot.cli.slack import forget_tokens
+
+    typer.echo(asyncio.run(forget_tokens(_settings())))
+
+
 @app.command()
 def doctor() -> None:
     """Look at what the bot needs: settings, folders, database, model, memory, port; and Discord's side."""

@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
 from bot.platforms.slack.manifest import manifest
-from bot.platforms.slack.sealing import new_key
+from bot.platforms.slack.sealing import Sealing, new_key
+from bot.platforms.slack.token_store import TokenStore
 from bot.settings import Settings
+from bot.storage.migrate import upgrade
+from bot.storage.store import HistoryStore
 
-__all__ = ["manifest_text", "new_key"]
+__all__ = ["forget_tokens", "manifest_text", "new_key"]
 
 
 def manifest_text(settings: Settings, http: str | None = None) -> str:
@@ -27,3 +30,18 @@ def manifest_text(settings: Settings, http: str | None = None) -> str:
             )
     made = manifest(settings.bot_name, http_url=http, public_url=settings.slack_public_url)
     return json.dumps(made, indent=2, ensure_ascii=False)
+
+
+async def forget_tokens(settings: Settings) -> str:
+    """Delete the tokens of all workspaces that installed the bot; what was done. Raises ConfigError where
+    no workspaces can, and StorageError."""
+    if settings.slack_client_id is None:
+        raise ConfigError("SLACK_CLIENT_ID is missing: without it no workspaces install the bot")
+    upgrade(settings.database_url)
+    store = HistoryStore(settings.database_url)
+    try:
+        tokens = TokenStore(store.database, settings.slack_client_id, Sealing([new_key()]))
+        count = await tokens.forget_all()
+    finally:
+        await store.close()
+    return f"forgot the tokens of {count} workspace(s): start the bot, and let them install it anew"

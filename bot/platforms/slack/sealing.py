@@ -42,7 +42,8 @@ class Sealing:
         except InvalidToken:
             raise ConfigError(
                 "SLACK_TOKEN_KEY does not open the tokens of the workspaces that installed the bot: write "
-                "the key that sealed them behind the new one, with a comma between them"
+                "the key that sealed them behind the new one, with a comma between them. Where it is lost, "
+                "`python -m bot slack forget-tokens` lets them install the bot anew"
             ) from None
 
     def is_up_to_date(self, sealed: str) -> bool:

@@ -91,6 +91,17 @@ class TokenStore:
                 await connection.execute(delete(table).where(self._is_of(table, workspace)))
             await note_departure(connection, PLATFORM, workspace)
 
+    async def forget_all(self) -> int:
+        """Delete all tokens, whatever key sealed them; how many installations that were. What was said stays,
+        until a workspace throws the app out."""
+        async with self._database.write() as connection:
+            gone = [
+                await connection.execute(delete(table).where(table.c.client_id == self._client_id))
+                for table in self._tables
+            ]
+        await self._database.scrub()
+        return gone[0].rowcount
+
     async def seal_anew(self) -> int:
         """Seal with the first key what an older one sealed; how many tokens that were. Raises ConfigError
         where no key opens one."""

@@ -17,10 +17,12 @@ from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallation
 from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
 from sqlalchemy import MetaData, NullPool, create_engine
 
+from bot.cli.slack import forget_tokens
 from bot.errors import ConfigError
 from bot.platforms.slack import token_store
 from bot.platforms.slack.sealing import Sealing, new_key
 from bot.platforms.slack.token_store import TokenStore
+from bot.settings import Settings
 from bot.storage.store import HistoryStore
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
@@ -179,6 +181,20 @@ async def test_a_wrong_key_is_named_before_anything_starts(slack: FakeSlack, dat
     await bot.stop()
 
 
+async def test_where_the_key_is_lost_workspaces_install_anew(slack: FakeSlack, database: Path) -> None:
+    async with installed(slack, database, TEAM):
+        pass
+    settings = Settings(
+        database_url=f"sqlite+aiosqlite:///{database}", slack_client_id=CLIENT_ID, bot_platforms=("slack",)
+    )
+    assert "of 1 workspace" in await forget_tokens(settings)
+    oauth = oauth_of(slack, new_key())
+    async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
+        await somebody.install(TEAM)
+        slack.say("hello", place=slack.direct)
+        await until(lambda: slack.texts(slack.direct) == ["You said: hello"])
+
+
 async def test_a_token_that_slack_refuses_holds_no_other_up(
     slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -233,16 +249,16 @@ async def test_many_workspaces_hold_nobody_up(slack: FakeSlack, database: Path) 
     store = HistoryStore(f"sqlite+aiosqlite:///{database}")
     tokens = TokenStore(store.database, CLIENT_ID, Sealing([KEY]))
     slack.web.tiers["auth.test"] = (100_000, 1000)
-    for number in range(40):
+    for number in range(20):
         team = slack.add_workspace(f"T9{number:02d}", f"xoxb-{number:02d}-that-must-stay-secret")
         await tokens.save(
             Installation(app_id="A111", team_id=team.team_id, bot_token=team.token, user_id=ANN)
         )
     await store.close()
-    channel = slack.open_channel("there", team="T939")
-    slack.web.delay_s["auth.test"] = 0.2
+    channel = slack.open_channel("there", team="T919")
+    slack.web.delay_s["auth.test"] = 0.1
     async with running(slack, database, echo, oauth=oauth_of(slack)):
         assert slack.web.count("auth.test") <= 16, "it listens before all have signed in"
         slack.say("hello", place=channel, calls=True)
         await until(lambda: slack.texts(channel) == ["You said: hello"])
-        assert slack.web.count("auth.test") == 40
+        assert slack.web.count("auth.test") == 20
