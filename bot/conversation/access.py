@@ -28,12 +28,14 @@ _LINK = re.compile(r"<?https?://\S*?/(?:channels/[^/\s]+|archives)/([\w-]+)[^\s>
 @dataclass(frozen=True, slots=True)
 class Missing:
     """What a platform has of a place, as far as it is known, and the bot could not read: so many messages in
-    so many threads, and all that was said before the moment `before`, for the reason `why`, a sentence
-    without its end. `is_closed`: nothing of the place may be told, since the bot may not read it now."""
+    so many threads, all that was said before the moment `before`, and with `lacks_newest` what is newest, for
+    the reason `why`, a sentence without its end. `is_closed`: nothing of the place may be told, since the bot
+    may not read it now."""
 
     messages: int = 0
     threads: int = 0
     before: datetime | None = None
+    lacks_newest: bool = False
     why: str = ""
     is_closed: bool = False
 

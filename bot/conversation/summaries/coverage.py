@@ -77,9 +77,9 @@ def unread(missing: Missing, now: datetime) -> str:
     what = [f"{replies} in {counted(missing.threads, 'thread')}"] if missing.messages else []
     if missing.before is not None:
         what.append(f"what was said before {_clock(now, missing.before)[0]}{_zone(now)}")
-    if not (what or missing.why):
-        return ""
-    return f"I could not read {' and '.join(what) or 'what is newest'} ({missing.why})"
+    what += ["what is newest"] * missing.lacks_newest
+    why = f" ({missing.why})" if missing.why else ""
+    return f"I could not read {' and '.join(what)}{why}" if what else ""
 
 
 def _clock(now: datetime, *moments: datetime) -> list[str]:

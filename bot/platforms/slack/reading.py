@@ -58,6 +58,7 @@ EMPTY_PAGES = 20
 
 LIMITED = "Slack limits how fast I may read; ask again in a minute and I go on from there"
 NO_ANSWER = "Slack does not answer"
+NOT_NOW = "something went wrong; ask again in a minute"
 NOT_HERE = "I am not in this channel, so I can read nothing of it. Type /invite @{name} and ask again."
 NOT_TOLD = "I am not in this channel and hear nothing that is said here. Type /invite @{name} to change that."
 NO_SCOPE = "I may not read what was said here: the app lacks the permission `{needed}`."
@@ -173,7 +174,7 @@ class Reading:
             log.info("a channel could not be read: %s", where(error))
         except Exception as error:  # whatever it was, the answer must not be lost to it
             log.warning("a channel could not be read: %s", where(error))
-        return NOTHING_MISSING
+        return Missing(lacks_newest=True, why=NOT_NOW) if visit.depth.has_threads else NOTHING_MISSING
 
     async def _fill_gaps(self, visit: Visit) -> None:
         """Take in first what was missed while the bot was away, if that is still to be done."""
@@ -226,6 +227,7 @@ class Reading:
                 await self._read_threads(visit, question, edits)
         else:
             await self._read_thread(visit, root, edits)
+            visit.is_current = True
         await self._read_named(visit, question, edits)
         self._trusted.add(visit.key)
 
@@ -259,7 +261,6 @@ class Reading:
         """What is left of a hole when it is enough, or too much."""
         rest: Hole | None = hole
         cursor, empty = "", 0
-        visit.rest = hole
         while rest is not None:
             if visit.read >= MAX_READ:
                 visit.why = TOO_MANY
@@ -279,9 +280,8 @@ class Reading:
             await self._intake.take(visit, page.messages, edits)
             rest, cursor = _filled(visit, rest, page), page.cursor
             await self._intake.save(visit)
-            visit.rest = rest
+            visit.is_current = True
             if rest is not None and await self._is_enough(visit, question, rest):
-                visit.rest = None
                 return rest
         return None
 

@@ -56,6 +56,10 @@ class Stretches:
                 return Hole(after, first)
         return None
 
+    def newest_hole_between(self) -> Hole | None:
+        """The newest part that was not read before something that was."""
+        return self.hole_before(self.spans[-1][1]) if self.spans else None
+
     def fill(self, hole: Hole, first: str, last: str) -> Hole | None:
         """The newest part of a hole was read, from a message through another; returns what is left of it,
         None where `first` is the hole's own beginning."""

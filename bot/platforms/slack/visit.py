@@ -14,7 +14,7 @@ from bot.conversation.text.counting import counted
 from bot.messages import ConversationKey
 from bot.platforms.gaps import Depth
 from bot.platforms.slack.payloads import Payload, moment
-from bot.platforms.slack.stretches import FIRST_TS, Hole, Stretches, Thread
+from bot.platforms.slack.stretches import FIRST_TS, Stretches, Thread
 from bot.platforms.slack.workspaces import Workspace
 from bot.storage.digests import Place
 
@@ -29,8 +29,8 @@ _THREAD = re.compile(r"[?&]thread_ts=(\d{10}\.\d{6})")
 class Visit:
     """What is to be read, until when by the event loop's clock, and what was.
 
-    `written` is how the stretches stand in the database; `rest` is the part that was left unread, and `why`
-    says so in words.
+    `written` is how the stretches stand in the database. `is_current`: the newest messages were read. `why`
+    says why it ended too soon.
     """
 
     workspace: Workspace
@@ -42,7 +42,7 @@ class Visit:
     read: int = 0
     threads: int = 0
     threads_left: int = 0
-    rest: Hole | None = None
+    is_current: bool = False
     why: str = ""
 
     @property
@@ -69,10 +69,11 @@ class Visit:
         """What could not be read of what is as new as `floor`."""
         threads = [self.stretches.unread[root] for root in self.wanted_threads(floor)]
         count = sum(thread.count for thread in threads)
-        if not (count or self.rest or (self.key.thread_id and self.why)):
+        unread = self.stretches.newest_hole_between() if self.key.thread_id is None else None
+        before = moment(unread.before) if unread and unread.before > floor else None
+        if not (count or before or not self.is_current):
             return NOTHING_MISSING
-        before = moment(self.rest.before) if self.rest and self.rest.before else None
-        return Missing(count, len(threads), before, self.why)
+        return Missing(count, len(threads), before, not self.is_current, self.why)
 
 
 def to_ts(at: Place | datetime) -> str:
