@@ -19,7 +19,7 @@ from bot.conversation.memory.personas import own_persona
 from bot.conversation.reply import Reply
 from bot.conversation.schedules import DIGESTS, read_schedules
 from bot.conversation.tasks.forget_me import TASK as FORGET_ME
-from bot.errors import BotError, PlatformError, StorageError, where
+from bot.errors import PlatformError, StorageError, where
 from bot.messages import ConversationKey
 from bot.platforms.event_order import EventOrder
 from bot.platforms.patience import patiently
@@ -47,6 +47,7 @@ PATIENCE_S = 0.5
 ANSWERED = "I answer you under **Messages**."
 NOT_ANSWERED = "I could not write to you under **Messages**. Please try again later."
 
+DOING = "show the home tab"
 _PLACES = "public_channel,private_channel,mpim,im"
 
 
@@ -151,9 +152,6 @@ class Home:
             self._coming.discard(visitor)
             try:
                 await self._look_and_publish(visitor, notice, seen)
-            except BotError as error:
-                if self._told.is_news(str(error)):
-                    log.warning("%s", error)
             except Exception as error:
                 log.error("the home tab: %s", where(error))
 
@@ -161,31 +159,28 @@ class Home:
         info = await self._manager.model()
         model = f"`{info.name}` is ready." if info else f"Not ready yet: {self._manager.model_status}."
         glance = Glance(self._bot_name, model, datetime.now(UTC), notice)
-        looking = asyncio.ensure_future(
-            asyncio.gather(self._find_kept(visitor, glance), self._find_digests(visitor, glance))
-        )
-        try:
-            await asyncio.wait({looking}, timeout=PATIENCE_S)
-            if not looking.done():
+        async with asyncio.TaskGroup() as group:
+            looking = (self._find_kept(visitor, glance), self._find_digests(visitor, glance))
+            _, late = await asyncio.wait([group.create_task(one) for one in looking], timeout=PATIENCE_S)
+            if late:
                 await self._publish(visitor, glance, seen)
-            await looking
-            glance.is_whole = True
-            await self._publish(visitor, glance, seen)
-        finally:
-            looking.cancel()
+        glance.is_whole = True
+        await self._publish(visitor, glance, seen)
 
     async def _publish(self, visitor: Visitor, glance: Glance, seen: str) -> None:
-        """Raises PlatformError."""
         view = home_view(glance)
         if view["private_metadata"] == seen:
             return
         client = visitor.workspace.client
         try:
-            await until_answered(
-                "show the home tab", lambda: client.views_publish(user_id=visitor.user_id, view=view)
-            )
+            await until_answered(DOING, lambda: client.views_publish(user_id=visitor.user_id, view=view))
+            return
         except SlackApiError as error:
-            raise platform_error(error, "show the home tab") from None
+            problem = platform_error(error, DOING)
+        except PlatformError as error:
+            problem = error
+        if self._told.is_news(str(problem)):
+            log.warning("%s", problem)
 
     async def _find_kept(self, visitor: Visitor, glance: Glance) -> None:
         """Numbers of the person, and for who manages the workspace those of all of it."""
@@ -221,8 +216,10 @@ class Home:
 async def _channels_of(visitor: Visitor) -> set[str]:
     """The ids of the channels and direct conversations that a person is in, as Slack says now; of those that
     are not public the bot is in too. Raises what Slack's client raises."""
-    workspace, found, cursor = visitor.workspace, set[str](), ""
-    team_id = workspace.names.person(visitor.user_id).team_id if workspace.is_organisation else ""
+    workspace, found, cursor, team_id = visitor.workspace, set[str](), "", ""
+    if workspace.is_organisation:
+        await workspace.names.of({visitor.user_id})
+        team_id = workspace.names.person(visitor.user_id).team_id
     async with asyncio.timeout(ASKING_S):
         while True:
             page = await workspace.client.users_conversations(
