@@ -106,9 +106,7 @@ class Shortcuts:
         except BotError as error:
             if not isinstance(error, CommandError):
                 log.warning("a shortcut could not be followed: %s", error)
-            address = ResponseUrl(text(body, "response_url"), place_of(body).thread_id or "")
-            with suppress(PlatformError):
-                await address.post(message_body(with_names_here(error.user_message)), replaces=False)
+            await _tell(body, error.user_message)
         return None
 
     # --- inside ------------------------------------------------------------------------------
@@ -195,6 +193,14 @@ def _command(callback_id: str, key: ConversationKey, message: Payload) -> tuple[
     if callback_id == REPLY:
         return Command("reply", {"message": ts, SHOW.name: "all"}), replace(key, thread_id=root or ts)
     return Command(callback_id.removeprefix(PREFIX), {"message": ts, SHOW.name: "me"}), in_thread
+
+
+async def _tell(body: Payload, sentence: str) -> None:
+    """Say something to who chose an entry, beside the message, and to nobody else."""
+    if url := text(body, "response_url"):
+        with suppress(PlatformError):
+            address = ResponseUrl(url, place_of(body).thread_id or "", can_replace=False)
+            await address.post(message_body(with_names_here(sentence)), replaces=False)
 
 
 def _event_id(body: Payload) -> str:
