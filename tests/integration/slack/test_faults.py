@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.generation.types import GenerationRequest
+from bot.platforms.slack.layout import JUDGE
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo, last_user
-from tests.integration.slack.fake_slack import FakeSlack
+from tests.integration.slack.fake_slack import FakeSlack, Place
 from tests.integration.slack.fake_web import Fault, Kind
 from tests.integration.slack.rig import Bot, running
+from tests.unit.platforms.slack.payloads import buttons_of
 
 ANSWER = " ".join(f"word{number}" for number in range(20))
 
@@ -171,6 +173,35 @@ async def test_a_post_deleted_meanwhile_ends_its_answer(slack: FakeSlack, databa
         may_go_on.set()
         slack.say("still there?", place=slack.direct)
         await until(lambda: slack.texts(slack.direct) == ["I begin and end"])
+
+
+async def test_with_a_fifth_of_all_answers_lost_everything_stands_once(
+    slack: FakeSlack, database: Path
+) -> None:
+    def program(question: str) -> str:
+        return f"{question}:\n```python file=a.py\nprint(1)\n```\nRun it."
+
+    async def write(request: GenerationRequest) -> AsyncIterator[str]:
+        for word in program(last_user(request)).split(" "):
+            await asyncio.sleep(0.01)
+            yield f"{word} "
+
+    places = [slack.open_channel(f"room-{number}") for number in range(8)]
+    async with running(slack, database, write):
+        slack.web.lose(share=0.2, seed=3, methods=r"chat\..*|conversations\..*|files\.complete.*")
+        for number, place in enumerate(places):
+            slack.say(f"question {number}", place=place, calls=True)
+
+        def is_whole(place: Place, number: int) -> bool:
+            posts = slack.posts(place)
+            files = [file["name"] for post in posts for file in post.get("files", [])]
+            is_done = bool(posts) and JUDGE in buttons_of(posts[-1])
+            return is_done and files == ["a.py"] and slack.texts(place)[0].startswith(f"question {number}:")
+
+        await until(lambda: all(map(is_whole, places, range(len(places)))), timeout_s=30.0)
+    # The name of the file ends a post, and the rest of the answer stands below it.
+    assert [len(slack.posts(place)) for place in places] == [2] * len(places)
+    assert len(slack.web.files.by_id) == len(places)
 
 
 @pytest.mark.slow

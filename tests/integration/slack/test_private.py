@@ -9,12 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation import answering
 from bot.generation.types import GenerationRequest
+from bot.platforms.slack import command_sink
+from bot.platforms.slack.layout import JUDGE
+from bot.platforms.slack.listener import WORKING
 from tests.integration.conversation.rig import until
-from tests.integration.conversation.script import echo
+from tests.integration.conversation.script import echo, numbered
 from tests.integration.slack.fake_slack import ANN, BEN, FakeSlack, Place
 from tests.integration.slack.fake_web import Fault
 from tests.integration.slack.rig import Bot, running
+from tests.unit.platforms.slack.payloads import buttons_of
 
 WORDS = ["garden", "harbour", "lantern", "meadow", "orchard", "pepper", "ribbon", "saddle", "timber", "oak"]
 LINK = re.compile(
@@ -176,3 +181,119 @@ async def test_a_thread_is_summarised_behind_the_name(slack: FakeSlack, database
     assert found and {ts for _, ts, _ in found} <= set(said)
     assert {thread for _, ts, thread in found if ts != root} <= {root}
     assert slack.texts() == []
+
+
+# --- how it is shown -----------------------------------------------------------------------------
+
+
+async def test_an_answer_for_one_person_names_itself_on_its_buttons(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo):
+        command = slack.command("/ask", "who are you?")
+        await until(lambda: command.shown)
+    buttons = buttons_of(command.shown[0])
+    assert list(buttons) == ["parley:regenerate", "parley:translate", "parley:share", JUDGE]
+    known_as = buttons["parley:share"]["value"]
+    assert known_as.startswith(f"command-{command.trigger_id}/")
+    assert buttons[JUDGE]["negative_button"]["value"] == f"bad {known_as}"
+
+
+async def test_in_a_direct_conversation_there_is_nobody_to_share_with(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, echo):
+        command = slack.command("/ask", "who are you?", place=slack.direct)
+        await until(lambda: command.shown)
+    assert "parley:share" not in buttons_of(command.shown[0])
+
+
+async def test_what_all_are_to_see_stands_in_the_channel_with_what_was_asked(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, numbered()) as bot:
+        command = slack.command("/ask", "show:all who are `you`?", BEN)
+        await until(lambda: slack.posts() and JUDGE in buttons_of(slack.posts()[0]))
+        assert slack.texts() == ["_Ben asked `/ask show:all who are 'you'?`:_\n\nanswer 1"]
+        await bot.remembered()
+        slack.press(slack.posts()[0], "parley:regenerate", BEN)
+        await until(lambda: slack.texts() == ["_Ben asked `/ask show:all who are 'you'?`:_\n\nanswer 2"])
+    assert command.shown == [] and slack.ephemeral == [] and command.acknowledged
+
+
+async def test_where_the_bot_may_not_write_it_is_shown_to_who_asked_with_the_reason(
+    slack: FakeSlack, database: Path
+) -> None:
+    place = slack.open_channel("plans", with_bot=False)
+    async with running(slack, database, echo):
+        command = slack.command("/ask", "show:all who are you?", place=place)
+        await until(lambda: command.texts)
+    assert command.texts[0].startswith("You said:") and "Invite me there" in command.texts[0]
+    assert slack.posts(place) == [] and slack.posts(slack.open_dm(ANN)) == []
+
+
+async def test_a_mistake_in_a_command_for_all_is_told_to_one(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo):
+        command = slack.command("/summarize", "show:all since:nonsense")
+        await until(lambda: command.texts or command.acknowledged not in ("", WORKING))
+    assert slack.posts() == []
+
+
+async def test_a_private_answer_in_the_making_is_stopped_by_its_sign_of_life(
+    slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_sink, "SIGN_OF_LIFE_S", 0.1)
+    async with running(slack, database, never) as bot:
+        command = slack.command("/ask", "who are you?")
+        await until(lambda: command.shown and "parley:stop" in buttons_of(command.shown[0]))
+        slack.press(command.shown[0], "parley:stop")
+        await until(lambda: command.texts == ["Stopped."])
+        assert bot.generator.generations[0].is_closed
+
+
+async def test_signs_of_life_leave_room_for_the_answer(
+    slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_sink, "SIGN_OF_LIFE_S", 0.0)
+    may_answer = asyncio.Event()
+
+    async def late(request: GenerationRequest) -> AsyncIterator[str]:
+        await may_answer.wait()
+        yield "At last."
+
+    monkeypatch.setattr(answering, "SIGN_OF_LIFE_S", 0.01)
+    async with running(slack, database, late):
+        command = slack.command("/ask", "who are you?")
+        await until(lambda: len(command.shown) == command_sink.MAX_SIGNS)
+        await asyncio.sleep(0.1)
+        assert len(command.shown) == command_sink.MAX_SIGNS
+        may_answer.set()
+        await until(lambda: command.texts == ["At last."])
+
+
+async def test_made_anew_it_takes_the_place_of_what_was_pressed(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, numbered()) as bot:
+        command = slack.command("/ask", "who are you?")
+        await until(lambda: command.texts == ["answer 1"])
+        await bot.remembered()
+        press = slack.press(command.shown[0], "parley:regenerate")
+        await until(lambda: press.texts == ["answer 2"])
+    assert press.shown[0]["replace_original"] is True and slack.ephemeral == []
+    assert command.texts == ["answer 1"] and slack.posts() == []
+
+
+async def test_who_has_left_the_channel_is_answered_directly(slack: FakeSlack, database: Path) -> None:
+    may_answer = asyncio.Event()
+
+    async def late(request: GenerationRequest) -> AsyncIterator[str]:
+        await may_answer.wait()
+        yield "I am Parley."
+
+    async with running(slack, database, late) as bot:
+        slack.web.faults.append(Fault("response_url", "refused", times=9))
+        slack.command("/ask", "who are you?", BEN)
+        await until(lambda: bot.generator.asked)
+        slack.general.members.remove(BEN)
+        may_answer.set()
+        direct = slack.open_dm(BEN)
+        await until(lambda: slack.texts(direct) == ["I am Parley."])
+        await bot.remembered()
+    assert buttons_of(slack.posts(direct)[0]) == {} and slack.posts() == [] and slack.ephemeral == []
