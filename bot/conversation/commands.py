@@ -2,8 +2,8 @@
 
 Pure. Knows the list of tasks and their options; nothing about who typed, nor what a task does with a value.
 A value may be given as `name:value`, `name=value`, `--name value` or `--name=value`, and quoted. Options
-stand before the text that a task takes whole; other tasks take them anywhere. Names may be in any language
-that there are words in.
+stand before the text that a task takes whole; other tasks take them anywhere, and free words too, as far as
+those are understood: `the last 2 hours in Spanish`. Names may be in any language that there are words in.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from difflib import get_close_matches
 from typing import TypedDict
 
 from bot.conversation.access import place_wanted
+from bot.conversation.free_words import read_options
+from bot.conversation.lead_ins import read_rest
 from bot.conversation.localised import find_choice, find_command, find_option, find_time
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import SHOW, Option, Task
 from bot.conversation.text.counting import whole_number
 from bot.conversation.text.times import fixed_time
+from bot.conversation.wording import command_in_words
 from bot.errors import CommandError
 from bot.messages import Command, ConversationKey
 
@@ -29,6 +32,7 @@ MAX_VALUE_CHARS = 200
 _NAME = r"([^\W\d_][\w-]*)"
 _COMMAND = re.compile(rf"\s*/{_NAME}(?=\s|\Z)")
 _OPTION = re.compile(rf"\s*(?:--{_NAME}(?:=|[ \t]+|(?=\s|\Z))|{_NAME}[:=：](?!//)[ \t]*)")
+_WORD = re.compile(r"\s*\S+")
 _VALUE = re.compile(r"\"([^\"]*)\"|'([^']*)'(?=\s|\Z)|“([^”]*)”|([^\s]+)")
 
 
@@ -63,10 +67,11 @@ def parse_command(text: str, tasks: Sequence[Task] = TASKS) -> Command | None:
 
 
 def command_in(text: str, *, by_manager: bool = False, tasks: Sequence[Task] = TASKS) -> Command | None:
-    """The command that people wrote behind the bot's name (`@Parley /summarize last:20`), or None: what is no
-    proper command there is a message like any other. Of a command that there is not, `/help` tells."""
+    """The command that people wrote behind the bot's name (`@Parley /summarize last:20`), or said there in
+    plain words, or None: what is no proper command there is a message like any other. Of a command that there
+    is not, `/help` tells."""
     try:
-        command = parse_command(text, tasks)
+        command = parse_command(text, tasks) or command_in_words(text, {task.name: task for task in tasks})
     except CommandError:
         match = _COMMAND.match(text)
         if match is None or _is_known(match[1].lower(), tasks):
@@ -136,16 +141,19 @@ def parse_options(task: Task, text: str) -> dict[str, str]:
     known = {option.name: option for option in task.options}
     rest = next((option for option in task.options if option.is_rest), None)
     options: dict[str, str] = {}
-    at = 0
+    free, at = "", 0
     while text[at:].strip():
         match = _OPTION.match(text, at)
         name = (match[1] or match[2]).lower() if match else ""
         option = known.get(name) or find_option(task, name)
         if match is None or (option is None and rest is not None and match[1] is None):
-            if rest is None:
-                raise _misuse(task, f"I do not understand `{text[at:].split()[0][:40]}`.")
-            options[rest.name] = text[at:].strip()
-            break
+            if rest is not None:
+                worded, options[rest.name] = read_rest(task, text[at:].strip())
+                options = {**worded, **options}
+                break
+            word = _WORD.match(text, at)
+            at, free = word.end() if word else len(text), free + (word[0] if word else "")
+            continue
         if option is None:
             raise _misuse(task, f"`/{task.name}` has no option `{name[:40]}`.")
         if option.is_rest:
@@ -156,6 +164,11 @@ def parse_options(task: Task, text: str) -> dict[str, str]:
             raise _misuse(task, f"The option `{name}` needs a value.")
         options[option.name] = next(group for group in value.groups() if group is not None)
         at = value.end()
+    if free.strip():
+        worded, unread = read_options(task, free)
+        if unread:
+            raise _misuse(task, f"I do not understand `{unread.split()[0][:40]}`.")
+        options = {**worded, **options}
     return check_options(task, options)
 
 

@@ -1,0 +1,129 @@
+"""What the beginning or the end of a text says to do with it: `to French: Hello`, `deploy day in #ops since
+monday`. Pure. Where that is not plain, the text is left whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from bot.conversation.free_words import CHANNEL, MAX_CHARS, Options, into_language
+from bot.conversation.lexicon import (
+    Form,
+    Found,
+    Line,
+    a_language,
+    either,
+    languages,
+    maybe,
+    phrase,
+    sequence,
+    shape,
+    words,
+)
+from bot.conversation.localised import find_choice
+from bot.conversation.moments import Moments
+from bot.conversation.tasks.task import Task
+
+
+def read_rest(task: Task, text: str) -> tuple[Options, str]:
+    """The options that the beginning or the end of a text says which a task takes whole, and that text."""
+    read = _READERS.get(task.name)
+    return read(task, text) if read else ({}, text)
+
+
+def _read_translation(task: Task, text: str) -> tuple[Options, str]:
+    """`to French: Hello`, `Hello -> French`, `this into French`. Where it is not plain that the text is over,
+    all of it is the text."""
+    line = Line(text)
+    if len(text) <= MAX_CHARS and (alone := line.take(either(into_language(), a_language()))):
+        for name in ("this", "polite", "ask for"):
+            line.take_all(words(name))
+        if not line.unread():
+            return target_of(alone["language"]), ""
+    line = Line(text)
+    for found in sequence(maybe(words("this")), into_language()).find(line.left.lstrip(), 0):
+        begin = len(line.left) - len(line.left.lstrip()) + found.end
+        if separator := re.compile(r" ?[:：,，\n]\s*(?=\S)| (?=[\"“„«「])").match(line.left, begin):
+            rest = line.original(separator.end(), len(line.left))
+            return target_of(line.left[slice(*found.parts["language"])]), _unquoted(rest)
+    arrow = sequence(shape("->|=>|→"), either(into_language(), a_language()))
+    marked = either(arrow, sequence(shape(r"(?<= )[-–—](?= )"), into_language()))
+    surely = sequence(words("surely into"), maybe(phrase("l'", "le", "the")), a_language())
+    for begin, found in _at_end(line, either(marked, surely)):
+        return target_of(line.left[slice(*found.parts["language"])]), _unquoted(line.original(0, begin))
+    for begin, found in _at_end(line, into_language()):
+        if line.left[:begin].rstrip().endswith(('"', "”", "»", "」")):
+            return target_of(line.left[slice(*found.parts["language"])]), _unquoted(line.original(0, begin))
+    return {}, text
+
+
+def target_of(name: str) -> Options:
+    """The option of `/translate` for a language by its folded name."""
+    return {"to": languages()[name].code}
+
+
+def _at_end(line: Line, form: Form) -> Iterator[tuple[int, Found]]:
+    """Where a form stands at the end of a line and words before it, without the end of a sentence."""
+    for begin in range(max(1, len(line.left) - MAX_CHARS), len(line.left)):
+        for found in form.find(line.left, begin):
+            if not line.left[found.end :].strip() and re.search(r"\w", line.left[:begin]):
+                yield begin, found
+
+
+def _read_search(task: Task, text: str) -> tuple[Options, str]:
+    """`deploy day in #ops since yesterday`: a channel and a time, at the end and with words before them. What
+    is quoted is sought as it is."""
+    options: Options = {}
+    rest = text.strip()
+    while end := _end_of_search(rest):
+        name, value, begin = end
+        if name in options:
+            break
+        options[name], rest = value, Line(rest).original(0, begin).rstrip()
+    return options, rest
+
+
+def _end_of_search(text: str) -> tuple[str, str, int] | None:
+    """The option that the end of a search means, its value, and where it begins."""
+    line = Line(text)
+    before = maybe(either(words("into"), words("filler")))
+    for begin, found in _at_end(line, sequence(before, CHANNEL)):
+        return "channel", line.original(*found.parts["channel"]), begin
+    for begin in range(1, len(line.left)):
+        is_quoted = line.left.count('"', 0, begin) % 2
+        if not is_quoted and next(words("since").find(line.left, begin), None):
+            tail = Line(line.original(begin, len(line.left)))
+            value = Moments(tail).take()
+            if value and not tail.unread():
+                return "since", value, begin
+    return None
+
+
+def _read_request(task: Task, text: str) -> tuple[Options, str]:
+    """The kind of text that a request begins with, `a poem about autumn`; the request stays whole."""
+    option = next(option for option in task.options if option.name == "kind")
+    line = Line(text[:MAX_CHARS])
+    about = either(words("about"), words("into"), phrase("for", "on", "fur", "pour", "para"))
+    around = maybe(either(words("ask for"), words("filler")))
+    head = sequence(around, around, shape(r"(?P<kind>[\w-]+)"), about)
+    for found in head.find(line.left.lstrip(), 0):
+        said = line.left.lstrip()[slice(*found.parts["kind"])]
+        kind = find_choice(task, option, said)
+        if kind and kind != "text":
+            return {"kind": kind}, text
+    return {}, text
+
+
+_READERS: Mapping[str, Callable[[Task, str], tuple[Options, str]]] = {
+    "translate": _read_translation,
+    "search": _read_search,
+    "write": _read_request,
+}
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    pairs = ('""', "“”", "„“", "«»", "「」", "''")
+    is_quoted = len(text) > 1 and text[0] + text[-1] in pairs and text[-1] not in text[1:-1]
+    return text[1:-1].strip() if is_quoted else text
