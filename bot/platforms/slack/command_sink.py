@@ -25,7 +25,6 @@ from bot.platforms.layout import Post
 from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.excuses import WHY_NOT
 from bot.platforms.slack.incoming import DIRECT
-from bot.platforms.slack.layout import body_of
 from bot.platforms.slack.payloads import moment
 from bot.platforms.slack.person_sink import PERSON, PersonSink
 from bot.platforms.slack.problems import RefusedError, platform_error, until_answered
@@ -65,7 +64,7 @@ class CommandSink(AnswerSink):
         is_shareable = not is_public and not reply.conversation.channel_id.startswith(DIRECT)
         self._channel = ChannelSink(reply, surroundings, is_shareable=is_shareable, has_excuses=False)
         super().__init__(self._channel.layout)
-        self._person = PersonSink(reply, surroundings)
+        self._person = PersonSink(reply, surroundings, has_excuses=False)
         self._reply = reply
         self._question = reply.question
         self._surroundings = surroundings
@@ -129,7 +128,7 @@ class CommandSink(AnswerSink):
         self._signs += 1
         post = self.layout.of(with_names_here(f"{text} …"), None)
         with suppress(PlatformError):
-            await address.post(body_of(post, self._reply.coming_post), replaces=True)
+            await address.post(self._channel.body(post, self._reply.coming_post), replaces=True)
 
     async def finish(self, outcome: str) -> None:
         """Leave no command without a last word; while a reply is to be made again, there is no last word."""
@@ -194,7 +193,9 @@ class CommandSink(AnswerSink):
     async def _answer(self, address: ResponseUrl, post: Post, nonce: str) -> bool:
         """Show a post through a response_url; False where that takes no more."""
         is_first = not self._has_shown and (self._is_pressed or not self._reply.posts)
-        is_shown = await address.post(body_of(post, self._id(nonce)), replaces=is_first)
+        is_shown = await address.post(self._channel.body(post, self._id(nonce)), replaces=is_first)
+        if not is_shown and address.posts_left and self._channel.simplify(post):
+            return await self._answer(address, post, nonce)
         self._has_shown = self._has_shown or is_shown
         return is_shown
 
@@ -210,7 +211,9 @@ class CommandSink(AnswerSink):
                 lambda: self._channel.lay_out(workspace, "chat.postEphemeral", call, post, self._id(nonce)),
             )
         except SlackApiError as error:
-            raise platform_error(error, "answer a command", key.channel_id) from None
+            problem = platform_error(error, "answer a command", key.channel_id)
+            problem.is_news = self._surroundings.refused.is_news(str(problem))
+            raise problem from None
         self._has_shown = True
 
     async def _with_file_sent(self, post: Post, nonce: str) -> Post:

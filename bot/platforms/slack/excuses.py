@@ -25,7 +25,6 @@ WHY_NOT = {
     "is_archived": _CLOSED,
     "thread_locked": "The thread is locked.",
     "cannot_reply_to_message": "That thread takes no replies.",
-    "message_not_found": "The message that I was to reply to is gone.",
     "restricted_action": _RULE,
     "restricted_action_read_only_channel": _RULE,
     "restricted_action_thread_only_channel": "That channel takes only replies in threads: ask me in one.",

@@ -95,6 +95,7 @@ _MEANINGS = {
     "message_limit_exceeded": "the workspace is over its limit of messages",
     "user_not_in_channel": "the person who asked is not in this channel",
     "user_not_found": "the person who asked is not in this workspace",
+    "messages_tab_disabled": "switch on the Messages Tab on your app's page App Home",
     "cannot_dm_bot": "bots take no direct messages",
     "file_not_found": "Slack does not know the file",
     "file_type_not_allowed": "the workspace does not allow files of this kind",

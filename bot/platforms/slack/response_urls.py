@@ -17,6 +17,8 @@ from bot.platforms.slack.sdk_log import SDK_LOG
 LIFE_S = 30 * 60.0
 MARGIN_S = 20.0
 MAX_POSTS = 5
+NOT_LAID_OUT = 400
+"""The status of a message that Slack cannot show; the address is as good as before."""
 
 
 class ResponseUrl:
@@ -38,7 +40,7 @@ class ResponseUrl:
 
     async def post(self, body: dict[str, object], *, replaces: bool) -> bool:
         """Show a message to the person who gave the command, in place of the last one with `replaces`. False
-        when Slack takes no more there. Raises PlatformError when Slack cannot be reached."""
+        when Slack takes no more there, or not this. Raises PlatformError when Slack cannot be reached."""
         replaces = replaces and self.can_replace
         message = {"response_type": "ephemeral", "replace_original": replaces, **self._thread, **body}
 
@@ -52,7 +54,7 @@ class ResponseUrl:
             return answer
 
         answer = await until_answered("answer a command", once)
-        if answer.status_code != 200:
+        if answer.status_code not in (200, NOT_LAID_OUT):
             self._posts_left = 0
         return answer.status_code == 200
 

@@ -187,7 +187,7 @@ class ChannelSink(AnswerSink):
         """Show a sign of life where Slack has a place for it; an answer that has begun is one itself."""
         workspace = self._surroundings.workspaces.known(self._place.workspace_id)
         if workspace is not None and not self._has_posted:
-            workspace.status.show(self._place, f"is thinking: {text}")
+            workspace.status.show(self._place, text)
 
     async def finish(self, outcome: str) -> None:
         """Show the last buttons; leave no status behind where nothing was posted."""
@@ -201,17 +201,27 @@ class ChannelSink(AnswerSink):
     ) -> Payload:
         """Call a method with what a post looks like; in simple blocks from where on Slack cannot lay its
         Markdown out. `about` as in `body_of`. Raises what Slack's client raises."""
-        body = simple_body_of(post, about) if self._is_simple else body_of(post, about)
         try:
-            answer = await workspace.client.api_call(method, json={**call, **INERT, **body})
+            body = {**call, **INERT, **self.body(post, about)}
+            answer = await workspace.client.api_call(method, json=body)
         except SlackApiError as error:
-            if code_of(error) not in NOT_LAID_OUT or post.is_plain or self._is_simple:
+            if code_of(error) not in NOT_LAID_OUT or not self.simplify(post):
                 raise
-            self._is_simple = True
-            if self._surroundings.refused.is_news(("not laid out", workspace.id)):
-                log.warning("Slack could not lay an answer out (%s), so it is shown simpler", code_of(error))
             return await self.lay_out(workspace, method, call, post, about)
         return answer.data if isinstance(answer.data, dict) else {}
+
+    def body(self, post: Post, about: str = "") -> dict[str, object]:
+        """How a post looks, as far as Slack could lay the posts before it out."""
+        return simple_body_of(post, about) if self._is_simple else body_of(post, about)
+
+    def simplify(self, post: Post) -> bool:
+        """Have all posts from now on laid out simpler; False where this one is as simple as can be."""
+        if post.is_plain or self._is_simple:
+            return False
+        self._is_simple = True
+        if self._surroundings.refused.is_news(("not laid out", self._place.workspace_id)):
+            log.warning("Slack could not lay an answer out, so it is shown simpler")
+        return True
 
     # --- inside ------------------------------------------------------------------------------
 

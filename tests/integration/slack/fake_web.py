@@ -22,6 +22,7 @@ from tests.integration.slack.fake_files import Files
 from tests.integration.slack.fake_methods_chat import ChatMethods
 from tests.integration.slack.fake_methods_places import PlaceMethods
 from tests.integration.slack.fake_methods_team import TeamMethods
+from tests.integration.slack.fake_sessions import Sessions
 from tests.integration.slack.fake_slack import APP_TOKEN, TEAM, FakeSlack, Payload, Workspace
 from tests.integration.slack.fake_streams import Streams
 from tests.integration.slack.fake_tiers import Buckets
@@ -78,10 +79,12 @@ class WebApi:
         self._buckets = Buckets()
         self.places, self.team = PlaceMethods(slack), TeamMethods(slack)
         self.streams, self.files = Streams(slack), Files(slack)
+        self.sessions = Sessions(slack, self.streams)
         parts = (
             self.places,
             self.team,
             self.streams,
+            self.sessions,
             self.files,
             ChatMethods(slack, self.streams),
             Views(slack),
@@ -221,6 +224,8 @@ class WebApi:
         is_used_up = len(given.shown) >= RESPONSES
         if is_used_up:
             self.problems.append("response_url: used too often")
+        if fault is not None and fault.code == "invalid_blocks":
+            return web.Response(status=400, text=fault.code)
         if is_used_up or (fault is not None and fault.kind == "refused"):
             return web.json_response({"ok": False, "error": "expired_url"}, status=404)
         self._slack.answer_at(given, body)

@@ -186,7 +186,7 @@ async def test_with_a_fifth_of_all_answers_lost_everything_stands_once(
             await asyncio.sleep(0.01)
             yield f"{word} "
 
-    places = [slack.open_channel(f"room-{number}") for number in range(8)]
+    places = [slack.open_channel(f"room-{number}") for number in range(4)]
     async with running(slack, database, write):
         slack.web.lose(share=0.2, seed=3, methods=r"chat\..*|conversations\..*|files\.complete.*")
         for number, place in enumerate(places):

@@ -230,6 +230,28 @@ async def test_where_the_bot_may_not_write_it_is_shown_to_who_asked_with_the_rea
     assert slack.posts(place) == [] and slack.posts(slack.open_dm(ANN)) == []
 
 
+async def test_what_all_are_to_see_stands_once_though_slacks_answer_was_lost(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, numbered()) as bot:
+        slack.web.faults.append(Fault("chat.postMessage", "lost"))
+        slack.command("/ask", "show:all who are you?")
+        await until(lambda: slack.posts() and JUDGE in buttons_of(slack.posts()[0]))
+        await bot.remembered()
+    assert len(slack.posts()) == 1 and slack.web.count("chat.postMessage") == 1
+
+
+async def test_what_slack_cannot_lay_out_for_one_person_is_shown_simpler(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, echo):
+        slack.web.faults.append(Fault("response_url", "refused", code="invalid_blocks"))
+        command = slack.command("/ask", "who are you?")
+        await until(lambda: command.shown)
+    assert command.shown[0]["blocks"][0]["type"] == "section" and slack.ephemeral == []
+    assert "parley:share" in buttons_of(command.shown[0])
+
+
 async def test_a_mistake_in_a_command_for_all_is_told_to_one(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, echo):
         command = slack.command("/summarize", "show:all since:nonsense")
