@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.messages import Command, ConversationKey
-from bot.platforms.gaps import LATE, MARGIN, Past, Place, depth_for, differences, gaps_in
+from bot.platforms.gaps import LATE, MARGIN, Depth, Past, Place, depth_for, depth_of, differences, gaps_in
 from bot.storage.known import KnownMessage, Reach
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -36,6 +36,31 @@ def known(
 
 
 # --- how far back ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "depth"),
+    [
+        ("chat", {}, Depth(100)),
+        ("ask", {"question": "why?"}, Depth(100)),
+        ("write", {}, Depth(0)),
+        ("summarize", {}, Depth(100, has_threads=True)),
+        ("summarize", {"last": "2,500"}, Depth(2500, has_threads=True)),
+        ("summarize", {"last": "many"}, Depth(100, has_threads=True)),
+        ("summarize", {"last": "999999"}, Depth(20_000, has_threads=True)),
+        ("summarize", {"since": "2h"}, Depth(20_000, NOW - timedelta(hours=2), has_threads=True)),
+        ("summarize", {"since": "last spring"}, Depth(20_000, has_threads=True)),
+        ("summarize", {"since": "my last message"}, Depth(20_000, is_since_visit=True, has_threads=True)),
+        ("summarize", {"from": "1.5"}, Depth(20_000, ids=("1.5",), has_threads=True)),
+        ("catchup", {}, Depth(20_000, is_since_visit=True, has_threads=True)),
+        ("search", {"words": "x", "from": "Ann"}, Depth(500, has_threads=True)),
+        ("search", {"words": "x", "last": "30"}, Depth(30, has_threads=True)),
+        ("digested", {"since": NOW.isoformat()}, Depth(20_000, NOW, has_threads=True)),
+    ],
+)
+def test_an_answer_says_how_far_back_it_reads(name: str, options: dict[str, str], depth: Depth) -> None:
+    command = None if name == "chat" else Command(name, options)
+    assert depth_of(command, NOW, 500) == depth
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""The line under a summary: what was read, and what was not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.conversation.access import NOTHING_MISSING, Missing
+from bot.conversation.summaries.coverage import Coverage, unread
+
+NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+SLOW = "Slack limits me"
+
+
+@pytest.mark.parametrize(
+    ("missing", "line"),
+    [
+        (NOTHING_MISSING, ""),
+        (Missing(18, 2, why=SLOW), "I could not read 18 replies in 2 threads (Slack limits me)"),
+        (Missing(1, 1), "I could not read 1 reply in 1 thread"),
+        (
+            Missing(before=NOW.replace(hour=10, minute=2), why=SLOW),
+            "I could not read what was said before 10:02 UTC (Slack limits me)",
+        ),
+        (
+            Missing(3, 1, NOW.replace(day=20), lacks_newest=True, why=SLOW),
+            "I could not read 3 replies in 1 thread and what was said before 2026-11-20 17:00 UTC "
+            "and what is newest (Slack limits me)",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(missing: Missing, line: str) -> None:
+    assert unread(missing, NOW) == line
+
+
+def test_a_partial_reading_is_never_sold_as_whole() -> None:
+    coverage = Coverage(412, Missing(18, 2, why=SLOW))
+    coverage.read, coverage.threads = 412, {"1", "2", "3"}
+    coverage.first, coverage.last = NOW.replace(hour=10, minute=2), NOW.replace(hour=16, minute=40)
+    assert coverage.line(NOW) == (
+        "412 of 430 messages, 10:02 to 16:40 UTC, 3 threads; "
+        "I could not read 18 replies in 2 threads (Slack limits me)"
+    )
