@@ -114,7 +114,7 @@ class Home:
             async with self._order.turn(key.channel_id):
                 await patiently(lambda: self._manager.accept(message))
         except (SlackApiError, StorageError, *CONNECTION_ERRORS) as error:
-            log.warning("a button of the home tab did nothing: %s", _reason(error))
+            self._warn(f"a button of the home tab did nothing: {_reason(error)}")
             notice = NOT_ANSWERED
         self._start(self._show(Visitor(workspace, user_id), notice))
         return None
@@ -179,7 +179,10 @@ class Home:
             problem = platform_error(error, DOING)
         except PlatformError as error:
             problem = error
-        if self._told.is_news(str(problem)):
+        self._warn(str(problem))
+
+    def _warn(self, problem: str) -> None:
+        if self._told.is_news(problem):
             log.warning("%s", problem)
 
     async def _find_kept(self, visitor: Visitor, glance: Glance) -> None:
@@ -195,7 +198,7 @@ class Home:
                 await self._store.tally(key, whole_workspace=True) if person.is_manager else None,
             )
         except StorageError as error:
-            log.warning("what is kept of a person cannot be counted: %s", error)
+            self._warn(f"what is kept of a person cannot be counted: {error}")
 
     async def _find_digests(self, visitor: Visitor, glance: Glance) -> None:
         """The digests of the channels that the person is in at this moment."""
@@ -208,7 +211,7 @@ class Home:
             ]
             channels = await _channels_of(visitor) if known else set()
         except (SlackApiError, StorageError, *CONNECTION_ERRORS) as error:
-            log.warning("the digests for a person cannot be listed: %s", _reason(error))
+            self._warn(f"the digests for a person cannot be listed: {_reason(error)}")
             return
         glance.digests = [(key, schedule) for key, schedule in known if key.channel_id in channels]
 

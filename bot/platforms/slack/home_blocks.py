@@ -157,7 +157,7 @@ def home_view(glance: Glance) -> dict[str, object]:
         _buttons(glance),
         _section(f"*Digests in your channels*\n{_digests(glance)}"),
         _section(f"*My model*\n{to_mrkdwn(glance.model)}"),
-        _small(f"{glance.bot_name} runs on Parley {__version__}."),
+        _small(f"Parley {__version__}"),
     ]
     return {"type": "home", "private_metadata": _fingerprint(blocks), "blocks": blocks}
 

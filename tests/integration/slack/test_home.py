@@ -74,7 +74,7 @@ async def test_people_see_what_is_theirs_at_once_and_slack_is_told_only_what_is_
         await spoken(slack, "mine", ANN)
         begun_s = time.monotonic()
         text = await opened(slack, BEN)
-        assert time.monotonic() - begun_s < 1.0
+        assert time.monotonic() - begun_s < 2.0
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         assert f"2 messages, since {today}" in text and "In the whole workspace" not in text
         assert "Language: German" in text and "Time zone: Europe/Berlin" in text and "Memory: on" in text
@@ -117,7 +117,7 @@ async def test_what_takes_long_is_shown_when_it_is_there(slack: FakeSlack, datab
     async with running(slack, database, echo) as bot:
         await set_digest(bot, key_of(slack.general))
         text = await opened(slack)
-        assert "One moment" in text and "Memory: on" in text and slack.general.id not in text
+        assert "One moment" in text and slack.general.id not in text
         await until(lambda: slack.general.id in seen(slack))
         slack.web.faults.append(Fault("users.conversations", "refused", code="missing_scope"))
         text = await opened(slack)
@@ -154,6 +154,16 @@ async def test_memory_is_switched_off_and_on(slack: FakeSlack, database: Path) -
         await until(lambda: "Memory: on" in seen(slack))
         await spoken(slack, "for all", ANN)
         assert await bot.remembered() == [("user", "for all")]
+
+
+async def test_who_opens_it_again_and_again_is_shown_it_once_more(slack: FakeSlack, database: Path) -> None:
+    slack.web.delay_s["views.publish"] = 0.2
+    async with running(slack, database, echo):
+        for _ in range(20):
+            slack.open_home(BEN)
+        await until(lambda: slack.web.count("views.publish") == 2)
+        await opened(slack)
+        assert slack.web.count("views.publish") == 3
 
 
 @pytest.mark.parametrize("is_typed", [True, False])
