@@ -10,10 +10,11 @@ Slack would send it again, and in the end send nothing any more. The same app se
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
@@ -22,10 +23,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import BotError, where
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.interactions import Interactions
-from bot.platforms.slack.listener import Listener
+from bot.platforms.slack.listener import WORKING, Listener
 from bot.platforms.slack.sdk_log import SDK_LOG
 
 log = logging.getLogger(__name__)
+
+ACK_S = 2.5
+"""A command that is not taken in this time is acknowledged before: Slack delivers it once, and gives up after
+three seconds."""
 
 _EVERYTHING = re.compile(".*", re.DOTALL)
 
@@ -57,9 +62,15 @@ def build_app(
     async def on_event(body: dict[str, object]) -> None:
         await events.take(body)
 
-    async def on_command(ack: AsyncAck, body: dict[str, object]) -> None:
-        told = await listener.command(body)
+    async def on_command(ack: AsyncAck, body: dict[str, object], respond: AsyncRespond) -> None:
+        taking = asyncio.create_task(listener.command(body))
+        done, _ = await asyncio.wait({taking}, timeout=ACK_S)
+        told = taking.result() if done else WORKING
         await (ack(text=told, response_type="ephemeral") if told else ack())
+        if not done:
+            telling = asyncio.create_task(_tell_late(taking, respond))
+            late.add(telling)
+            telling.add_done_callback(late.discard)
 
     async def on_interaction(ack: AsyncAck, body: dict[str, object]) -> None:
         await ack(**(await interactions.take(body) or {}))  # type: ignore[arg-type]
@@ -72,6 +83,7 @@ def build_app(
         log.error("an event was not taken: %s", error if isinstance(error, BotError) else where(error))
         return None
 
+    late: set[asyncio.Task[None]] = set()
     app.event(_EVERYTHING)(on_event)
     app.command(_EVERYTHING)(on_command)
     app.action(_EVERYTHING)(on_interaction)
@@ -81,3 +93,13 @@ def build_app(
     app.view_closed(_EVERYTHING)(on_interaction)
     app.error(on_error)
     return app
+
+
+async def _tell_late(taking: asyncio.Task[str], respond: AsyncRespond) -> None:
+    """Tell the person what came of a command after all, if that is not what they were told before."""
+    try:
+        words = await taking
+        if words not in ("", WORKING):
+            await respond(text=words, response_type="ephemeral")
+    except Exception as error:
+        log.error("a command was not taken: %s", where(error))

@@ -14,7 +14,7 @@ import pytest
 
 from bot.errors import ConfigError, StorageError
 from bot.messages import IncomingMessage
-from bot.platforms.slack import http_server
+from bot.platforms.slack import bolt, http_server, listener
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import FakeSlack, Payload, Transport
@@ -109,6 +109,29 @@ async def test_slow_answers_of_slack_delay_no_acknowledgement(slack: FakeSlack, 
         slack.command("/ask", "who are you?", person)
     await until(lambda: all(one.acknowledgements for one in slack.door.envelopes), timeout_s=2.5)
     await bot.crash()
+
+
+@pytest.mark.parametrize("transport", ["socket", "http"])
+async def test_a_command_is_acknowledged_while_the_database_is_busy(
+    slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bolt, "ACK_S", 0.2)
+    monkeypatch.setattr(listener, "COMMAND_RETRY_S", ())
+    async with running(slack, database, echo) as bot:
+        may_write, accept = asyncio.Event(), bot.store.accept
+
+        async def slowly(message: IncomingMessage, stopping: tuple[int, str] | None) -> bool:
+            await may_write.wait()
+            if "second" in message.text:
+                raise StorageError("disk full")
+            return await accept(message, stopping)
+
+        bot.store.accept = slowly  # type: ignore[method-assign, assignment]
+        commands = [slack.command("/ask", f"the {which} question") for which in ("first", "second")]
+        await until(lambda: all(one.acknowledged == listener.WORKING for one in commands))
+        may_write.set()
+        await until(lambda: "the first question" in "".join(commands[0].texts))
+        await until(lambda: "cannot reach my memory" in "".join(commands[1].texts))
 
 
 async def test_it_says_that_it_is_up_and_nothing_more(slack: FakeSlack, database: Path) -> None:
