@@ -21,10 +21,11 @@ from bot.platforms.slack import incoming
 from bot.platforms.slack.attachments import read_files
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.commands import with_names_here
-from bot.platforms.slack.contents import files_of
+from bot.platforms.slack.contents import files_of, line_of
 from bot.platforms.slack.markup import mentioned
 from bot.platforms.slack.mrkdwn import to_mrkdwn
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.pane import Pane
+from bot.platforms.slack.payloads import Payload, moment, part, text
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspaces
 
@@ -37,7 +38,6 @@ COMMAND_RETRY_S = (0.2, 0.5, 1.0)
 """Waits while the database refuses a command: Slack delivers it once, and waits three seconds."""
 
 WORKING = "One moment …"
-THINKING = "is thinking …"
 
 
 class Listener:
@@ -51,6 +51,7 @@ class Listener:
         order: EventOrder[str],
         edits: Edits,
         open_form: Callable[[Workspace, Payload], Awaitable[bool]],
+        pane: Pane,
     ) -> None:
         """`open_form` may open a form for a slash command that lacks words, and is then True."""
         self._manager = manager
@@ -60,6 +61,7 @@ class Listener:
         self._order = order
         self._edits = edits
         self._open_form = open_form
+        self._pane = pane
 
     async def message(self, workspace: Workspace, body: Payload) -> None:
         """Take an event about a message. Raises StorageError: then it must not be acknowledged."""
@@ -119,12 +121,17 @@ class Listener:
 
     async def _message(self, workspace: Workspace, body: Payload, *, is_late: bool = False) -> None:
         heard = await self._heard(workspace, body)
-        if heard is not None and is_late:
+        if heard is None:
+            return
+        heard = await self._pane.about_this_channel(workspace, heard)
+        if is_late:
             heard = replace(heard, is_addressed=False)
-        if heard is not None and await self._manager.accept(heard) and heard.is_addressed:
+        if await self._manager.accept(heard) and heard.is_addressed:
             if heard.conversation.thread_id is not None:
                 self._threads.add(heard.conversation)
-            workspace.status.show(heard.conversation, THINKING)
+            workspace.status.show(heard.conversation)
+            names = await workspace.names.of(incoming.people_of(body, workspace.me))
+            self._pane.answering(workspace, heard, line_of(incoming.message_in(body), workspace.me, names))
 
     async def _edit(self, workspace: Workspace, body: Payload) -> None:
         """Remember a message as it now reads. One that calls the bot only now is a question now."""
@@ -134,7 +141,7 @@ class Listener:
         self._edits.note(text(part(body, "event"), "channel"), message)
         if not incoming.is_edit(body):
             return
-        await self._remember_as_it_was(workspace, body)
+        await self._remember_as_it_was(workspace, body, message)
         heard = await self._heard(workspace, body)
         if edit := incoming.to_edit(body, heard):
             await self._manager.amend(*edit)
@@ -142,13 +149,16 @@ class Listener:
         if incoming.became_call(body, workspace.me) and not is_late:
             await self._message(workspace, body)
 
-    async def _remember_as_it_was(self, workspace: Workspace, body: Payload) -> None:
+    async def _remember_as_it_was(self, workspace: Workspace, body: Payload, message: Payload) -> None:
         """Of a new message whose edit overtook it, take what it was, so that memory can follow the edit. The
         event that was overtaken will have it answered."""
-        heard = await self._heard(workspace, incoming.as_it_was(body))
-        is_new = heard is not None and datetime.now(UTC) - heard.sent_at < LATE_CALL
-        if heard and is_new and not await self._manager.past.is_known(heard.conversation, heard.message_id):
-            await self._manager.accept(replace(heard, is_addressed=False))
+        key, sent_at = incoming.conversation_key(body, message), moment(text(message, "ts"))
+        if sent_at is None or datetime.now(UTC) - sent_at > LATE_CALL:
+            return
+        if not await self._manager.past.is_known(key, text(message, "ts")):
+            heard = await self._heard(workspace, incoming.as_it_was(body))
+            if heard is not None:
+                await self._manager.accept(replace(heard, is_addressed=False))
 
     async def _heard(self, workspace: Workspace, body: Payload) -> IncomingMessage | None:
         """A message as the bot is told of it, one that is for it with the text of its files; None for what is
