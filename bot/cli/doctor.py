@@ -82,6 +82,7 @@ def _slack_setup(settings: Settings) -> Setup:
         http=slack_http(settings),
         oauth=slack_oauth(settings),
         api_url=settings.slack_api_url,
+        public_url=settings.slack_public_url,
         database=database if database.exists() else None,
     )
 

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.conversation.tasks import TASKS
 from bot.errors import BotError, ConfigError
 from bot.platforms.base import Finding
 from bot.platforms.ports import take_port
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.installations import REFUSED
-from bot.platforms.slack.options import Http, OAuth
+from bot.platforms.slack.options import EVENTS_PATH, Http, OAuth
 from bot.platforms.slack.problems import (
     BAD_TOKEN,
     CONNECTION_ERRORS,
@@ -47,20 +49,22 @@ MAX_WORKSPACES = 20
 """Of many that installed the app, the newest are looked at."""
 
 UNREACHABLE = "look at this machine's network and firewall, and at SLACK_API_URL if it is set"
+TOLD_BY_NOBODY = "Slack does not say which it knows: paste the manifest anew after an update"
 AGAIN = "on your app's page OAuth & Permissions, then reinstall the app there"
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What the settings say of the app, as SlackPlatform takes it; `database` is the file, None where there
-    is none yet."""
+    """What the settings say of the app, as SlackPlatform takes it; `public_url` is where Slack reaches it
+    over HTTP, and `database` the file, None where there is none yet."""
 
     bot_token: str
     app_token: str
     http: Http | None
     oauth: OAuth | None
     api_url: str | None
-    database: Path | None
+    public_url: str | None = None
+    database: Path | None = None
 
 
 class _WrongError(Exception):
@@ -78,6 +82,7 @@ async def diagnose(setup: Setup) -> AsyncIterator[Finding]:
         async for finding in looking:
             yield finding
         yield await _look("Slack events", lambda: _events(clients, setup))
+        yield Finding(True, "Slack commands", f"the manifest has {_commands()}; {TOLD_BY_NOBODY}")
 
 
 async def _installations(clients: Clients, oauth: OAuth, database: Path | None) -> AsyncIterator[Finding]:
@@ -168,8 +173,27 @@ async def _events(clients: Clients, setup: Setup) -> str:
     try:
         take_port(setup.http.host, setup.http.port, "SLACK_HTTP_PORT").close()
     except ConfigError as error:
-        raise _WrongError(f"{error}; or the bot is running") from None
+        if setup.public_url is None or not await _leads_to_the_bot(setup.public_url):
+            raise _WrongError(f"{error}; or the bot is running") from None
+        return f"the bot is running, and {setup.public_url} leads to it"
     return f"over HTTP, at port {setup.http.port} of {setup.http.host}, which is free"
+
+
+async def _leads_to_the_bot(public_url: str) -> bool:
+    """Whether who sends there what Slack did not sign is turned away as the bot does it."""
+    timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(public_url.rstrip("/") + EVENTS_PATH, json={}) as answer,
+        ):
+            return answer.status == 401
+    except CONNECTION_ERRORS:
+        return False
+
+
+def _commands() -> int:
+    return sum(task.is_command for task in TASKS)
 
 
 async def _look(subject: str, look: Callable[[], Awaitable[str]]) -> Finding:

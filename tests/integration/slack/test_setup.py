@@ -16,13 +16,14 @@ from bot.platforms.base import Finding
 from bot.platforms.slack import Http, OAuth, Setup, diagnose, diagnosis
 from bot.platforms.slack.scopes import SCOPES
 from bot.platforms.slack.sealing import new_key
+from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, FakeSlack
 from tests.integration.slack.fake_web import Fault
-from tests.integration.slack.rig import free_port
+from tests.integration.slack.rig import free_port, http_of, running
 
 
 def setup_of(slack: FakeSlack) -> Setup:
-    return Setup(BOT_TOKEN, APP_TOKEN, None, None, slack.api_url, None)
+    return Setup(BOT_TOKEN, APP_TOKEN, None, None, slack.api_url)
 
 
 async def examined(setup: Setup) -> list[Finding]:
@@ -38,7 +39,7 @@ async def test_a_bot_that_is_set_up_well_has_nothing_wrong(slack: FakeSlack) -> 
     slack.web.scopes[:] = [scope.name for scope in SCOPES]
     found = await examined(setup_of(slack))
     assert [finding for finding in found if not finding.is_fine] == []
-    subjects = ["token", "clock", "scopes", "channels", "events"]
+    subjects = ["token", "clock", "scopes", "channels", "events", "commands"]
     assert [finding.subject for finding in found] == [f"Slack {subject}" for subject in subjects]
     assert "the bot is in 2" in found[3].detail
     assert BOT_TOKEN not in str(found) and APP_TOKEN not in str(found)
@@ -95,6 +96,16 @@ async def test_over_http_it_looks_at_the_port(slack: FakeSlack) -> None:
     with socket.create_server(("127.0.0.1", setup.http.port)):
         [wrong] = await wrongs(setup)
     assert "SLACK_HTTP_PORT" in wrong
+
+
+@pytest.mark.parametrize("transport", ["http"])
+async def test_over_http_it_finds_the_running_bot_by_its_address(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo):
+        address = slack.deliver_to.removesuffix("/slack/events")
+        setup = replace(setup_of(slack), http=http_of(slack), public_url=address)
+        assert await wrongs(setup) == []
+        [wrong] = await wrongs(replace(setup, public_url=slack.api_url))
+        assert "SLACK_HTTP_PORT" in wrong and "or the bot is running" in wrong
 
 
 async def test_of_many_workspaces_it_looks_at_each(slack: FakeSlack, database: Path) -> None:
