@@ -5,7 +5,7 @@ What a setting means is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -99,6 +99,21 @@ class SettingStore:
         async with self._database.write() as connection:
             await set_workspace_setting(connection, key, "", name, value)
         self._tell_of_setting(key)
+
+    async def erase_settings(self, platform: str, workspace_id: str, kept: Collection[str]) -> None:
+        """Remove all settings of a workspace, of its channels and of persons there, but what is `kept`."""
+        is_here = and_(conversations.c.platform == platform, conversations.c.workspace_id == workspace_id)
+        has_setting = conversations.c.id.in_(select(channel_settings.c.conversation_id))
+        in_place = channel_settings.c.conversation_id.in_(select(conversations.c.id).where(is_here))
+        in_workspace = and_(
+            workspace_settings.c.platform == platform, workspace_settings.c.workspace_id == workspace_id
+        )
+        async with self._database.write() as connection:
+            rows = (await connection.execute(select(conversations).where(is_here, has_setting))).all()
+            for table, is_of_it in ((channel_settings, in_place), (workspace_settings, in_workspace)):
+                await connection.execute(delete(table).where(is_of_it, table.c.name.not_in(kept)))
+        for key in (*map(to_key, rows), ConversationKey(platform, workspace_id, "")):
+            self._tell_of_setting(key)
 
 
 async def get_settings(connection: AsyncConnection, key: ConversationKey) -> dict[str, str]:

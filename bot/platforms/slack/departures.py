@@ -12,6 +12,7 @@ import logging
 from slack_sdk.errors import SlackApiError
 
 from bot.conversation.manager import ConversationManager
+from bot.conversation.past import NOTHING_BEFORE
 from bot.conversation.patience import patiently
 from bot.errors import PlatformError
 from bot.messages import ConversationKey
@@ -21,7 +22,8 @@ from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.payloads import Payload, part, text
 from bot.platforms.slack.problems import BAD_TOKEN, CONNECTION_ERRORS, code_of, until_answered
 from bot.platforms.slack.workspaces import Workspace, Workspaces
-from bot.storage.departures import DepartureNotes
+from bot.storage.records import OPTED_OUT
+from bot.storage.store import HistoryStore
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,9 @@ SETTLING_S = 5.0
 CLOSING_S = 2.0
 """How long the erasing goes on when the bot is closed."""
 
+_KEPT = (OPTED_OUT[0], NOTHING_BEFORE)
+"""Settings that say what must not be remembered: they hold should the workspace come back."""
+
 _IN_PART = "/closed"
 """What a note has behind the id of an organisation of which some workspaces left."""
 
@@ -45,12 +50,13 @@ class Departures:
         self,
         manager: ConversationManager,
         workspaces: Workspaces,
-        notes: DepartureNotes,
+        store: HistoryStore,
         order: EventOrder[str],
     ) -> None:
         self._manager = manager
         self._workspaces = workspaces
-        self._notes = notes
+        self._store = store
+        self._notes = store.departures
         self._order = order
         self._turn = asyncio.Lock()
         self._erasing: dict[str, asyncio.Task[None]] = {}
@@ -110,6 +116,7 @@ class Departures:
                 await self._erase_closed(noted.removesuffix(_IN_PART))
             else:
                 await erase_workspace(self._manager, PLATFORM, noted)
+                await self._store.erase_settings(PLATFORM, noted, _KEPT)
             await self._notes.done(PLATFORM, noted)
 
         await self._order.settle(SETTLING_S)

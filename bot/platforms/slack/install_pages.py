@@ -167,7 +167,7 @@ class InstallPages:
     def _refused(self, code: str) -> web.Response:
         if code in _USED_UP:
             return self._again(400, "Slack's part of this link has expired or was used already.")
-        log.error("an installation failed, and others will: Slack answered %s", code)
+        log.error("an installation failed, and others will: Slack answered %s", code or "no JSON")
         return self._again(
             500, "The bot is not set up rightly for this. Whoever runs it finds why in its log."
         )

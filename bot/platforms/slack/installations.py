@@ -40,6 +40,7 @@ class Installations:
         self._signing_in: dict[str, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._has_loaded = asyncio.Event()
+        self._is_closed = False
 
     async def load(self) -> None:
         """See Workspaces."""
@@ -75,6 +76,8 @@ class Installations:
         if signing_in := self._signing_in.get(workspace_id):
             await asyncio.wait({signing_in})
         if (workspace := self.known(workspace_id)) is None:
+            if self._is_closed:
+                raise PlatformError(f"the bot was stopped before it signed in to workspace {workspace_id}")
             raise NotInstalledError(f"the app is not installed in workspace {workspace_id}")
         return workspace
 
@@ -88,6 +91,7 @@ class Installations:
 
     async def close(self) -> None:
         """See Workspaces."""
+        self._is_closed = True
         self._has_loaded.set()
         for signing_in in self._signing_in.values():
             signing_in.cancel()

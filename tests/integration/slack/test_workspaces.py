@@ -13,6 +13,7 @@ import pytest
 
 from bot.generation.types import GenerationRequest
 from bot.messages import ConversationKey
+from bot.storage.records import OPTED_OUT
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import ANN, BEN, TEAM, FakeSlack, Place
@@ -98,12 +99,18 @@ async def test_a_workspace_that_throws_the_app_out_takes_all_with_it(
         slack.say(f"The word is {SECRET}.", place=there)
         slack.say("hello", place=slack.general, calls=True)
         await until(lambda: slack.texts(slack.general) == ["You said: hello"])
-        assert in_file(database, SECRET)
+        await until(lambda: in_file(database, SECRET))
+        for team in (TEAM, OTHER):
+            await bot.store.set_setting(key_in(team, there), "persona", f"of {team}")
+            await bot.store.set_workspace_setting(key_in(team, there), "glossary", f"of {team}")
+            await bot.store.set_person_setting(key_in(team, there), BEN, *OPTED_OUT)
         slack.uninstall(OTHER)
         await until(lambda: installs(database) == [TEAM])
         await erased(bot)
-        assert not in_file(database, SECRET)
-        assert [text for _, text in await bot.remembered(slack.general)] == ["hello", "You said: hello"]
+        assert not in_file(database, SECRET) and not in_file(database, f"of {OTHER}")
+        assert await said_in(bot, key_in(TEAM, slack.general)) == ["hello", "You said: hello"]
+        assert await bot.store.workspace_setting(key_in(TEAM, there), "glossary") == f"of {TEAM}"
+        assert await bot.store.people.opted_out(key_in(OTHER, there)) == {BEN}
         slack.say("anybody there?", place=there, calls=True)
         await until(lambda: all(one.acknowledgements for one in slack.event_envelopes()))
         assert await said_in(bot, key_in(OTHER, there)) == []
