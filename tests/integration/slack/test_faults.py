@@ -79,6 +79,21 @@ async def test_after_a_crash_a_doubtful_post_is_found_again(
     assert len(slack.texts()) == 2
 
 
+@pytest.mark.parametrize("kind", ["lost", "cut"])
+async def test_an_answer_is_taken_back_whatever_gets_lost(
+    slack: FakeSlack, database: Path, kind: Kind
+) -> None:
+    async with running(slack, database, echo) as bot:
+        question = slack.say("hello", calls=True)
+        await until(lambda: slack.texts() == ["You said: hello"])
+        await bot.remembered()
+        slack.web.faults.append(Fault("chat.delete", kind))
+        slack.delete(question)
+        await until(lambda: slack.web.count("chat.delete") == 2)
+        await until(lambda: slack.posts() == [])
+        assert await bot.remembered() == []
+
+
 async def test_without_the_right_to_look_a_lost_post_is_made_again(
     slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
