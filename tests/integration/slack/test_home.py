@@ -225,3 +225,33 @@ async def test_every_workspace_has_its_own(slack: FakeSlack, database: Path) -> 
         direct = slack.open_dm(CEM, team=OTHER)
         await until(lambda: slack.texts(direct))
         assert direct.members == {CEM, workspace.bot_user}
+
+
+async def test_in_an_organisation_a_person_has_the_channels_of_their_workspace(
+    slack: FakeSlack, database: Path
+) -> None:
+    slack.add_workspace("T333", TOKEN, enterprise_id="E111").is_enterprise_install = True
+    slack.users["W777"] = "Wes"
+    slack.profiles["W777"] = {"team_id": "T333"}
+    there = slack.open_channel("there", team="T333", members=("W777",))
+    async with installed(slack, database, "T333") as bot:
+        await set_digest(bot, ConversationKey("slack", "E111", there.id))
+        event = {"type": "app_home_opened", "user": "W777", "channel": "D1", "tab": "home", "event_ts": "1.1"}
+        slack.tell(event, team="T333")
+        await until(lambda: there.id in seen(slack, "W777"))
+    listed = [asked.args for asked in slack.web.asked if asked.method == "users.conversations"]
+    assert [args.get("team_id") for args in listed] == ["T333"]
+
+
+async def test_after_a_crash_a_button_still_has_its_answer(slack: FakeSlack, database: Path) -> None:
+    bot = Bot(slack, database, echo)
+    await bot.connected()
+    await opened(slack)
+    slack.web.faults.append(Fault("chat.postMessage", "trouble", times=-1))
+    await press(slack, "help")
+    await until(lambda: slack.web.count("chat.postMessage"))
+    await bot.crash()
+    slack.web.faults.clear()
+    async with running(slack, database, echo) as bot:
+        await told(slack, bot, "shows the options of a command")
+        assert len(slack.texts(slack.direct)) == 1 and slack.ephemeral == []
