@@ -84,6 +84,7 @@ async def test_stop_is_for_the_asker_and_for_admins(
             assert bot.generator.generations[0].is_closed and not press.shown
 
 
+@pytest.mark.parametrize("transport", ["socket", "http"])
 async def test_regenerate_works_after_a_restart_and_for_whom_it_is(
     slack: FakeSlack, database: Path, stranger: str
 ) -> None:
@@ -200,6 +201,23 @@ async def test_what_one_person_sees_is_made_anew_in_its_place(slack: FakeSlack, 
         (body,) = press.shown
         assert body["replace_original"] and "answer 2" in body["text"] and "share" in actions(body)
         assert not slack.ephemeral and not slack.posts()
+
+
+async def test_a_private_answer_in_a_thread_is_translated_there(slack: FakeSlack, database: Path) -> None:
+    async def german(request: GenerationRequest) -> AsyncIterator[str]:
+        yield "Das Treffen ist um sieben Uhr am Hafen." if len(bot.generator.asked) > 1 else ENGLISH
+
+    slack.profiles[ANN] = {"locale": "de-DE"}
+    async with running(slack, database, german) as bot:
+        root = slack.say("when do we meet, and where?", BEN)
+        slack.say("and who comes?", BEN, thread=root)
+        slack.shortcut("parley:explain", root)
+        await until(lambda: slack.ephemeral)
+        await bot.remembered(thread=root)
+        slack.press(slack.ephemeral[0], "parley:translate")
+        await until(lambda: len(slack.ephemeral) == 2)
+        assert "Hafen" in slack.ephemeral[1]["text"]
+        assert [whisper["thread_ts"] for whisper in slack.ephemeral] == [root, root]
 
 
 async def test_a_private_answer_is_shared_once_by_who_asked(slack: FakeSlack, database: Path) -> None:
