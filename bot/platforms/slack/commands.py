@@ -11,23 +11,13 @@ from bot.messages import Command
 
 _PREFIX = "bot-"
 _TAKEN = (
-    *("active", "apps", "archive", "away", "call", "close", "collapse", "dm", "dnd", "expand", "feed"),
-    *("feedback", "giphy", "help", "invite", "join", "keys", "kick", "leave", "list", "me", "msg", "mute"),
-    *(
-        "open",
-        "part",
-        "prefs",
-        "remind",
-        "remove",
-        "rename",
-        "search",
-        "shortcuts",
-        "shrug",
-        "star",
-        "status",
-    ),
-    *("status", "topic", "who"),
+    *("active", "apps", "archive", "away", "call", "canvas", "close", "collapse", "dm", "dnd", "expand"),
+    *("feed", "feedback", "giphy", "help", "huddle", "invite", "join", "keys", "kick", "leave", "list"),
+    *("me", "msg", "mute", "open", "part", "prefs", "remind", "remove", "rename", "search", "settings"),
+    *("shortcuts", "shrug", "star", "status", "topic", "who"),
 )
+"""Names of commands that Slack has itself, or once had, and `settings`, which every app would like."""
+
 _NAMES = "|".join(_TAKEN)
 _TAKEN_IN_TEXT = re.compile(rf"(?<=`)/(?=(?:{_NAMES})[ `])")
 _PREFIXED = re.compile(rf"^(\s*/){_PREFIX}(?=(?:{_NAMES})(?:\s|$))")
