@@ -113,6 +113,15 @@ async def test_what_one_person_sees_has_its_file_with_that_person(slack: FakeSla
     assert "`/ask" in slack.texts(direct)[0]
 
 
+async def test_what_cannot_be_sent_to_the_person_is_told(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, program):
+        slack.web.faults.append(Fault("conversations.open", "refused", times=9, code="missing_scope"))
+        command = slack.command("/ask", "count")
+        await until(lambda: command.texts)
+    assert "I could not send you `count.py` directly." in command.texts[0]
+    assert slack.web.files.by_id == {}
+
+
 async def test_a_file_is_attached_after_a_crash(slack: FakeSlack, database: Path) -> None:
     bot = Bot(slack, database, program)
     await bot.connected()
