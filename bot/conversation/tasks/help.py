@@ -11,6 +11,12 @@ from bot.generation.types import ModelInfo
 from bot.messages import Piece
 
 
+IN_WORDS = (
+    "Your own words will do, behind a command or behind my name, in threads too: "
+    "`@{name} summarize the last 2 hours in Spanish`. The menu of a message has some commands as well."
+)
+
+
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Yield the whole help, or that of one command, in one piece; works while no model is loaded.
 
@@ -33,6 +39,7 @@ def _of_all(ctx: TaskContext) -> str:
     known = command_name(next(task for task in usable if task.name in ("summarize", "translate")), language)
     usage = f"`/{command_name(TASK, language)} {known}`"
     lines += ["", f"{usage} shows the options of a command, and an example."]
+    lines += ["", IN_WORDS.format(name=ctx.bot_name)]
     translator = f" Translations are made by `{ctx.translator.name}`." if ctx.translator else ""
     return "\n".join([*lines, "", _model_line(ctx.generator.status, ctx.model) + translator])
 
