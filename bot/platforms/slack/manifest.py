@@ -15,6 +15,7 @@ from bot.platforms.slack.scopes import NAMES as SCOPES
 from bot.platforms.slack.shortcuts import SHORTCUTS
 
 EVENTS = {
+    "agent_session_stopped": "",
     "app_context_changed": "assistant:write",
     "app_home_opened": "",
     "app_mention": "app_mentions:read",

@@ -38,6 +38,7 @@ from bot.platforms.slack.interactions import Interactions
 from bot.platforms.slack.listener import Listener
 from bot.platforms.slack.modals import Modals
 from bot.platforms.slack.options import Http, OAuth
+from bot.platforms.slack.pane import Pane
 from bot.platforms.slack.patience import Patience
 from bot.platforms.slack.payloads import Payload, moment
 from bot.platforms.slack.reactions import Reactions
@@ -113,8 +114,15 @@ class SlackPlatform:
         PlatformError when Slack will not have this app."""
         transport = self._transport()
         modals = Modals(manager, self._workspaces)
+        pane = Pane(manager, self._store)
         self._listener = listener = Listener(
-            manager, self._workspaces, self._response_urls, self._order, self._edits, modals.open_instead
+            manager,
+            self._workspaces,
+            self._response_urls,
+            self._order,
+            self._edits,
+            modals.open_instead,
+            pane,
         )
         self._backfill = Backfill(manager, self._backfill_messages)
         self._reading = Reading(
@@ -137,6 +145,7 @@ class SlackPlatform:
         modals.listen(interactions)
         home = Home(manager, self._store, self._workspaces, self._order, self._bot_name)
         home.listen(events, interactions)
+        pane.listen(events)
         app = build_app(self._clients.make(None), events, listener, interactions)
         self._has_left.clear()
         try:
@@ -149,6 +158,7 @@ class SlackPlatform:
             if not self._patience.has_ended:
                 raise
         finally:
+            await pane.close()
             await departures.close()
             await home.close()
             await self._workspaces.close()

@@ -86,9 +86,16 @@ class StreamSink(ChannelSink):
                 await self._stop(await self._workspace(), message_id)
         await super().delete(message_id)
 
+    async def status(self, text: str) -> None:
+        """As in a channel; Slack's own button to stop it comes with it."""
+        await super().status(text)
+        self._begin_session()
+
     async def finish(self, outcome: str) -> None:
         """Complete the stream, with the buttons that are its own now."""
         self._is_over = True
+        if workspace := self._surroundings.workspaces.known(self._place.workspace_id):
+            workspace.sessions.end(self._place)
         if (live := self._live) is not None:
             looks = dict(self.layout.outdated(is_over=outcome in ("finished", "stopped")))
             post = looks.get(live.message_id) or replace(live.post, buttons=())
@@ -101,6 +108,7 @@ class StreamSink(ChannelSink):
     async def _begin(self, post: Post, nonce: str) -> str | None:
         """The id of a new stream, None where there is to be none."""
         workspace = await self._workspace()
+        self._begin_session()
         recipient = self._recipient(workspace)
         if recipient is None or not self._is_growing(post) or not workspace.streams.may_start():
             return None
@@ -113,7 +121,7 @@ class StreamSink(ChannelSink):
                 lambda: workspace.hasty_client.api_call("chat.startStream", json=call)
             )
         except SlackApiError as error:
-            workspace.streams.refused(code_of(error))
+            workspace.streams.refusals.note(code_of(error))
             return None
         except CONNECTION_ERRORS:
             return await self._adopted(post, nonce)
@@ -122,6 +130,12 @@ class StreamSink(ChannelSink):
         self._streamed[message_id] = nonce
         await self._has_begun(message_id)
         return message_id
+
+    def _begin_session(self) -> None:
+        is_made = not (self._is_over or self._reply.is_written or self._reply.is_quiet)
+        workspace = self._surroundings.workspaces.known(self._place.workspace_id)
+        if workspace is not None and is_made:
+            workspace.sessions.begin(self._place)
 
     async def _adopted(self, post: Post, nonce: str) -> str | None:
         """The stream that began though the answer was lost, if it did; it is edited from now on."""

@@ -1,4 +1,4 @@
-"""The status line of an assistant's thread: Slack shows it under the question until there is an answer.
+"""The status line of a thread: Slack shows it under the question until there is an answer.
 
 Never in the way: it is sent beside the work, and a failure to show it is no failure.
 """
@@ -13,34 +13,37 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.messages import ConversationKey
 from bot.platforms.slack.incoming import DIRECT
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
+from bot.platforms.slack.refusals import Refusals
 
 PACE_S = 3.0
 REPEAT_S = 60.0
 """Slack takes a status away after two minutes."""
 
-_NOT_FOR_US = ("missing_scope", "not_allowed_token_type", "unknown_method", "feature_not_enabled")
+THINKING = "is thinking …"
 
 
 class ThinkingStatus:
-    """Shows what the bot is doing, in threads of direct messages. Elsewhere Slack has no place for it."""
+    """Shows what the bot is doing, in threads. Elsewhere Slack has no place for it."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._shown: dict[ConversationKey, tuple[str, float]] = {}
         self._sending: set[asyncio.Task[None]] = set()
-        self._is_off = False
+        # Older apps may show it beside their own conversations only.
+        self._refusals = {True: Refusals(), False: Refusals()}
 
-    def show(self, key: ConversationKey, text: str) -> None:
-        """Show a line such as "is thinking", unless it is shown already or another one was a moment ago."""
-        if self._is_off or key.thread_id is None or not key.channel_id.startswith(DIRECT):
+    def show(self, key: ConversationKey, doing: str = "") -> None:
+        """Show that the bot thinks, and what it is `doing`, unless that is shown already or something else
+        was a moment ago."""
+        if key.thread_id is None or not self._refusals_in(key).is_open:
             return
         now = asyncio.get_running_loop().time()
-        before, at = self._shown.get(key, ("", -REPEAT_S))
-        if now - at < (REPEAT_S if text == before else PACE_S):
+        before, at = self._shown.get(key, (None, -REPEAT_S))
+        if now - at < (REPEAT_S if doing == before else PACE_S):
             return
         self._shown = {place: shown for place, shown in self._shown.items() if now - shown[1] < REPEAT_S}
-        self._shown[key] = (text, now)
-        self._start(key, text)
+        self._shown[key] = (doing, now)
+        self._start(key, f"is thinking: {doing}" if doing else THINKING, doing)
 
     def answered(self, key: ConversationKey) -> None:
         """A post was made there: Slack takes the status away by itself."""
@@ -58,17 +61,24 @@ class ThinkingStatus:
             task.cancel()
         await asyncio.gather(*sending, return_exceptions=True)
 
-    def _start(self, key: ConversationKey, text: str) -> None:
-        task = asyncio.create_task(self._send(key, text))
+    def _refusals_in(self, key: ConversationKey) -> Refusals:
+        return self._refusals[key.channel_id.startswith(DIRECT)]
+
+    def _start(self, key: ConversationKey, status: str, doing: str = "") -> None:
+        task = asyncio.create_task(self._send(key, status, doing))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    async def _send(self, key: ConversationKey, text: str) -> None:
+    async def _send(self, key: ConversationKey, status: str, doing: str) -> None:
+        """Where Slack shows lines of its own choice in turn, there is one, and it is true."""
         try:
             await self._client.assistant_threads_setStatus(
-                channel_id=key.channel_id, thread_ts=key.thread_id or "", status=text
+                channel_id=key.channel_id,
+                thread_ts=key.thread_id or "",
+                status=status,
+                loading_messages=[f"{doing[:1].upper()}{doing[1:]} …"] if doing else None,
             )
         except SlackApiError as error:
-            self._is_off = self._is_off or code_of(error) in _NOT_FOR_US
+            self._refusals_in(key).note(code_of(error))
         except CONNECTION_ERRORS:
             return

@@ -19,6 +19,7 @@ from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.incoming import PLATFORM, Me
 from bot.platforms.slack.names import Names
 from bot.platforms.slack.pace import Pace, Paces
+from bot.platforms.slack.sessions import Sessions
 from bot.platforms.slack.streams import Streams
 from bot.platforms.slack.thinking_status import ThinkingStatus
 from bot.storage.departures import DepartureNotes
@@ -49,6 +50,7 @@ class Workspace:
     hasty_client: AsyncWebClient
     names: Names
     status: ThinkingStatus
+    sessions: Sessions
     posts: Paces
     edits: Pace
     streams: Streams
@@ -65,6 +67,7 @@ class Workspace:
             hasty,
             Names(hasty),
             ThinkingStatus(hasty),
+            Sessions(hasty),
             Paces(POST_INTERVAL_S, POST_BURST),
             Pace(EDIT_INTERVAL_S, EDIT_BURST),
             Streams(),
@@ -85,6 +88,7 @@ class Workspace:
         """Give up what is on its way beside everything else."""
         await self.names.close()
         await self.status.close()
+        await self.sessions.close()
 
 
 class Workspaces(Protocol):
@@ -96,7 +100,7 @@ class Workspaces(Protocol):
 
     async def of(self, workspace_id: str) -> Workspace:
         """The installation that conversation keys name so; waits while the bot signs in. Raises
-        NotInstalledError."""
+        NotInstalledError, or another PlatformError when the bot is closed before it is known."""
 
     def known(self, workspace_id: str) -> Workspace | None:
         """The same, if it is known by now."""
@@ -109,7 +113,7 @@ class Workspaces(Protocol):
         noted that what was said there must go. Raises StorageError; then it is as before."""
 
     async def close(self) -> None:
-        """Close them all; who waits for one is told NotInstalledError."""
+        """Close them all, and let nobody wait any longer."""
 
 
 class OneWorkspace:

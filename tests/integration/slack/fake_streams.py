@@ -50,6 +50,14 @@ class Streams:
             self._mark(ts, "completed")
         return ts in self._live
 
+    def end(self, ts: str) -> bool:
+        """Slack ends a stream; whether there was one."""
+        was_live = self.is_live(ts)
+        if was_live:
+            del self._live[ts]
+            self._mark(ts, "completed")
+        return was_live
+
     def _start(self, args: Payload, workspace: Workspace) -> Payload:
         place = own_place(self._slack, workspace, args.get("channel"), writes=True)
         if not args.get("thread_ts"):
