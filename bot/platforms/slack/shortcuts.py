@@ -188,8 +188,9 @@ def _command(callback_id: str, key: ConversationKey, message: Payload) -> tuple[
     ts, root = text(message, "ts"), text(message, "thread_ts")
     in_thread = replace(key, thread_id=root) if root else key
     if callback_id == SUMMARIZE:
-        # From the first message on, the whole thread; without one, what was said since.
-        return Command("summarize", {"from": root or ts, "last": str(MAX_LAST), SHOW.name: "me"}), in_thread
+        # The whole thread; where there is none, what was said in the channel from the message on.
+        scope = {"last": str(MAX_LAST)} if root else {"from": ts}
+        return Command("summarize", {**scope, SHOW.name: "me"}), in_thread
     if callback_id == REPLY:
         return Command("reply", {"message": ts, SHOW.name: "all"}), replace(key, thread_id=root or ts)
     return Command(callback_id.removeprefix(PREFIX), {"message": ts, SHOW.name: "me"}), in_thread

@@ -100,6 +100,15 @@ async def test_regenerate_works_after_a_restart_and_for_whom_it_is(
         assert slack.posts()[0]["ts"] == post["ts"]
 
 
+async def test_buttons_work_in_direct_messages(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, numbered()) as bot:
+        slack.say("hello", place=slack.direct)
+        await until(lambda: slack.posts(slack.direct) and actions(slack.posts(slack.direct)[0]) == FINAL)
+        await bot.remembered(slack.direct)
+        slack.press(slack.posts(slack.direct)[0], "parley:regenerate")
+        await until(lambda: slack.texts(slack.direct) == ["answer 2"])
+
+
 async def test_who_left_the_channel_is_told_nothing(slack: FakeSlack, database: Path) -> None:
     private = slack.open_channel("plans", private=True)
     async with running(slack, database, numbered()) as bot:

@@ -74,6 +74,18 @@ async def test_the_whole_thread_is_summarised_with_its_first_message(
         assert bot.manager.is_idle or not slack.posts()
 
 
+async def test_a_thread_from_before_the_bot_came_is_read_whole(slack: FakeSlack, database: Path) -> None:
+    def words(number: int) -> str:
+        return f"message {number} about the boats in the harbour"
+
+    roots = slack.fill(slack.random, 40, threads=1, replies=120, words=words)
+    (root,) = [ts for ts in roots if slack.random.messages[ts].get("reply_count")]
+    async with running(slack, database, repeat):
+        slack.shortcut(SUMMARIZE, root)
+        await until(lambda: slack.ephemeral)
+        assert "121 of 121 messages" in slack.ephemeral[0]["text"]
+
+
 async def test_without_a_thread_it_is_what_was_said_since(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, repeat):
         slack.say("the old plan is dropped for good")
