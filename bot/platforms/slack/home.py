@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,10 +21,11 @@ from bot.conversation.reply import Reply
 from bot.conversation.schedules import DIGESTS, read_schedules
 from bot.conversation.tasks.forget_me import TASK as FORGET_ME
 from bot.errors import PlatformError, StorageError, where
-from bot.messages import ConversationKey
+from bot.messages import ConversationKey, Piece
 from bot.platforms.event_order import EventOrder
 from bot.platforms.patience import patiently
 from bot.platforms.recently import Recently
+from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.excuses import open_direct
 from bot.platforms.slack.given import to_message
@@ -84,6 +86,7 @@ class Home:
         self._coming: set[Visitor] = set()
         self._working: set[asyncio.Task[None]] = set()
         self._told = Recently()
+        self._is_closed = False
 
     def listen(self, events: Events, interactions: Interactions) -> None:
         """Be told who opens the tab, what they press there, and what came of it."""
@@ -95,9 +98,9 @@ class Home:
         """Show the tab to who opened it, unless it looks as it should."""
         event = part(body, "event")
         visitor = Visitor(workspace, text(event, "user"))
-        if text(event, "tab") == "home" and visitor not in self._coming:
+        if text(event, "tab") == "home" and visitor.user_id and visitor not in self._coming:
             self._coming.add(visitor)
-            self._start(self._show(visitor, seen=text(part(event, "view"), "private_metadata")))
+            self._show_soon(visitor, seen=text(part(event, "view"), "private_metadata"))
 
     async def pressed(self, workspace: Workspace, body: Payload) -> Answer:
         """Give the command that a button is for."""
@@ -116,7 +119,7 @@ class Home:
         except (SlackApiError, StorageError, *CONNECTION_ERRORS) as error:
             self._warn(f"a button of the home tab did nothing: {_reason(error)}")
             notice = NOT_ANSWERED
-        self._start(self._show(Visitor(workspace, user_id), notice))
+        self._show_soon(Visitor(workspace, user_id), notice)
         return None
 
     async def settled(self, reply: Reply) -> None:
@@ -129,10 +132,11 @@ class Home:
         if workspace := self._workspaces.known(question.conversation.workspace_id):
             notice = NOT_ANSWERED if reply.outcome == "failed" else ANSWERED
             visitor = Visitor(workspace, question.author.id)
-            self._start(self._show(visitor, notice if is_pressed else ""))
+            self._show_soon(visitor, notice if is_pressed else "")
 
     async def close(self) -> None:
-        """Give up what is on its way."""
+        """Give up what is on its way, and begin nothing more."""
+        self._is_closed = True
         working = list(self._working)
         for task in working:
             task.cancel()
@@ -140,14 +144,15 @@ class Home:
 
     # --- inside ------------------------------------------------------------------------------
 
-    def _start(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
+    def _show_soon(self, visitor: Visitor, notice: str = "", seen: str = "") -> None:
+        if not self._is_closed:
+            task = asyncio.create_task(self._show(visitor, notice, seen))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
 
-    async def _show(self, visitor: Visitor, notice: str = "", seen: str = "") -> None:
-        """Publish what is known at once, and the rest when it is. `seen` is the mark of what the person sees
-        already. The last to look things up is the last to publish."""
+    async def _show(self, visitor: Visitor, notice: str, seen: str) -> None:
+        """Publish what is known. `seen` is the mark of what the person sees already. The last to look things
+        up is the last to publish."""
         async with self._turns.turn(f"{visitor.workspace.id}/{visitor.user_id}"):
             self._coming.discard(visitor)
             try:
@@ -156,13 +161,14 @@ class Home:
                 log.error("the home tab: %s", where(error))
 
     async def _look_and_publish(self, visitor: Visitor, notice: str, seen: str) -> None:
+        """Publish all, and before that at once what is known by then, unless the person sees more already."""
         info = await self._manager.model()
         model = f"`{info.name}` is ready." if info else f"Not ready yet: {self._manager.model_status}."
         glance = Glance(self._bot_name, model, datetime.now(UTC), notice)
         async with asyncio.TaskGroup() as group:
             looking = (self._find_kept(visitor, glance), self._find_digests(visitor, glance))
             _, late = await asyncio.wait([group.create_task(one) for one in looking], timeout=PATIENCE_S)
-            if late:
+            if late and not seen:
                 await self._publish(visitor, glance, seen)
         glance.is_whole = True
         await self._publish(visitor, glance, seen)
@@ -214,6 +220,13 @@ class Home:
             self._warn(f"the digests for a person cannot be listed: {_reason(error)}")
             return
         glance.digests = [(key, schedule) for key, schedule in known if key.channel_id in channels]
+
+
+async def named_here(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+    """The same answer to a button, with the names that commands have in Slack."""
+    async with aclosing(pieces) as stream:
+        async for piece in stream:
+            yield with_names_here(piece) if isinstance(piece, str) else piece
 
 
 async def _channels_of(visitor: Visitor) -> set[str]:

@@ -29,7 +29,7 @@ from bot.platforms.slack.command_sink import CommandSink, whole
 from bot.platforms.slack.departed import Departed
 from bot.platforms.slack.departures import Departures
 from bot.platforms.slack.events import Events
-from bot.platforms.slack.home import BY_HOME, Home
+from bot.platforms.slack.home import BY_HOME, Home, named_here
 from bot.platforms.slack.http import HttpDoor
 from bot.platforms.slack.incoming import BY_COMMAND, DIRECT, PLATFORM
 from bot.platforms.slack.install_pages import InstallPages
@@ -171,7 +171,10 @@ class SlackPlatform:
         question = reply.question
         is_message = moment(question.message_id) is not None
         is_direct = reply.conversation.channel_id.startswith(DIRECT)
-        is_alone = is_direct and (is_message or question.event_id.startswith(BY_HOME))
+        is_from_home = question.event_id.startswith(BY_HOME)
+        is_alone = is_direct and (is_message or is_from_home)
+        if is_from_home:
+            reply.pieces = named_here(reply.pieces)
         is_typed = question.event_id.startswith(BY_COMMAND)
         if is_alone or (reply.audience is None and not is_typed):
             return StreamSink(reply, self._surroundings)
