@@ -11,11 +11,12 @@ from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Option, Task
 from bot.platforms.slack.commands import command_name
 from bot.platforms.slack.options import EVENTS_PATH, REDIRECT_PATH
+from bot.platforms.slack.prompts import suggestions
 from bot.platforms.slack.scopes import NAMES as SCOPES
 from bot.platforms.slack.shortcuts import SHORTCUTS
 
 EVENTS = {
-    "agent_session_stopped": "",
+    "agent_session_stopped": "chat:write",
     "app_context_changed": "assistant:write",
     "app_home_opened": "",
     "app_mention": "app_mentions:read",
@@ -88,7 +89,10 @@ def _features(name: str, url: str | None, tasks: Sequence[Task] = TASKS) -> dict
             "messages_tab_enabled": True,
             "messages_tab_read_only_enabled": False,
         },
-        "agent_view": {"agent_description": AGENT_DESCRIPTION},
+        "agent_view": {
+            "agent_description": AGENT_DESCRIPTION,
+            "suggested_prompts": suggestions("en", channel_id=None)[1],
+        },
         "bot_user": {"display_name": name, "always_online": True},
         "shortcuts": [
             {

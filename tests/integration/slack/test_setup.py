@@ -7,13 +7,19 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cli import doctor
 from bot.config import validate
 from bot.platforms.base import Finding
-from bot.platforms.slack import Http, OAuth, Setup, diagnose, diagnosis
+from bot.platforms.slack import Http, OAuth, Setup, diagnose, diagnosis, platform
+from bot.platforms.slack.bolt import build_app
+from bot.platforms.slack.events import Events
+from bot.platforms.slack.manifest import EVENTS
 from bot.platforms.slack.scopes import SCOPES
 from bot.platforms.slack.sealing import new_key
 from tests.integration.conversation.script import echo
@@ -43,6 +49,23 @@ async def test_a_bot_that_is_set_up_well_has_nothing_wrong(slack: FakeSlack) -> 
     assert [finding.subject for finding in found] == [f"Slack {subject}" for subject in subjects]
     assert "the bot is in 2" in found[3].detail
     assert BOT_TOKEN not in str(found) and APP_TOKEN not in str(found)
+
+
+async def test_the_manifest_asks_for_what_somebody_listens_to(
+    slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Events] = []
+
+    def build(client: AsyncWebClient, events: Events, *rest: Any) -> AsyncApp:
+        built.append(events)
+        return build_app(client, events, *rest)
+
+    monkeypatch.setattr(platform, "build_app", build)
+    async with running(slack, database, echo):
+        listened = set(built[0]._handlers)
+    asked_for = {event.partition(".")[0] for event in EVENTS}
+    of_older_apps = {"assistant_thread_started", "assistant_thread_context_changed"}
+    assert asked_for == listened - of_older_apps and of_older_apps <= listened
 
 
 async def test_a_refused_token_is_told_with_the_way_to_a_new_one(slack: FakeSlack) -> None:
