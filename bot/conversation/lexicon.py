@@ -93,7 +93,7 @@ class Line:
     def unread(self) -> str:
         """What is left, as it was written: runs of what is not understood; "" where there are no words."""
         runs = [self.original(*match.span()) for match in re.finditer(rf"[^{STRUCK}]+", self.left)]
-        return " ".join(run.strip() for run in runs if re.search(r"\w", run))
+        return " ".join(run.strip() for run in runs if re.search(r"[\w<>]", run))
 
 
 # --- forms -----------------------------------------------------------------------------------

@@ -11,10 +11,10 @@ from bot.generation.types import ModelInfo
 from bot.messages import Piece
 
 
-IN_WORDS = (
-    "Your own words will do, behind a command or behind my name, in threads too: "
-    "`@{name} summarize the last 2 hours in Spanish`. The menu of a message has some commands as well."
-)
+CONTROLS = ("stop", "regenerate", "continue", "undo")
+"""Commands that are told of in one line: buttons do the same."""
+
+IN_WORDS = "Or use your own words, in threads too: `@{name} summarize the last 2 hours`."
 
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
@@ -35,11 +35,15 @@ def _of_all(ctx: TaskContext) -> str:
     language, command = ctx.asker_language, ctx.question.command
     is_outside = command is not None and command.given == "outside"
     usable = [task for task in TASKS if task.is_command and not (is_outside and task.is_about_place)]
-    lines += [f"- `/{command_name(task, language)}`: {task.help}" for task in usable]
+    told = [f"`/{command_name(task, language)}`" for task in usable if task.name in CONTROLS]
+    lines += [
+        f"- `/{command_name(task, language)}`: {task.help}" for task in usable if task.name not in CONTROLS
+    ]
+    lines.append(f"- {', '.join(told)}: change my last answer, or the one you reply to.")
     known = command_name(next(task for task in usable if task.name in ("summarize", "translate")), language)
     usage = f"`/{command_name(TASK, language)} {known}`"
     lines += ["", f"{usage} shows the options of a command, and an example."]
-    lines += ["", IN_WORDS.format(name=ctx.bot_name)]
+    lines.append(IN_WORDS.format(name=ctx.bot_name))
     translator = f" Translations are made by `{ctx.translator.name}`." if ctx.translator else ""
     return "\n".join([*lines, "", _model_line(ctx.generator.status, ctx.model) + translator])
 
