@@ -232,7 +232,7 @@ async def test_what_slack_never_sends_is_no_500(slack: FakeSlack, database: Path
 
 
 def _with_wrong_types(sample: Payload) -> list[Payload]:
-    wrong = (None, 7, "x", [], {}, [7], {"id": 7})
+    wrong: tuple[Any, ...] = (None, 7, "x", [], {}, [7], {"id": 7})
     paths: list[tuple[str, ...]] = []
 
     def walk(value: Any, path: tuple[str, ...]) -> None:
