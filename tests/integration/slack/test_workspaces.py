@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.access import NO_SUCH_PLACE
 from bot.generation.types import GenerationRequest
 from bot.messages import ConversationKey
 from bot.storage.records import OPTED_OUT
@@ -19,6 +20,7 @@ from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import ANN, BEN, TEAM, FakeSlack, Place
 from tests.integration.slack.installing import browser, installed, oauth_of
 from tests.integration.slack.rig import Bot, key_of, running
+from tests.unit.platforms.slack.payloads import text_of
 
 OTHER, TOKEN = "T222", "xoxb-another-that-must-stay-secret"
 SECRET = "wolverine-handshake"
@@ -75,6 +77,9 @@ async def test_what_is_said_in_one_workspace_is_not_found_from_another(
         search = slack.command("/search", SECRET, place=there)
         await until(lambda: search.texts and "…" not in search.texts[-1])
         assert slack.general.name not in search.texts[-1] and SECRET not in search.texts[-1]
+        slack.say(f"Here the word is {SECRET} too.", place=slack.random)
+        summary = slack.command("/summarize", f"<#{slack.random.id}|random>", place=there)
+        await until(lambda: [text_of(one) for one in summary.shown[-1:]] == [NO_SUCH_PLACE])
         found = slack.command("/search", SECRET, place=slack.general)
         await until(lambda: found.texts and SECRET in found.texts[-1])
 
