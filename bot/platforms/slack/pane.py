@@ -21,6 +21,7 @@ from bot.conversation.controls import Asker
 from bot.conversation.manager import ConversationManager
 from bot.errors import BotError, CommandError
 from bot.messages import ConversationKey, IncomingMessage
+from bot.platforms.event_order import EventOrder
 from bot.platforms.slack.commands import without_prefix
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.incoming import DIRECT, PLATFORM, given_by
@@ -51,9 +52,10 @@ _THIS_CHANNEL = re.compile(
 class Pane:
     """Of one bot, in all workspaces."""
 
-    def __init__(self, manager: ConversationManager, store: HistoryStore) -> None:
+    def __init__(self, manager: ConversationManager, store: HistoryStore, order: EventOrder[str]) -> None:
         self._manager = manager
         self._store = store
+        self._order = order
         self._refusals: dict[str, Refusals] = {}
         self._titled: dict[ConversationKey, None] = {}
         self._at_work: set[asyncio.Task[None]] = set()
@@ -87,12 +89,13 @@ class Pane:
         user_id = text(event, "user") or text(part(event, "assistant_thread"), "user_id")
         if not user_id:
             return
-        name, value = OPTED_OUT
-        seen = seen_in(event)
-        if await self._store.person_setting(_place(workspace), user_id, name) == value:
-            seen = None  # who wants nothing remembered has nothing kept of where they are
-        if seen != await self.context_of(workspace, user_id):
-            await self._store.set_person_setting(_place(workspace), user_id, LOOKS_AT, seen)
+        place, seen = _place(workspace), seen_in(event)
+        async with self._order.turn(f"{workspace.id} {user_id}"):
+            # Of who wants nothing remembered not even that is kept.
+            if await self._store.person_setting(place, user_id, OPTED_OUT[0]) == OPTED_OUT[1]:
+                seen = None
+            if seen != await self.context_of(workspace, user_id):
+                await self._store.set_person_setting(place, user_id, LOOKS_AT, seen)
 
     async def context_of(self, workspace: Workspace, user_id: str) -> str | None:
         """The channel that a person looks at, as far as Slack told; whether they may read it is not known.

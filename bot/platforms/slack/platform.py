@@ -114,7 +114,7 @@ class SlackPlatform:
         PlatformError when Slack will not have this app."""
         transport = self._transport()
         modals = Modals(manager, self._workspaces)
-        pane = Pane(manager, self._store)
+        pane = Pane(manager, self._store, self._order)
         self._listener = listener = Listener(
             manager,
             self._workspaces,
