@@ -22,7 +22,7 @@ def body_of(post: Post, about: str = "") -> dict[str, object]:
     """The `text` and `blocks` of a message. `about` is the id of a post that only one person sees: its
     buttons carry it, since Slack gives no other name to what they stand on."""
     if post.is_plain:
-        return {"blocks": [], **message_body(post.text)}
+        return plain_body_of(post)
     markdown = to_markdown_block(post.text)
     if len(markdown) > MAX_MARKDOWN:
         return simple_body_of(post, about)
@@ -33,6 +33,11 @@ def body_of(post: Post, about: str = "") -> dict[str, object]:
 def simple_body_of(post: Post, about: str = "") -> dict[str, object]:
     """The same in blocks of the oldest kind, for Markdown that Slack refuses to lay out."""
     return {"text": beginning(post.text), "blocks": [*sections(post.text), *button_blocks(post, about)]}
+
+
+def plain_body_of(post: Post, about: str = "") -> dict[str, object]:
+    """The same without anything to press."""
+    return {"blocks": [], **message_body(post.text)}
 
 
 def button_blocks(post: Post, about: str = "") -> list[dict[str, object]]:

@@ -22,7 +22,7 @@ from bot.platforms.layout import Layout, Post
 from bot.platforms.recently import Recently
 from bot.platforms.slack.excuses import Excuses
 from bot.platforms.slack.files import NO_FILES, Attached, attach, may_upload, remove
-from bot.platforms.slack.layout import body_of, simple_body_of
+from bot.platforms.slack.layout import body_of, plain_body_of, simple_body_of
 from bot.platforms.slack.mrkdwn import INERT
 from bot.platforms.slack.nonces import metadata_for, nonce_for, nonce_of
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
@@ -79,7 +79,7 @@ class ChannelSink(AnswerSink):
         self._surroundings = surroundings
         self._has_excuses = has_excuses
         self._has_posted = bool(reply.posts)
-        self._is_simple = False
+        self._dresses = [body_of, simple_body_of, plain_body_of]
         self._attached: dict[str, Attached] = {}
 
     @property
@@ -212,13 +212,13 @@ class ChannelSink(AnswerSink):
 
     def body(self, post: Post, about: str = "") -> dict[str, object]:
         """How a post looks, as far as Slack could lay the posts before it out."""
-        return simple_body_of(post, about) if self._is_simple else body_of(post, about)
+        return self._dresses[0](post, about)
 
     def simplify(self, post: Post) -> bool:
         """Have all posts from now on laid out simpler; False where this one is as simple as can be."""
-        if post.is_plain or self._is_simple:
+        if post.is_plain or len(self._dresses) == 1:
             return False
-        self._is_simple = True
+        self._dresses = self._dresses[1:]
         if self._surroundings.refused.is_news(("not laid out", self._place.workspace_id)):
             log.warning("Slack could not lay an answer out, so it is shown simpler")
         return True

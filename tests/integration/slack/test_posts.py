@@ -95,6 +95,16 @@ async def test_notices_have_no_buttons(slack: FakeSlack, database: Path) -> None
     assert buttons_of(first(slack)) == {}
 
 
+async def test_where_slack_takes_no_blocks_at_all_the_answer_is_text(
+    slack: FakeSlack, database: Path
+) -> None:
+    async with running(slack, database, saying("An **answer**")):
+        slack.web.faults.append(Fault("chat.postMessage", "refused", times=2, code="invalid_blocks"))
+        slack.say("say it", calls=True)
+        await until(lambda: slack.texts() == ["An *answer*"])
+    assert buttons_of(first(slack)) == {} and slack.web.count("chat.postMessage") == 3
+
+
 @pytest.mark.parametrize("code", ["invalid_blocks", "msg_too_long"])
 async def test_what_slack_cannot_lay_out_is_shown_simpler(
     slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture, code: str
