@@ -59,7 +59,7 @@ class Pressed(Press):
     person: Person
     is_whisper: bool
     address: str
-    trigger_id: str
+    trigger_id: str = ""
 
 
 class Buttons(Presses[Pressed]):
@@ -82,44 +82,24 @@ class Buttons(Presses[Pressed]):
         action, about = pressed(action_in(body))
         container, user = part(body, "container"), text(part(body, "user"), "id")
         is_whisper = container.get("is_ephemeral") is True
-        await self._do(
-            Pressed(
-                place_of(body),
-                about if is_whisper else text(container, "message_ts"),
-                *await _known_of(workspace, user, text(part(body, "channel"), "id")),
-                f"{BY_PRESS}{text(action_in(body), 'action_ts')}-{user}",
-                workspace,
-                workspace.names.person(user),
-                is_whisper,
-                text(body, "response_url"),
-                text(body, "trigger_id"),
-            ),
-            action,
+        place = forms.About(
+            place_of(body),
+            about if is_whisper else text(container, "message_ts"),
+            is_whisper,
+            text(body, "response_url"),
         )
+        event_id = f"{BY_PRESS}{text(action_in(body), 'action_ts')}-{user}"
+        press = await _press(workspace, user, place, event_id)
+        await self._do(replace(press, trigger_id=text(body, "trigger_id")), action)
         return None
 
     async def language_chosen(self, workspace: Workspace, body: Payload) -> Answer:
         """Translate an answer into the language that a person chose in the form, which closes."""
         view, user = part(body, "view"), text(part(body, "user"), "id")
-        if (about := forms.about_in(view)) is None:
-            return None
-        asker, _ = await _known_of(workspace, user, about.key.channel_id)
-        event_id = f"{BY_PRESS}{text(view, 'id')}"
-        language = forms.values_in(view).get("language", "")
-        person = workspace.names.person(user)
-        press = Pressed(
-            replace(about.key, workspace_id=workspace.id),
-            about.post_id,
-            asker,
-            language,
-            event_id,
-            workspace,
-            person,
-            about.is_whisper,
-            about.address,
-            "",
-        )
-        await self._do(press, TRANSLATE)
+        if place := forms.about_in(view):
+            press = await _press(workspace, user, place, f"{BY_PRESS}{text(view, 'id')}")
+            language = forms.values_in(view).get("language", "")
+            await self._do(replace(press, language=language), TRANSLATE)
         return None
 
     def is_shown_to(self, press: Pressed, questions: Sequence[IncomingMessage]) -> bool:
@@ -179,11 +159,22 @@ class Buttons(Presses[Pressed]):
         return True
 
 
-async def _known_of(workspace: Workspace, user_id: str, channel_id: str) -> tuple[Asker, str]:
-    """Who pressed, and their language. In a conversation of their own everybody looks after it."""
+async def _press(workspace: Workspace, user_id: str, about: forms.About, event_id: str) -> Pressed:
+    """A press by a person. In a conversation of their own everybody looks after it."""
     await workspace.names.of({user_id})
     person = workspace.names.person(user_id)
-    return Asker(user_id, person.is_manager or channel_id.startswith(DIRECT)), person.language
+    is_manager = person.is_manager or about.key.channel_id.startswith(DIRECT)
+    return Pressed(
+        key=replace(about.key, workspace_id=workspace.id),
+        post_id=about.post_id,
+        asker=Asker(user_id, is_manager),
+        language=person.language,
+        event_id=event_id,
+        workspace=workspace,
+        person=person,
+        is_whisper=about.is_whisper,
+        address=about.address,
+    )
 
 
 async def _may_write(workspace: Workspace, channel_id: str) -> bool:

@@ -43,7 +43,7 @@ Block = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The answer that is to be translated: see Press."""
+    """The post of an answer that somebody wants something of: see Pressed."""
 
     key: ConversationKey
     post_id: str
