@@ -278,6 +278,16 @@ def slack_forget_tokens() -> None:
     typer.echo(asyncio.run(forget_tokens(_settings())))
 
 
+@slack.command("forget-workspace")
+def slack_forget_workspace(
+    workspace: Annotated[str, typer.Argument(metavar="ID", help="Its id, such as T0123456789.")],
+) -> None:
+    """Delete the tokens of a workspace, and erase all that was said there when the bot starts."""
+    from bot.cli.slack import forget_workspace
+
+    typer.echo(asyncio.run(forget_workspace(_settings(), workspace)))
+
+
 @app.command()
 def doctor() -> None:
     """Look at what the bot needs: settings, folders, database, model, memory, port; and Discord's side."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
+from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.sealing import Sealing, new_key
 from bot.platforms.slack.token_store import TokenStore
@@ -13,7 +17,7 @@ from bot.settings import Settings
 from bot.storage.migrate import upgrade
 from bot.storage.store import HistoryStore
 
-__all__ = ["forget_tokens", "manifest_text", "new_key"]
+__all__ = ["forget_tokens", "forget_workspace", "manifest_text", "new_key"]
 
 
 def manifest_text(settings: Settings, http: str | None = None) -> str:
@@ -37,11 +41,31 @@ async def forget_tokens(settings: Settings) -> str:
     no workspaces can, and StorageError."""
     if settings.slack_client_id is None:
         raise ConfigError("SLACK_CLIENT_ID is missing: without it no workspaces install the bot")
-    upgrade(settings.database_url)
+    async with _store(settings) as store:
+        count = await _tokens(store, settings.slack_client_id).forget_all()
+    return f"forgot the tokens of {count} workspace(s): start the bot, and let them install it anew"
+
+
+async def forget_workspace(settings: Settings, workspace_id: str) -> str:
+    """Delete a workspace's tokens, and have everything erased that was said there; what was done. Raises
+    StorageError."""
+    async with _store(settings) as store:
+        if settings.slack_client_id is not None:
+            await _tokens(store, settings.slack_client_id).remove(workspace_id)
+        await store.departures.note(PLATFORM, workspace_id)
+    return f"what was said in workspace {workspace_id} is erased when the bot starts"
+
+
+@asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[HistoryStore]:
+    await asyncio.to_thread(upgrade, settings.database_url)
     store = HistoryStore(settings.database_url)
     try:
-        tokens = TokenStore(store.database, settings.slack_client_id, Sealing([new_key()]))
-        count = await tokens.forget_all()
+        yield store
     finally:
         await store.close()
-    return f"forgot the tokens of {count} workspace(s): start the bot, and let them install it anew"
+
+
+def _tokens(store: HistoryStore, client_id: str) -> TokenStore:
+    """What nothing is read from needs no key."""
+    return TokenStore(store.database, client_id, Sealing([new_key()]))

@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 AT_ONCE = 16
 """Workspaces that sign in at the same time."""
 
-REFUSED = "Slack refuses its token: its admins must install the app anew"
+REFUSED = (
+    "Slack refuses its token: its admins must install the app anew, or `python -m bot slack "
+    "forget-workspace` erases what was said there"
+)
 
 
 class Installations:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.slack import forget_workspace
 from bot.conversation.access import NO_SUCH_PLACE
 from bot.generation.types import GenerationRequest
 from bot.messages import ConversationKey
+from bot.settings import Settings
 from bot.storage.records import OPTED_OUT
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
+from tests.integration.slack.fake_methods_team import CLIENT_ID
 from tests.integration.slack.fake_slack import ANN, BEN, TEAM, FakeSlack, Place
 from tests.integration.slack.installing import browser, installed, oauth_of
 from tests.integration.slack.rig import Bot, key_of, running
@@ -168,6 +171,27 @@ async def test_what_a_crash_left_is_erased_at_the_next_start(slack: FakeSlack, d
         slack.say(f"The word is {SECRET}.", place=slack.general, calls=True)
         await until(lambda: slack.texts(slack.general))
         await bot.store.departures.note("slack", TEAM)
+    async with running(slack, database, echo, oauth=oauth_of(slack)) as bot:
+        await erased(bot)
+        assert not in_file(database, SECRET)
+    assert installs(database) == [TEAM]
+
+
+async def test_an_operator_forgets_a_workspace(slack: FakeSlack, database: Path) -> None:
+    there = twin(slack)
+    async with installed(slack, database, TEAM, OTHER) as bot:
+        slack.say(f"The word is {SECRET}.", place=there, calls=True)
+        await until(lambda: slack.texts(there))
+        await said_in(bot, key_in(OTHER, there))
+    await forget_workspace(
+        Settings(
+            database_url=f"sqlite+aiosqlite:///{database}",
+            slack_client_id=CLIENT_ID,
+            bot_platforms=("slack",),
+        ),
+        OTHER,
+    )
+    assert installs(database) == [TEAM]
     async with running(slack, database, echo, oauth=oauth_of(slack)) as bot:
         await erased(bot)
         assert not in_file(database, SECRET)
