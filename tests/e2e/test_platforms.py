@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 from collections.abc import Iterator
+from typing import IO
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.integration.discord import fake_discord
 from tests.integration.discord.fake_discord import FakeDiscord
 from tests.integration.slack import fake_slack
 from tests.integration.slack.fake_slack import FakeSlack
+from tests.integration.slack.rig import http_of
 
 
 @pytest.fixture
@@ -54,6 +56,39 @@ async def test_each_platform_whose_token_is_set_is_started(
     assert "Parley is here" not in output
     for secret in (fake_discord.TOKEN, fake_slack.BOT_TOKEN, fake_slack.APP_TOKEN, "hello there"):
         assert secret not in output + log
+
+
+@pytest.mark.slow
+async def test_slack_over_http_needs_no_app_token(
+    parley: CommandLine, started: list[subprocess.Popen[str]]
+) -> None:
+    async with FakeSlack("http") as slack:
+        http = http_of(slack)
+        assert http is not None
+        bot = parley.start(
+            ["run"],
+            SLACK_BOT_TOKEN=fake_slack.BOT_TOKEN,
+            SLACK_SIGNING_SECRET=http.signing_secret,
+            SLACK_HTTP_PORT=str(http.port),
+            SLACK_API_URL=slack.api_url,
+        )
+        started.append(bot)
+        assert bot.stderr is not None
+        await asyncio.to_thread(_read_until, bot.stderr, "listening for Slack")
+        slack.say("hello there")
+        command = slack.command("/bot-help")
+        await until(lambda: all(one.acknowledgements for one in slack.door.envelopes), PATIENCE_S)
+        await until(lambda: "/summarize" in "".join(command.texts), PATIENCE_S)
+        bot.send_signal(signal.SIGTERM)
+        output, log = await asyncio.to_thread(bot.communicate, timeout=PATIENCE_S)
+        assert bot.returncode == 0, log
+    assert slack.problems == []
+    for secret in (fake_slack.BOT_TOKEN, http.signing_secret, "hello there"):
+        assert secret not in output + log
+
+
+def _read_until(log: IO[str], words: str) -> None:
+    assert any(words in line for line in log), words
 
 
 @pytest.mark.slow
