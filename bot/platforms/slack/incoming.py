@@ -68,12 +68,13 @@ def kind_of(body: Payload) -> Kind:
 
 def workspace_of(body: Payload) -> str:
     """The workspace that the bot is installed in, or the Enterprise Grid organisation. In a channel shared
-    with another company, `team_id` may be theirs, and the first authorization says which is ours."""
+    with another company, `team_id` may be theirs: the first authorization, or the view, says which is ours."""
     for one in (*parts(body, "authorizations")[:1], body):
         if str(one.get("is_enterprise_install")).lower() == "true":
             enterprise, home = part(one, "enterprise"), part(one, "team")
             return text(one, "enterprise_id") or text(enterprise, "id") or text(home, "enterprise_id")
-        if team := text(one, "team_id") or text(part(one, "team"), "id"):
+        ours = text(part(one, "view"), "app_installed_team_id")
+        if team := ours or text(one, "team_id") or text(part(one, "team"), "id"):
             return team
     return text(body, "enterprise_id")
 

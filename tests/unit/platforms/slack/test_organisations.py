@@ -30,6 +30,7 @@ ORG_WIDE = {"enterprise_id": "E1", "team_id": None, "is_enterprise_install": Tru
         ({"team": TEAM, "enterprise": ENTERPRISE, "is_enterprise_install": True}, "E1"),
         ({"team": None, "enterprise": ENTERPRISE, "is_enterprise_install": True}, "E1"),
         ({"team": TEAM, "enterprise": None, "is_enterprise_install": True}, "E1"),
+        ({"team": {"id": "T9"}, "view": {"team_id": "T9", "app_installed_team_id": "T1"}}, "T1"),
         ({"team": None, "enterprise": None}, ""),
     ],
 )
