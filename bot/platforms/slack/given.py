@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.conversation.commands import in_zone
+from bot.conversation.tasks.task import SHOW
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.slack.incoming import DIRECT, PLATFORM, given_by, workspace_of
 from bot.platforms.slack.names import Person
@@ -22,14 +23,14 @@ def to_message(
     """A command as the bot is told of it. `event_id` is the same for the same deed, and the message's id too,
     so that it cannot be taken for the `ts` of one; `person` is what is known of who gave it."""
     now = datetime.now(UTC)
-    options = " ".join(f"{name}:{value}" for name, value in command.options.items())
+    said = [f"{name}:{value}" for name, value in command.options.items() if name != SHOW.name]
     command = given_by(command, person, is_own=key.channel_id.startswith(DIRECT))
     return IncomingMessage(
         conversation=key,
         message_id=event_id,
         event_id=event_id,
         author=Author(user_id, person.name or user_id),
-        text=f"/{command.name} {options}".rstrip(),
+        text=" ".join([f"/{command.name}", *said]),
         sent_at=now,
         is_addressed=True,
         command=in_zone(command, now.astimezone(person.zone)),
