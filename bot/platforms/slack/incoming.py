@@ -68,7 +68,7 @@ def kind_of(body: Payload) -> Kind:
 
 def workspace_of(body: Payload) -> str:
     """The workspace that the bot is installed in, or the Enterprise Grid organisation. In a channel shared
-    with another company, `team_id` may be theirs: the first authorization, or the view, says which is ours."""
+    with another company, `team_id` may be theirs: the first authorization, or a view, says which is ours."""
     for one in (*parts(body, "authorizations")[:1], body):
         if str(one.get("is_enterprise_install")).lower() == "true":
             enterprise, home = part(one, "enterprise"), part(one, "team")
