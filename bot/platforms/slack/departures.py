@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from bot.conversation.manager import ConversationManager
 from bot.conversation.past import NOTHING_BEFORE
 from bot.conversation.patience import patiently
-from bot.errors import PlatformError
+from bot.errors import BotError, PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.event_order import EventOrder
 from bot.platforms.removal import erase_place, erase_workspace
@@ -70,9 +70,7 @@ class Departures:
     async def uninstalled(self, workspace: Workspace, body: Payload) -> None:
         """Take `app_uninstalled`. Raises StorageError and PlatformError: then the event must come again."""
         if _is_doubtful(workspace, body) and await _is_welcome(workspace):
-            log.info(
-                "workspace %s has the app, as Slack says: what it told before is left aside", workspace.id
-            )
+            log.info("workspace %s still has the app: what Slack told of it is left aside", workspace.id)
             return
         async with self._turn:  # Slack tells it in two events
             if self._workspaces.known(workspace.id) is workspace:
@@ -123,7 +121,7 @@ class Departures:
         try:
             await patiently(erase, lambda: self._is_closed)
             log.info("erased what was said in %s", noted)
-        except PlatformError as error:
+        except BotError as error:
             log.warning("what was said in %s is erased at the next start: %s", noted, error)
 
     async def _erase_closed(self, organisation_id: str) -> None:

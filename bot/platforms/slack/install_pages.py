@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import logging
+import re
 from html import escape
 
 from aiohttp import web
@@ -35,6 +36,7 @@ COOKIE = "parley_install"
 EXCHANGE_S = 15.0
 """How long Slack may take to hand out a token and to say whose it is."""
 
+_CODE = re.compile(r"[a-z_]{1,40}")
 _USED_UP = ("invalid_code", "code_already_used", "code_expired")
 _STYLE = """
 :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }
@@ -123,8 +125,10 @@ class InstallPages:
             return self._again(
                 400, "This link has expired, was used already, or was opened in another browser."
             )
-        if "error" in request.query:
-            return self._again(200, "Nothing was installed: it was cancelled at Slack.")
+        if error := request.query.get("error"):
+            if error == "access_denied":
+                return self._again(200, "Nothing was installed: it was cancelled at Slack.")
+            return self._refused(error if _CODE.fullmatch(error) else "")
         try:
             async with asyncio.timeout(EXCHANGE_S):
                 return await self._install(request.query.get("code", ""))

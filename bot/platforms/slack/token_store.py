@@ -136,7 +136,8 @@ class TokenStore:
     async def _seal_anew(self, connection: AsyncConnection, column: Column[str]) -> int:
         sealed = type_coerce(column, Text)
         table = column.table
-        rows = await connection.execute(select(table.c.id, sealed.label("sealed")).where(sealed.is_not(None)))
+        is_ours = and_(table.c.client_id == self._client_id, sealed.is_not(None))
+        rows = await connection.execute(select(table.c.id, sealed.label("sealed")).where(is_ours))
         old = [row for row in rows.all() if not self._sealing.is_up_to_date(row.sealed)]
         for row in old:
             opened = self._sealing.open(row.sealed)

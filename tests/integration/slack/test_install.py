@@ -105,13 +105,17 @@ async def test_a_link_is_good_once_and_where_it_was_begun(slack: FakeSlack, data
 
 
 async def test_a_cancelled_installation_says_so_and_shows_nothing_it_was_sent(
-    slack: FakeSlack, database: Path
+    slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     oauth = oauth_of(slack)
     evil = "<script>alert(1)</script>"
     async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
         page = await somebody.end(await somebody.begin(), error="access_denied", error_description=evil)
         assert page.status == 200 and "cancelled" in page.text and "alert" not in page.text
+        assert (await somebody.end(await somebody.begin(), error=evil)).status == 500
+        assert "invalid_scope" not in caplog.text and "alert" not in caplog.text
+        assert (await somebody.end(await somebody.begin(), error="invalid_scope")).status == 500
+        assert "invalid_scope" in caplog.text
         page = await somebody.end(evil, code=evil, error=evil)
         assert page.status == 400 and "alert" not in page.text
         assert page.link.path == "/slack/install"
