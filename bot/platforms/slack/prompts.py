@@ -89,6 +89,6 @@ def title_of(question: str) -> str:
     line = one_line(question)
     if len(line) <= MAX_TITLE_CHARS:
         return line
-    cut = line[: MAX_TITLE_CHARS - 1]
+    cut = line[: MAX_TITLE_CHARS - 2]
     at_word = cut.rpartition(" ")[0]
-    return f"{at_word if len(at_word) > MAX_TITLE_CHARS // 2 else cut} …"[:MAX_TITLE_CHARS]
+    return f"{at_word if len(at_word) > MAX_TITLE_CHARS // 2 else cut} …"
