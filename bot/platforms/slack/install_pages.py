@@ -125,10 +125,11 @@ class InstallPages:
             return self._again(
                 400, "This link has expired, was used already, or was opened in another browser."
             )
-        if error := request.query.get("error"):
-            if error == "access_denied":
-                return self._again(200, "Nothing was installed: it was cancelled at Slack.")
-            return self._refused(error if _CODE.fullmatch(error) else "")
+        refusal = request.query.get("error", "")
+        if refusal == "access_denied":
+            return self._again(200, "Nothing was installed: it was cancelled at Slack.")
+        if refusal:
+            return self._refused(refusal if _CODE.fullmatch(refusal) else "")
         try:
             async with asyncio.timeout(EXCHANGE_S):
                 return await self._install(request.query.get("code", ""))
@@ -171,7 +172,7 @@ class InstallPages:
     def _refused(self, code: str) -> web.Response:
         if code in _USED_UP:
             return self._again(400, "Slack's part of this link has expired or was used already.")
-        log.error("an installation failed, and others will: Slack answered %s", code or "no JSON")
+        log.error("an installation failed, and others will: Slack answered %s", code or "something else")
         return self._again(
             500, "The bot is not set up rightly for this. Whoever runs it finds why in its log."
         )
