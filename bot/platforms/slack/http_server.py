@@ -67,7 +67,7 @@ async def serve(host: str, port: int, routes: Iterable[web.RouteDef], patience: 
 def _admit(http: web.Server) -> asyncio.Protocol:
     """A new connection, for which the oldest makes room."""
     connections = http.connections
-    for connection in connections[: len(connections) + 1 - MAX_CONNECTIONS]:
+    for connection in connections[: max(0, len(connections) + 1 - MAX_CONNECTIONS)]:
         connection.force_close()
     return http()
 

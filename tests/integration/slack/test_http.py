@@ -190,8 +190,12 @@ async def test_the_oldest_connection_makes_room(
         assert (await slack.http.verify_url())[0] == 200
         for reader, _ in idle[:15]:
             assert await asyncio.wait_for(reader.read(), 3.0) == b""
+        kept = asyncio.gather(*(reader.read() for reader, _ in idle[16:]))
+        done, _ = await asyncio.wait({kept}, timeout=0.2)
+        assert not done and not any(reader.at_eof() for reader, _ in idle[16:])
         for _, writer in idle:
             writer.close()
+        await kept
 
 
 async def _connect(slack: FakeSlack) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
