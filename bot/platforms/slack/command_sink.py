@@ -31,7 +31,7 @@ from bot.platforms.slack.problems import RefusedError, platform_error, until_ans
 from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
 from bot.platforms.slack.sink import ChannelSink, Surroundings
 
-SIGN_OF_LIFE_S = 5.0
+SIGN_OF_LIFE_S = 3.0
 """How long a command may think before its first sign of life is shown; later ones come ever more slowly."""
 SLOWER = 5
 MAX_SIGNS = 2
@@ -116,9 +116,9 @@ class CommandSink(AnswerSink):
 
     async def status(self, text: str) -> None:
         """Show signs of life, few, since an address takes few posts and each may stand below the last."""
-        if self.layout.posts or self._has_shown:
+        if self._has_shown or (self.layout.posts and not self._is_pressed):
             return
-        address = self._response_urls.get(self._question.message_id)
+        address = self._address()
         if address is None or not address.can_replace:
             await self._channel.status(text)
             return

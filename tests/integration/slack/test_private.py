@@ -11,6 +11,7 @@ import pytest
 
 from bot.conversation import answering
 from bot.generation.types import GenerationRequest
+from bot.platforms import delivery
 from bot.platforms.slack import command_sink
 from bot.platforms.slack.layout import JUDGE
 from bot.platforms.slack.listener import WORKING
@@ -300,6 +301,23 @@ async def test_made_anew_it_takes_the_place_of_what_was_pressed(slack: FakeSlack
         await until(lambda: press.texts == ["answer 2"])
     assert press.shown[0]["replace_original"] is True and slack.ephemeral == []
     assert command.texts == ["answer 1"] and slack.posts() == []
+
+
+async def test_while_it_is_made_anew_it_can_be_stopped_where_it_was_pressed(
+    slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_sink, "SIGN_OF_LIFE_S", 0.0)
+    monkeypatch.setattr(delivery, "SIGN_OF_LIFE_S", 0.05)
+    async with running(slack, database, numbered()) as bot:
+        command = slack.command("/ask", "who are you?")
+        await until(lambda: command.texts == ["answer 1"])
+        await bot.remembered()
+        bot.generator.script = never
+        press = slack.press(command.shown[-1], "parley:regenerate")
+        await until(lambda: press.shown and list(buttons_of(press.shown[0])) == ["parley:stop"])
+        slack.press(press.shown[0], "parley:stop")
+        await until(lambda: press.texts == ["Stopped."])
+        assert bot.generator.generations[-1].is_closed
 
 
 async def test_who_has_left_the_channel_is_answered_directly(slack: FakeSlack, database: Path) -> None:
