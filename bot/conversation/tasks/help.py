@@ -10,7 +10,6 @@ from bot.conversation.text.languages import english_name
 from bot.generation.types import ModelInfo
 from bot.messages import Piece
 
-
 CONTROLS = ("stop", "regenerate", "continue", "undo")
 """Commands that are told of in one line: buttons do the same."""
 
