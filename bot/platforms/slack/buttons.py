@@ -30,6 +30,7 @@ from bot.platforms.slack.incoming import DIRECT
 from bot.platforms.slack.interactions import Answer, Interactions, action_in
 from bot.platforms.slack.layout import pressed
 from bot.platforms.slack.members import may_read
+from bot.platforms.slack.modals import open_view
 from bot.platforms.slack.mrkdwn import message_body
 from bot.platforms.slack.names import Person
 from bot.platforms.slack.payloads import Payload, part, text
@@ -121,9 +122,10 @@ class Buttons(Presses[Pressed]):
 
     async def translate(self, press: Pressed) -> str | None:
         """See Presses. Who has no known language is asked for one."""
-        is_known = find_language(press.language) is not None
-        if not is_known and press.trigger_id and await self._ask_language(press):
-            return None
+        if find_language(press.language) is None and press.trigger_id:
+            about = forms.About(press.key, press.post_id, press.is_whisper, press.address)
+            if await open_view(press.workspace, press.trigger_id, forms.language_form(about)):
+                return None
         if not self._translated.is_news((press.key, press.post_id, press.asker.id, press.language)):
             return None
         return await super().translate(press)
@@ -146,17 +148,6 @@ class Buttons(Presses[Pressed]):
             address = ResponseUrl(press.address, press.key.thread_id or "", can_replace=False)
             with suppress(PlatformError):
                 await address.post(message_body(with_names_here(words)), replaces=False)
-
-    async def _ask_language(self, press: Pressed) -> bool:
-        """Open the form; False where Slack would not."""
-        about = forms.About(press.key, press.post_id, press.is_whisper, press.address)
-        view = forms.language_form(about)
-        try:
-            await press.workspace.hasty_client.views_open(trigger_id=press.trigger_id, view=view)
-        except (SlackApiError, *CONNECTION_ERRORS) as error:
-            log.info("a form could not be opened: %s", type(error).__name__)
-            return False
-        return True
 
 
 async def _press(workspace: Workspace, user_id: str, about: forms.About, event_id: str) -> Pressed:

@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 SENT_S = 1.0
 """What is not found out in this time about a form that was sent is told in the form afterwards."""
 
+OPEN_S = 1.5
+"""How long Slack may take to open a form: what asked for it waits for an acknowledgement."""
+
 MAX_FORMS = 1_000
 
 Mistakes = dict[str, str]
@@ -141,12 +144,7 @@ class Modals:
         language = workspace.names.person(user_id).language
         chosen = "" if channel_id.startswith(DIRECT) else channel_id
         view = forms.task_form(task, workspace.me.name, language, chosen)
-        try:
-            await workspace.hasty_client.views_open(trigger_id=trigger_id, view=view)
-        except (SlackApiError, *CONNECTION_ERRORS) as error:
-            log.warning("a form could not be opened: %s", _reason(error))
-            return False
-        return True
+        return await open_view(workspace, trigger_id, view)
 
     def _opened(self, view: Payload) -> _Form:
         if len(self._forms) > MAX_FORMS:
@@ -224,6 +222,17 @@ class Modals:
         telling = asyncio.create_task(tell())
         self._late.add(telling)
         telling.add_done_callback(self._late.discard)
+
+
+async def open_view(workspace: Workspace, trigger_id: str, view: forms.View) -> bool:
+    """Open a form for whoever pulled a trigger; False where Slack would not, or not in time."""
+    try:
+        async with asyncio.timeout(OPEN_S):
+            await workspace.hasty_client.views_open(trigger_id=trigger_id, view=view)
+    except (SlackApiError, *CONNECTION_ERRORS) as error:
+        log.warning("a form could not be opened: %s", _reason(error))
+        return False
+    return True
 
 
 def _hash_in(answer: AsyncSlackResponse) -> str:
