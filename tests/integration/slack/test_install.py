@@ -140,6 +140,8 @@ async def test_what_slack_refuses_is_for_the_operator(
         assert "bad_client_secret" not in page.text and "bad_client_secret" in caplog.text
         slack.web.faults.append(Fault("oauth.v2.access", "refused", code="internal_error"))
         assert (await somebody.install(TEAM)).status == 503
+        slack.web.faults.append(Fault("oauth.v2.access", "lost"))
+        assert (await somebody.install(TEAM)).status == 503
     assert "must-stay-secret" not in caplog.text
 
 

@@ -96,6 +96,7 @@ async def test_settings_are_of_one_workspace(slack: FakeSlack, database: Path) -
         assert await bot.store.setting(key_in(OTHER, there), "speak") is None
 
 
+@pytest.mark.parametrize("transport", ["socket", "http"])
 async def test_a_workspace_that_throws_the_app_out_takes_all_with_it(
     slack: FakeSlack, database: Path
 ) -> None:
