@@ -7,6 +7,7 @@ what is not built as Slack builds it. Knows nothing of messages.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,11 @@ TELL_S = 3600.0
 """Refused requests are told in one line in this time."""
 
 
+USUAL_BODY_BYTES, LARGE_AT_ONCE = 64 * 1024, 8
+"""Hardly anything that Slack sends is larger; of what is, few are held in memory before their signature is
+known."""
+
+
 class HttpDoor:
     """A Transport. `pages` are served beside it, for people's browsers."""
 
@@ -36,6 +42,7 @@ class HttpDoor:
         self._pages = pages
         self._signatures = Signatures(http.signing_secret)
         self._refusals = Refusals()
+        self._large_bodies = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def listen(self, app: AsyncApp) -> None:
         """See Transport."""
@@ -65,9 +72,7 @@ class HttpDoor:
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         signature = request.headers.get("X-Slack-Signature", "")
         self._signatures.check_headers(timestamp, signature)
-        if (request.content_length or 0) > MAX_BODY_BYTES:
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, request.content_length or 0)
-        raw = await request.read()
+        raw = await self._read(request)
         self._signatures.accept(timestamp, signature, raw)
         status = 500
         try:
@@ -78,6 +83,16 @@ class HttpDoor:
                 self._signatures.forget(signature)
         content_type = answer.headers["content-type"][0]
         return web.Response(status=status, body=answer.body.encode(), headers={"Content-Type": content_type})
+
+    async def _read(self, request: web.Request) -> bytes:
+        """The body. Raises HTTPRequestEntityTooLarge."""
+        size = request.content_length
+        if size is not None and size > MAX_BODY_BYTES:
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, size)
+        if size is not None and size <= USUAL_BODY_BYTES:
+            return await request.read()
+        async with self._large_bodies:
+            return await request.read()
 
 
 class Refusals:

@@ -18,7 +18,7 @@ from bot.platforms.slack.patience import Patience
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_CONNECTIONS = 128
+MAX_CONNECTIONS = 512
 """At once. Where more come the oldest gives way: it waits for bytes, or it is answered soon."""
 
 CONNECTION_S = 30.0
