@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.conversation.text.sentences import shortened
-from bot.platforms.slack.markup import labels_in, mentioned, readable, to_markdown, without_call
+from bot.platforms.slack.markup import channels_of, labels_in, mentioned, readable, to_markdown, without_call
 from bot.platforms.slack.payloads import Payload, part, parts, text
+from bot.platforms.slack.rich_text import channels_in as channels_in_blocks
 from bot.platforms.slack.rich_text import markdown_in
 from bot.platforms.slack.rich_text import people_in as mentioned_in_blocks
 from bot.platforms.text_files import note_of
@@ -47,6 +48,12 @@ def people_in(message: Payload) -> frozenset[str]:
     for one in shares:
         found |= {text(one, "author_id")} | mentioned(text(one, "text"))
     return found - {""}
+
+
+def channels_in(message: Payload) -> frozenset[str]:
+    """The ids of the channels that a message mentions without their names."""
+    plain = text(message, "text")
+    return (channels_of(plain) | channels_in_blocks(parts(message, "blocks"))) - labels_in(plain).keys()
 
 
 def files_of(message: Payload) -> list[Payload]:

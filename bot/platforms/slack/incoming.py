@@ -15,7 +15,7 @@ from bot.conversation.rules import USUAL, Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
 from bot.platforms.slack.commands import for_one, task_name, without_prefix
-from bot.platforms.slack.contents import line_of, people_in, words_of
+from bot.platforms.slack.contents import channels_in, line_of, people_in, words_of
 from bot.platforms.slack.markup import mentioned, readable
 from bot.platforms.slack.names import UNKNOWN, Person
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
@@ -97,9 +97,9 @@ def message_in(body: Payload) -> Payload:
 
 
 def people_of(body: Payload, me: Me) -> frozenset[str]:
-    """The ids of the people whose names are needed to read an event."""
+    """The ids of the people and channels whose names are needed to read an event."""
     message = message_in(body)
-    return (people_in(message) | {text(message, "user")}) - {"", me.user_id}
+    return (people_in(message) | channels_in(message) | {text(message, "user")}) - {"", me.user_id}
 
 
 def is_from_person(message: Payload, me: Me) -> bool:

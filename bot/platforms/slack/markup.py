@@ -18,6 +18,7 @@ _MARKUP = re.compile(
 )
 _MENTION = re.compile(r"<@([UW]\w{0,40})(\|[^<>]*)?>")
 _LABEL = re.compile(r"<(?:#|!subteam\^)(\w{1,40})\|([^<>]{1,300})>")
+_CHANNEL = re.compile(r"<#([A-Z]\w{0,40})(?:\|[^<>]*)?>")
 _SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)")
 _DATE = re.compile(r"date\^(\d{1,12})\^")
 _CODE = re.compile(r"(```(?:[^`]|`(?!``))*```|`[^`\n]+`)")
@@ -45,6 +46,11 @@ def to_markdown(text: str, names: Mapping[str, str]) -> str:
 def mentioned(text: str) -> frozenset[str]:
     """The ids of the users whom a text mentions."""
     return frozenset(match[1] for match in _MENTION.finditer(text))
+
+
+def channels_of(text: str) -> frozenset[str]:
+    """The ids of the channels that a text mentions."""
+    return frozenset(match[1] for match in _CHANNEL.finditer(text))
 
 
 def labels_in(text: str) -> dict[str, str]:

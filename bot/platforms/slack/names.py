@@ -1,4 +1,5 @@
-"""Names: what people are called, and what else Slack tells of them, by their ids. Its events carry ids only.
+"""Names: what people and channels are called, and what else Slack tells of people, by their ids. Its events
+carry ids only.
 
 A name is worth a moment's wait and no more, since a message waits for it. Slack is asked once an hour.
 """
@@ -24,6 +25,9 @@ AGAIN_S = 60.0
 """How long a failure keeps from asking for the same person again."""
 
 MAX_NAMES = 10_000
+PEOPLE = ("U", "W")
+"""What the ids of people begin with."""
+
 AT_ONCE = 4
 
 
@@ -55,7 +59,8 @@ class _Known:
 
 
 class Names:
-    """Display names, cached. `client` should not wait by itself where Slack limits its calls."""
+    """Display names, cached, and the names of public channels: those of others are not for everybody.
+    `client` should not wait by itself where Slack limits its calls."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -63,10 +68,10 @@ class Names:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._waited_for: set[str] = set()
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._paused_until = 0.0
+        self._paused_until = {True: 0.0, False: 0.0}
 
     async def of(self, user_ids: Collection[str]) -> dict[str, str]:
-        """The names of these people, as far as they are known within a moment."""
+        """The names of these people, and channels, as far as they are known within a moment."""
         unknown = [user_id for user_id in user_ids if not self._is_fresh(user_id)]
         asking = [self._ask(user_id) for user_id in unknown if user_id not in self._waited_for]
         if asking:
@@ -111,21 +116,30 @@ class Names:
     async def _look_up(self, user_id: str) -> None:
         person, keep_s = self.person(user_id), AGAIN_S
         async with self._turns:
-            if _now() < self._paused_until:
+            if _now() < self._paused_until[user_id.startswith(PEOPLE)]:
                 return
             try:
-                answer = await self._client.users_info(user=user_id, include_locale=True)
-                user = part(answer.data if isinstance(answer.data, dict) else {}, "user")
-                person, keep_s = to_person(user), FRESH_S
+                person, keep_s = await self._told(user_id), FRESH_S
             except SlackApiError as error:
                 if code_of(error) == "ratelimited":
-                    self._paused_until = _now() + AGAIN_S
+                    self._paused_until[user_id.startswith(PEOPLE)] = _now() + AGAIN_S
+                elif not user_id.startswith(PEOPLE):
+                    keep_s = FRESH_S  # a channel that is none of the bot's business stays so
             except CONNECTION_ERRORS:
                 pass
         self._known.pop(user_id, None)
         self._known[user_id] = _Known(person, _now() + keep_s)
         if len(self._known) > MAX_NAMES:
             del self._known[next(iter(self._known))]
+
+    async def _told(self, some_id: str) -> Person:
+        """What Slack says of somebody, or of a channel."""
+        if some_id.startswith(PEOPLE):
+            answer = await self._client.users_info(user=some_id, include_locale=True)
+            return to_person(part(answer.data if isinstance(answer.data, dict) else {}, "user"))
+        answer = await self._client.conversations_info(channel=some_id)
+        channel = part(answer.data if isinstance(answer.data, dict) else {}, "channel")
+        return Person(text(channel, "name")) if channel.get("is_private") is False else UNKNOWN
 
 
 def to_person(user: Payload) -> Person:

@@ -42,12 +42,21 @@ def markdown_in(blocks: Sequence[Payload], labels: Labels, kept: str = "") -> st
 
 def people_in(blocks: Sequence[Payload]) -> frozenset[str]:
     """The ids of the people whom rich text mentions."""
+    return _ids_in(blocks, "user", "user_id")
+
+
+def channels_in(blocks: Sequence[Payload]) -> frozenset[str]:
+    """The ids of the channels that it mentions."""
+    return _ids_in(blocks, "channel", "channel_id")
+
+
+def _ids_in(blocks: Sequence[Payload], kind: str, name: str) -> frozenset[str]:
     found: set[str] = set()
     waiting = [*blocks]
     while waiting:
         one = waiting.pop()
         waiting += parts(one, "elements")
-        found |= {text(one, "user_id")} if text(one, "type") == "user" else set()
+        found |= {text(one, name)} if text(one, "type") == kind else set()
     return frozenset(found - {""})
 
 

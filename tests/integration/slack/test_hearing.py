@@ -81,6 +81,17 @@ async def test_a_shared_message_is_quoted(slack: FakeSlack, database: Path) -> N
         assert await bot.remembered() == [("user", expected)]
 
 
+async def test_public_channels_are_named_and_private_ones_are_not(slack: FakeSlack, database: Path) -> None:
+    plans = slack.open_channel("plans", private=True)
+    async with running(slack, database, echo) as bot:
+        slack.say(f"<#{slack.random.id}> not <#{plans.id}|> nor <#C0GONE>")
+        await all_taken(slack)
+        assert await bot.remembered() == [("user", "#random not #some-channel nor #some-channel")]
+        slack.say(f"<#{slack.random.id}> <#C0GONE>")
+        await all_taken(slack)
+    assert slack.web.count("conversations.info") == 3
+
+
 async def test_people_that_are_bots_are_not_answered(slack: FakeSlack, database: Path) -> None:
     slack.users["UHELPER"] = "Helper"
     slack.profiles["UHELPER"] = {"is_bot": True}
