@@ -62,8 +62,8 @@ class Presses(ABC, Generic[P]):
         self._turn = turn
         self._deeds: dict[str, Callable[[P], Awaitable[str | None]]] = {
             "stop": self._stop,
-            "regenerate": self._regenerate,
-            "continue": self._continue,
+            "regenerate": self.regenerate,
+            "continue": self.go_on,
             TRANSLATE: self.translate,
             "share": self._share,
             "good": partial(self._judge, is_good=True),
@@ -94,6 +94,16 @@ class Presses(ABC, Generic[P]):
     def message_of(self, press: P, command: Command) -> IncomingMessage:
         """A command that a press gives, as the bot is told of it: the same for the same press."""
 
+    async def regenerate(self, press: P) -> str | None:
+        """Have an answer made anew, in its place."""
+        await self._manager.controls.regenerate(press.key, press.asker, press.post_id)
+        return None
+
+    async def go_on(self, press: P) -> str | None:
+        """Have an answer continued, in its place."""
+        await self._manager.controls.go_on(press.key, press.post_id, asker=press.asker)
+        return None
+
     async def translate(self, press: P) -> str | None:
         """Have an answer translated for the person alone: a command like any other."""
         own = find_language(press.language)
@@ -123,12 +133,6 @@ class Presses(ABC, Generic[P]):
     async def _stop(self, press: P) -> str | None:
         is_stopped = await self._manager.stop(press.key, press.asker, press.post_id)
         return None if is_stopped else NOTHING_TO_STOP
-
-    async def _regenerate(self, press: P) -> None:
-        await self._manager.controls.regenerate(press.key, press.asker, press.post_id)
-
-    async def _continue(self, press: P) -> None:
-        await self._manager.controls.go_on(press.key, press.post_id, asker=press.asker)
 
     async def _share(self, press: P) -> str | None:
         controls = self._manager.controls

@@ -114,11 +114,19 @@ class Buttons(Presses[Pressed]):
             return ""
         if not await may_read(workspace, channel_id, press.asker.id):
             return NO_SUCH_PLACE
-        if action != "share" or await _may_write(workspace, channel_id):
-            if action in ("regenerate", "continue") and press.is_whisper:
-                self._response_urls.add(press.post_id, press.address)
-            return ""
-        return I_MAY_NOT_SHARE
+        if action == "share" and not await _may_write(workspace, channel_id):
+            return I_MAY_NOT_SHARE
+        return ""
+
+    async def regenerate(self, press: Pressed) -> str | None:
+        """See Presses."""
+        self._take_address(press)
+        return await super().regenerate(press)
+
+    async def go_on(self, press: Pressed) -> str | None:
+        """See Presses."""
+        self._take_address(press)
+        return await super().go_on(press)
 
     async def translate(self, press: Pressed) -> str | None:
         """See Presses. Who has no known language is asked for one."""
@@ -135,6 +143,11 @@ class Buttons(Presses[Pressed]):
         return to_message(command, press.key, press.event_id, press.asker.id, press.person)
 
     # --- inside ------------------------------------------------------------------------------
+
+    def _take_address(self, press: Pressed) -> None:
+        """What comes of the press is to take the place of what one person sees."""
+        if press.is_whisper:
+            self._response_urls.add(press.post_id, press.address)
 
     async def _do(self, press: Pressed, action: str) -> None:
         try:
