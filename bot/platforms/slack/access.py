@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from functools import partial
 
 from slack_sdk.errors import SlackApiError
 
 from bot.conversation.access import named_channel
+from bot.errors import PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.members import ASKING_S, may_read
 from bot.platforms.slack.payloads import part, parts, text
-from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
+from bot.platforms.slack.problems import code_of, until_answered
 from bot.platforms.slack.visit import thread_in
 from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspaces
 
@@ -60,7 +62,7 @@ async def _channel_id(workspace: Workspace, named: str, team_id: str) -> str:
     except SlackApiError as error:
         log.warning("the bot's channels cannot be listed: Slack answered %s", code_of(error))
         return named
-    except CONNECTION_ERRORS as error:
+    except (TimeoutError, PlatformError) as error:
         log.warning("the bot's channels cannot be listed: %s", type(error).__name__)
         return named
     return found.pop() if len(found) == 1 else named
@@ -71,13 +73,15 @@ async def _named(workspace: Workspace, name: str, team_id: str) -> set[str]:
     found: set[str] = set()
     cursor = ""
     while True:
-        page = await workspace.client.users_conversations(
+        listing = partial(
+            workspace.client.users_conversations,
             types=_KINDS,
             exclude_archived=False,
             limit=999,
             cursor=cursor or None,
             team_id=team_id or None,
         )
+        page = await until_answered("list the bot's channels", listing)
         data = page.data if isinstance(page.data, dict) else {}
         found |= {
             text(channel, "id")

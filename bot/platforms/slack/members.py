@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.errors import PlatformError
 from bot.platforms.recently import Recently
 from bot.platforms.slack.payloads import Payload, part, text
-from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
+from bot.platforms.slack.problems import code_of, until_answered
 from bot.platforms.slack.workspaces import Workspace
 
 log = logging.getLogger(__name__)
@@ -42,9 +44,9 @@ async def may_read(workspace: Workspace, channel_id: str, person_id: str) -> boo
     try:
         async with asyncio.timeout(ASKING_S):
             channel, person, members = await asyncio.gather(
-                _answer(client.conversations_info(channel=channel_id)),
-                _answer(client.users_info(user=person_id)),
-                _answer(client.conversations_members(channel=channel_id, limit=PAGE)),
+                _answer(lambda: client.conversations_info(channel=channel_id)),
+                _answer(lambda: client.users_info(user=person_id)),
+                _answer(lambda: client.conversations_members(channel=channel_id, limit=PAGE)),
             )
             if not (channel and person and members):
                 return False
@@ -54,7 +56,7 @@ async def may_read(workspace: Workspace, channel_id: str, person_id: str) -> boo
             is_open = channel.get("is_private") is False and is_home(person, channel, workspace.id)
             is_in = channel.get("is_member") is True or channel.get("is_mpim") is True
             return is_in and (is_open or await _is_member(workspace, channel_id, person_id, members))
-    except (TimeoutError, *CONNECTION_ERRORS) as error:
+    except (TimeoutError, PlatformError) as error:
         log.info("nobody can say who may read a channel: %s", type(error).__name__)
         return False
 
@@ -78,15 +80,15 @@ async def _is_member(workspace: Workspace, channel_id: str, person_id: str, page
         cursor = text(part(page, "response_metadata"), "next_cursor")
         if not cursor:
             return False
-        call = workspace.client.conversations_members(channel=channel_id, limit=PAGE, cursor=cursor)
+        call = partial(workspace.client.conversations_members, channel=channel_id, limit=PAGE, cursor=cursor)
         page = await _answer(call)
     return True
 
 
-async def _answer(call: Awaitable[AsyncSlackResponse]) -> Payload:
-    """What Slack answers; empty where it refuses."""
+async def _answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Payload:
+    """What Slack answers; empty where it refuses. Raises PlatformError where it cannot be reached."""
     try:
-        data = (await call).data
+        data = (await until_answered("ask who may read a channel", call)).data
     except SlackApiError as error:
         code = code_of(error)
         if code not in NOTHING_THERE and _told.is_news(code):
@@ -104,8 +106,8 @@ async def hears(workspace: Workspace, channel_id: str) -> bool:
     """Whether Slack tells the bot of what is said in a channel, as far as it answers in time."""
     try:
         async with asyncio.timeout(ASKING_S):
-            answer = await _answer(workspace.client.conversations_info(channel=channel_id))
-    except (TimeoutError, *CONNECTION_ERRORS):
+            answer = await _answer(lambda: workspace.client.conversations_info(channel=channel_id))
+    except (TimeoutError, PlatformError):
         return True
     channel = part(answer, "channel")
     return bool(channel) and any(channel.get(trait) is True for trait in ("is_member", "is_im", "is_mpim"))

@@ -25,12 +25,13 @@ from bot.platforms.slack.workspaces import Workspace
 MAX_PAGE = 500
 """Messages that are asked for at once. Slack takes up to 999, and is slow to give so many."""
 
-CALL_S, TRIES = 15.0, 3
-"""How long one call may take, and how often it is tried where the connection breaks."""
+CALL_S, AGAIN_S = 15.0, (0.2, 0.5, 1.0)
+"""How long one call may take, and the waits before it is tried again where the connection breaks."""
 
 NOT_THERE = ("not_in_channel", "channel_not_found", "is_inactive", "no_permission", "access_denied")
 NO_SCOPE = ("missing_scope", "not_allowed_token_type")
-BUSY_S = 1.0
+LIMITED_S = 1.0
+"""How long Slack wants nothing more where it does not say."""
 
 
 class NotThereError(UnreadableError):
@@ -139,7 +140,7 @@ class Pages:
         is_urgent: bool,
     ) -> Page:
         quota = self._quotas[workspace.id, method]
-        for _ in range(TRIES):
+        for wait_s in (*AGAIN_S, 0.0):
             await quota.turn(until, is_urgent=is_urgent)
             try:
                 async with asyncio.timeout(CALL_S):
@@ -149,7 +150,7 @@ class Pages:
                     raise _refusal(error) from None
                 quota.close(_retry_after_s(error))
             except CONNECTION_ERRORS:
-                await asyncio.sleep(BUSY_S)
+                await asyncio.sleep(wait_s)
         await quota.turn(until, is_urgent=is_urgent)  # where Slack limits calls, that is the reason
         raise PlatformError("Slack does not answer")
 
@@ -175,8 +176,8 @@ def _refusal(error: SlackApiError) -> PlatformError:
 def _retry_after_s(error: SlackApiError) -> float:
     headers = {name.lower(): value for name, value in (error.response.headers or {}).items()}
     with suppress(ValueError, TypeError):
-        return max(BUSY_S, float(headers.get("retry-after", BUSY_S)))
-    return BUSY_S
+        return max(LIMITED_S, float(headers.get("retry-after", LIMITED_S)))
+    return LIMITED_S
 
 
 __all__ = ["LimitedError", "NoScopeError", "NotThereError", "Page", "Pages"]

@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 FIRST_SIGN_S, SIGN_S = 0.2, 1.0
 """How long people are without a first sign of life, and between two."""
 
-READING_S, TALKING_S = 75.0, 8.0
+READING_S, TALKING_S = 75.0, 4.0
 """How long an answer waits for what was said: one that is about it, and one that goes by it."""
 
 UNKNOWN_VISITOR = 1_000

@@ -174,9 +174,10 @@ async def test_members_are_looked_for_on_every_page_and_asked_for_anew_each_time
 
 @pytest.mark.parametrize("method", ["conversations.info", "users.info", "conversations.members"])
 async def test_what_nobody_can_say_counts_as_no(
-    slack: FakeSlack, database: Path, harbour: Place, method: str
+    slack: FakeSlack, database: Path, harbour: Place, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    slack.web.faults.append(Fault(method, "cut", times=2))
+    monkeypatch.setattr("bot.platforms.slack.problems.RETRY_S", (0.01,))
+    slack.web.faults.append(Fault(method, "cut", times=5))
     assert await may_read(slack, database, harbour, ANN) == [False]
 
 

@@ -158,7 +158,7 @@ async def test_a_limit_is_waited_for_where_that_is_short(slack: FakeSlack, datab
 async def test_a_call_that_fails_is_tried_again(
     slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr("bot.platforms.slack.pages.BUSY_S", 0.01)
+    monkeypatch.setattr("bot.platforms.slack.pages.AGAIN_S", (0.01, 0.01))
     slack.web.faults.append(Fault(HISTORY, kind, times=2))  # type: ignore[arg-type]
     slack.fill(slack.general, 5)
     async with running(slack, database, echo) as bot:
