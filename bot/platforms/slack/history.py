@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from slack_sdk.errors import SlackApiError
@@ -23,7 +24,7 @@ from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.incoming import PLATFORM, to_incoming
 from bot.platforms.slack.pages import MAX_PAGE, Page, Pages
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
-from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
+from bot.platforms.slack.problems import code_of, until_answered
 from bot.platforms.slack.remembering import as_event
 from bot.platforms.slack.visit import thread_of, to_ts
 from bot.platforms.slack.workspaces import Workspace
@@ -132,14 +133,17 @@ class History:
         found: list[str] = []
         cursor = ""
         while True:
+            listing = partial(
+                self._workspace.client.users_conversations,
+                types=_KINDS,
+                exclude_archived=True,
+                limit=999,
+                cursor=cursor or None,
+            )
             try:
-                answer = await self._workspace.client.users_conversations(
-                    types=_KINDS, exclude_archived=True, limit=999, cursor=cursor or None
-                )
+                answer = await until_answered("list the bot's channels", listing)
             except SlackApiError as error:
                 raise PlatformError(f"the bot's channels cannot be listed: {code_of(error)}") from None
-            except CONNECTION_ERRORS as error:
-                raise PlatformError(f"the bot's channels cannot be listed: {type(error).__name__}") from None
             data = answer.data if isinstance(answer.data, dict) else {}
             found += [text(channel, "id") for channel in parts(data, "channels")]
             cursor = text(part(data, "response_metadata"), "next_cursor")
