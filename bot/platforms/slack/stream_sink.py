@@ -61,8 +61,10 @@ class StreamSink(ChannelSink):
 
     async def send(self, post: Post, nonce: str) -> str:
         """Begin a stream, once the one before is complete; post a message where that is not possible."""
-        if self._live is not None:
-            await self._end(self._live, replace(self._live.post, buttons=()))
+        if (live := self._live) is not None:
+            complete = replace(live.post, buttons=())
+            await self._end(live, complete)
+            self.layout.shown(live.message_id, complete)
         return await self._begin(post, nonce) or await super().send(post, nonce)
 
     async def change(self, message_id: str, post: Post) -> None:
@@ -92,14 +94,19 @@ class StreamSink(ChannelSink):
         self._begin_session()
 
     async def finish(self, outcome: str) -> None:
-        """Complete the stream, with the buttons that are its own now."""
+        """Complete the stream, with the buttons that are its own now. What is to be made again, or gone on
+        with, is only ended."""
         self._is_over = True
         if workspace := self._surroundings.workspaces.known(self._place.workspace_id):
             workspace.sessions.end(self._place)
         if (live := self._live) is not None:
             looks = dict(self.layout.outdated(is_over=outcome in ("finished", "stopped")))
             post = looks.get(live.message_id) or replace(live.post, buttons=())
-            await self._end(live, post)
+            with suppress(PostGoneError):
+                if outcome in ("restarted", "released"):
+                    await self._complete(await self._workspace(), live, "", post)
+                else:
+                    await self._end(live, post)
             self.layout.shown(live.message_id, post)
         await super().finish(outcome)
 

@@ -134,3 +134,28 @@ async def test_an_app_that_is_no_agent_answers_all_the_same(
             slack.say("tell me", place=place, thread=root, calls=place is slack.general)
             await until(lambda root=root: TEXT in slack.texts(place, thread=root))  # type: ignore[misc]
     assert slack.web.count("agents.sessions.setStatus") == 1
+
+
+async def test_a_status_stands_in_threads_until_there_is_an_answer(slack: FakeSlack, database: Path) -> None:
+    told = Told()
+    async with running(slack, database, told.script):
+        root = slack.say("lunch?")
+        question = slack.say("tell me", thread=root, calls=True)
+        await until(lambda: slack.statuses)
+        assert (slack.statuses[0]["channel_id"], slack.statuses[0]["thread_ts"]) == (slack.general.id, root)
+        slack.delete(question)
+        await until(lambda: slack.statuses[-1]["status"] == "")
+
+
+async def test_where_a_status_is_refused_it_is_asked_for_again_only_elsewhere(
+    slack: FakeSlack, database: Path
+) -> None:
+    slack.web.faults.append(Fault("assistant.threads.setStatus", "refused", 1, "channel_type_not_supported"))
+    async with running(slack, database, echo):
+        for _ in range(2):
+            root = ask(slack)
+            await until(lambda root=root: slack.texts(thread=root))  # type: ignore[misc]
+        assert slack.web.count("assistant.threads.setStatus") == 1
+        thread = slack.say("hello", place=slack.pane)
+        slack.say("tell me", place=slack.pane, thread=thread)
+        await until(lambda: slack.statuses)

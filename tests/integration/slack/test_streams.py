@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from bot.generation.types import GenerationRequest
+from bot.platforms.slack.mrkdwn import to_markdown_block
+from bot.platforms.slack.streaming_text import without_links
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import ANN, BEN, TEAM, FakeSlack
 from tests.integration.slack.fake_web import Fault, Kind
 from tests.integration.slack.rig import Bot, running
 from tests.unit.platforms.slack.payloads import buttons_of, text_of
+from tests.unit.platforms.slack.test_streaming_text import ANSWER
 
 WORDS = [f"word{number} " for number in range(12)]
 TEXT = "".join(WORDS).strip()
@@ -87,13 +91,22 @@ async def slowly(request: GenerationRequest) -> AsyncIterator[str]:
 async def test_whatever_is_lost_of_a_stream_the_answer_stands_once_and_to_the_letter(
     slack: FakeSlack, database: Path
 ) -> None:
+    dice = random.Random(5)
+    cuts = [0, *sorted(dice.sample(range(1, len(ANSWER)), 40)), len(ANSWER)]
+
+    async def in_pieces(request: GenerationRequest) -> AsyncIterator[str]:
+        for start, end in pairwise(cuts):
+            await asyncio.sleep(0.05)
+            yield ANSWER[start:end]
+
     kinds: tuple[Kind, ...] = ("lost", "cut", "trouble")
-    async with running(slack, database, slowly):
+    async with running(slack, database, in_pieces):
         for seed, kind in enumerate(kinds):
             slack.web.faults.append(Fault(STREAMING, kind, 1000, share=0.15, dice=random.Random(seed)))
-        roots = [ask(slack) for _ in range(6)]
+        roots = [ask(slack) for _ in range(4)]
         await until(lambda: all(_is_whole(slack, root) for root in roots), 20)
-    assert all(words_in(slack, root) == TEXT for root in roots)
+    streamed = to_markdown_block(without_links(ANSWER.strip(), lambda url: False))
+    assert {words_in(slack, root) for root in roots} <= {streamed, to_markdown_block(ANSWER.strip())}
     assert slack.web.count("chat.update") and slack.web.count("chat.stopStream")
 
 
@@ -176,6 +189,7 @@ async def test_what_is_long_streams_on_in_another_post(slack: FakeSlack, databas
     posts = slack.posts(thread=root)
     assert len(posts) == 2 and slack.web.count("chat.startStream") == 2
     assert [list(buttons_of(post))[:1] for post in posts] == [[], ["parley:regenerate"]]
+    assert slack.web.count("chat.stopStream") == 2 and not slack.web.count("chat.update")
     shown = "\n".join(slack.texts(thread=root))
     assert shown.split() == "".join(lines).split()
 
