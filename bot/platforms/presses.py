@@ -107,15 +107,10 @@ class Presses(ABC, Generic[P]):
     async def translate(self, press: P) -> str | None:
         """Have an answer translated for the person alone: a command like any other."""
         own = find_language(press.language)
-        await self.translate_into(press, own.code if own else "")
-        return None
-
-    async def translate_into(self, press: P, language: str) -> None:
-        """The same, into the language of a code, "" for the channel's. Raises CommandError where the person
-        asks for too much at once."""
-        options = {ABOUT: press.post_id, "show": "me", **({"to": language} if language else {})}
+        to = {"to": own.code} if own else {}
         async with self._turn(press.key):
-            await self._give(press, Command(TRANSLATE, options))
+            await self._give(press, Command(TRANSLATE, {ABOUT: press.post_id, "show": "me", **to}))
+        return None
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -147,7 +142,8 @@ class Presses(ABC, Generic[P]):
         return THANKS if is_kept else THUMB_TAKEN_BACK
 
     async def _give(self, press: P, command: Command) -> None:
-        """Have a command answered, in the channel's turn."""
+        """Have a command answered, in the channel's turn. Raises CommandError where the person asks for too
+        much at once."""
         if refusal := self._refusal(press, command):
             raise CommandError(refusal)
         message = self.message_of(press, command)
