@@ -1,0 +1,51 @@
+"""`slack manifest` and `slack key` on the command line's side."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.cli.slack import manifest_text, new_key
+from bot.config import validate
+from bot.errors import ConfigError
+
+ADDRESS = "https://bot.example.org"
+OVER_HTTP = {"slack_bot_token": "xoxb-token", "slack_signing_secret": "a-secret-of-the-app"}
+
+
+def made(http: str | None = None, **values: str) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(manifest_text(validate({"bot_platforms": "web", **values}), http))
+    return manifest
+
+
+def is_over_http(manifest: dict[str, Any]) -> bool:
+    url = manifest["settings"]["event_subscriptions"].get("request_url")
+    assert manifest["settings"]["socket_mode_enabled"] == (url is None)
+    assert url in (None, f"{ADDRESS}/slack/events")
+    return url is not None
+
+
+def test_before_anything_is_set_it_is_for_socket_mode() -> None:
+    assert not is_over_http(made()) and made(bot_name="Polly")["display_information"]["name"] == "Polly"
+
+
+def test_http_is_chosen_by_the_option_or_the_settings() -> None:
+    assert is_over_http(made(ADDRESS)) and is_over_http(made(ADDRESS + "/"))
+    assert is_over_http(made(**OVER_HTTP, slack_public_url=ADDRESS))
+    assert not is_over_http(made(slack_app_token="xapp-token", slack_public_url=ADDRESS))
+
+
+def test_an_address_that_is_missing_or_none_is_told() -> None:
+    with pytest.raises(ConfigError, match="SLACK_PUBLIC_URL is missing"):
+        made(**OVER_HTTP)
+    for wrong in ("http://bot.example.org", "bot.example.org", "https://", ""):
+        with pytest.raises(ConfigError, match="--http"):
+            made(wrong)
+
+
+def test_a_new_key_is_one() -> None:
+    assert new_key() != new_key()
+    Fernet(new_key())  # raises for what is no key
