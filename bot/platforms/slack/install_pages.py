@@ -20,6 +20,7 @@ from slack_sdk.oauth.installation_store import Installation
 from yarl import URL
 
 from bot.errors import PlatformError, StorageError
+from bot.platforms.recently import Recently
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.options import OAuth
@@ -86,6 +87,7 @@ class InstallPages:
         self._clients = clients
         self._bot_name = bot_name
         self._public = URL(oauth.public_url.rstrip("/"))
+        self._told = Recently()
 
     def routes(self) -> list[web.RouteDef]:
         """What a server must have."""
@@ -172,7 +174,8 @@ class InstallPages:
     def _refused(self, code: str) -> web.Response:
         if code in _USED_UP:
             return self._again(400, "Slack's part of this link has expired or was used already.")
-        log.error("an installation failed, and others will: Slack answered %s", code or "something else")
+        if self._told.is_news(code):
+            log.error("an installation failed, and others will: Slack answered %s", code or "something else")
         return self._again(
             500, "The bot is not set up rightly for this. Whoever runs it finds why in its log."
         )
