@@ -63,7 +63,8 @@ class StreamSink(ChannelSink):
         """Begin a stream, once the one before is complete; post a message where that is not possible."""
         if (live := self._live) is not None:
             complete = replace(live.post, buttons=())
-            await self._end(live, complete)
+            with suppress(PostGoneError):
+                await self._end(live, complete)
             self.layout.shown(live.message_id, complete)
         return await self._begin(post, nonce) or await super().send(post, nonce)
 
@@ -75,8 +76,7 @@ class StreamSink(ChannelSink):
         elif self._is_growing(post) and message_id == self.layout.posts[-1]:
             live.post = post
             if not await self._grow(live):
-                self._live = None
-                await super().change(message_id, post)
+                await self._replace(live, post)
         else:
             await self._end(live, post)
 
@@ -182,7 +182,14 @@ class StreamSink(ChannelSink):
         whole = self._shown(workspace, post.text)
         is_longer = whole.startswith(live.sent) and len(whole) <= MAX_MARKDOWN and post.file is None
         if not is_longer or not await self._complete(workspace, live, whole[len(live.sent) :], post):
-            await super().change(live.message_id, post)
+            await self._replace(live, post)
+
+    async def _replace(self, live: _Live, post: Post) -> None:
+        """End the stream where it is, and edit its message as a whole."""
+        self._live = None
+        with suppress(*CONNECTION_ERRORS):
+            await self._stop(await self._workspace(), live.message_id)
+        await super().change(live.message_id, post)
 
     async def _complete(self, workspace: Workspace, live: _Live, rest: str, post: Post) -> bool:
         """End a stream with the rest of its text and its buttons; whether that is sure to be done."""

@@ -106,6 +106,19 @@ async def test_slacks_own_button_stops_an_answer_in_a_thread(slack: FakeSlack, d
     assert "parley:regenerate" in buttons_of(slack.posts(thread=root)[0])
 
 
+async def test_slacks_own_button_goes_also_where_that_has_to_be_told_twice(
+    slack: FakeSlack, database: Path
+) -> None:
+    told = Told()
+    async with running(slack, database, told.script):
+        root = ask(slack)
+        told.say(*WORDS[:4])
+        await until(lambda: slack.web.sessions.by_thread.get(root) == "processing")
+        slack.web.faults.append(Fault("agents.sessions.setStatus", "throttled"))
+        told.end()
+        await until(lambda: slack.web.sessions.by_thread[root] == "active")
+
+
 async def test_nobody_stops_what_somebody_else_asked(slack: FakeSlack, database: Path) -> None:
     slack.admins.clear()
     told = Told()
