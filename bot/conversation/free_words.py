@@ -31,7 +31,7 @@ from bot.conversation.moments import Moments
 from bot.conversation.tasks.task import SHOW, Task
 from bot.conversation.text.languages import folded
 
-MAX_CHARS = 300
+MAX_CHARS = 240
 """Nobody says so much to say how a command is meant."""
 
 Options = dict[str, str]

@@ -90,7 +90,7 @@ def _end_of_search(text: str) -> tuple[str, str, int] | None:
     before = maybe(either(words("into"), words("filler")))
     for begin, found in _at_end(line, sequence(before, CHANNEL)):
         return "channel", line.original(*found.parts["channel"]), begin
-    for begin in range(1, len(line.left)):
+    for begin in range(max(1, len(line.left) - MAX_CHARS), len(line.left)):
         is_quoted = line.left.count('"', 0, begin) % 2
         if not is_quoted and next(words("since").find(line.left, begin), None):
             tail = Line(line.original(begin, len(line.left)))

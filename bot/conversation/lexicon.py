@@ -68,11 +68,15 @@ class Line:
 
     def search(self, form: Form) -> tuple[int, Found] | None:
         """The first place where `form` stands, and how."""
+        before = ""
         for begin, char in enumerate(self.left):
-            if char not in " \0":
-                for found in form.find(self.left, begin):
-                    if found.end > begin:
-                        return begin, found
+            is_within = _joins(char) and _joins(before)
+            before = char
+            if char in " \0" or is_within:
+                continue
+            for found in form.find(self.left, begin):
+                if found.end > begin:
+                    return begin, found
         return None
 
     def take_all(self, form: Form) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from bot.conversation.commands import command_in, in_zone, parse_command
+from bot.conversation.memory.phrases import without_call
 from bot.conversation.rules import USUAL, Rules
 from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
@@ -164,8 +165,9 @@ def to_incoming(
     command = None
     if is_for_bot:
         # What hangs on the message may be what the command is to work on, or nothing that it takes.
-        line, raw = line_of(message, me, names), line_of(message, me, names, keeps_channels=True)
-        command = _command(words, raw) or _command(line, raw)
+        typed = words, line_of(message, me, names), line_of(message, me, names, keeps_channels=True)
+        seen, line, raw = (without_call(one, me.name) for one in typed)
+        command = _command(seen, raw) or _command(line, raw)
         command = command and given_by(command, author, is_own=is_direct(body))
     return IncomingMessage(
         conversation=conversation_key(body, message),

@@ -274,6 +274,14 @@ def test_a_command_behind_the_name_is_a_command(is_manager: bool) -> None:
     assert message.command == Command("summarize", {"last": "20"}, is_manager, given="said")
 
 
+@pytest.mark.parametrize("call", ["<@W111> ", "<@W111>, ", "Parley, <@W111> ", "@Parley: "])
+def test_a_command_in_words_behind_the_name_is_a_command(call: str) -> None:
+    body = samples.event("app_mention", text=f"{call}summarize <#C7|plans> since monday", channel="D1")
+    message = read(body)
+    assert message.command is not None and message.command.name == "summarize"
+    assert message.command.options["channel"] == "<#C7|plans>" and "since" in message.command.options
+
+
 def test_what_only_looks_like_a_command_is_a_question() -> None:
     body = samples.event("app_mention")
     body["event"]["text"] = "<@W111> /usr/bin is full"
