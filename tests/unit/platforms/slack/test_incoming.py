@@ -274,7 +274,7 @@ def test_a_command_behind_the_name_is_a_command(is_manager: bool) -> None:
     assert message.command == Command("summarize", {"last": "20"}, is_manager, given="said")
 
 
-@pytest.mark.parametrize("call", ["<@W111> ", "<@W111>, ", "Parley, <@W111> ", "@Parley: "])
+@pytest.mark.parametrize("call", ["<@W111> ", "<@W111>, ", "@Parley: ", "parley, "])
 def test_a_command_in_words_behind_the_name_is_a_command(call: str) -> None:
     body = samples.event("app_mention", text=f"{call}summarize <#C7|plans> since monday", channel="D1")
     message = read(body)
