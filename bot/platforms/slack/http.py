@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 TELL_S = 3600.0
 """Refused requests are told in one line in this time."""
 
+READ_S = 10.0
+"""How long a body may take. Slack waits for three seconds."""
 
 USUAL_BODY_BYTES, LARGE_AT_ONCE = 64 * 1024, 8
 """Hardly anything that Slack sends is larger; of what is, few are held in memory before their signature is
@@ -85,14 +88,16 @@ class HttpDoor:
         return web.Response(status=status, body=answer.body.encode(), headers={"Content-Type": content_type})
 
     async def _read(self, request: web.Request) -> bytes:
-        """The body. Raises HTTPRequestEntityTooLarge."""
+        """The body. Raises HTTPRequestEntityTooLarge, and MalformedError for one that does not come."""
         size = request.content_length
         if size is not None and size > MAX_BODY_BYTES:
             raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, size)
-        if size is not None and size <= USUAL_BODY_BYTES:
-            return await request.read()
-        async with self._large_bodies:
-            return await request.read()
+        is_usual = size is not None and size <= USUAL_BODY_BYTES
+        try:
+            async with asyncio.timeout(READ_S), nullcontext() if is_usual else self._large_bodies:
+                return await request.read()
+        except (TimeoutError, web.RequestPayloadError):
+            raise MalformedError from None
 
 
 class Refusals:

@@ -14,7 +14,7 @@ import pytest
 
 from bot.errors import ConfigError, StorageError
 from bot.messages import IncomingMessage
-from bot.platforms.slack import bolt, http_server, listener
+from bot.platforms.slack import bolt, http, http_server, listener
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import FakeSlack, Payload, Transport
@@ -179,6 +179,22 @@ async def test_who_sends_too_slowly_is_cut_off(
         writer.write(said.replace(b"%d", str(int(time.time())).encode()))
         assert await asyncio.wait_for(reader.read(), 3.0) == b""
         writer.close()
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(http, "READ_S", 0.2)
+    signed = slack.http.sign(b"")
+    head = ["POST /slack/events HTTP/1.1", "Host: x", "Content-Type: application/json"]
+    head += [f"{name}: {value}" for name, value in signed.items()]
+    async with running(slack, database, echo):
+        for beginning in ("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "Content-Length: 9\r\n\r\n{"):
+            reader, writer = await _connect(slack)
+            writer.write("\r\n".join([*head, beginning]).encode())
+            assert (await asyncio.wait_for(reader.readline(), 3.0)).startswith(b"HTTP/1.1 400")
+            writer.close()
+    assert "could not be answered" not in caplog.text
 
 
 async def test_the_oldest_connection_makes_room(
