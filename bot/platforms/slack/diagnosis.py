@@ -24,7 +24,7 @@ from bot.platforms.base import Finding
 from bot.platforms.ports import take_port
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.installations import REFUSED
-from bot.platforms.slack.options import EVENTS_PATH, Http, OAuth
+from bot.platforms.slack.options import EVENTS_PATH, INSTALL_PATH, Http, OAuth
 from bot.platforms.slack.problems import (
     BAD_TOKEN,
     CONNECTION_ERRORS,
@@ -92,7 +92,7 @@ async def _installations(clients: Clients, oauth: OAuth, database: Path | None) 
     except BotError as error:
         yield Finding(False, "Slack workspaces", str(error))
         return
-    where = f"people install it at {oauth.public_url.rstrip('/')}/slack/install"
+    where = f"people install it at {oauth.public_url.rstrip('/')}{INSTALL_PATH}"
     yield Finding(True, "Slack workspaces", f"{len(installed)} installed the app; {where}")
     for name, token in list(installed.items())[-MAX_WORKSPACES:]:
         async for finding in _workspace(clients, token, f"workspace {name}", REFUSED):

@@ -23,7 +23,7 @@ from bot.errors import PlatformError, StorageError
 from bot.platforms.recently import Recently
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.installations import Installations
-from bot.platforms.slack.options import OAuth
+from bot.platforms.slack.options import INSTALL_PATH, REDIRECT_PATH, OAuth
 from bot.platforms.slack.payloads import Payload, part, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, trouble_apart
 from bot.platforms.slack.scopes import NAMES
@@ -31,7 +31,6 @@ from bot.platforms.slack.token_store import STATE_S, TokenStore
 
 log = logging.getLogger(__name__)
 
-INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 COOKIE = "parley_install"
 
 EXCHANGE_S = 15.0
@@ -92,8 +91,8 @@ class InstallPages:
     def routes(self) -> list[web.RouteDef]:
         """What a server must have."""
         return [
-            web.get(INSTALL, self._begin, allow_head=False),
-            web.get(REDIRECT, self._end, allow_head=False),
+            web.get(INSTALL_PATH, self._begin, allow_head=False),
+            web.get(REDIRECT_PATH, self._end, allow_head=False),
         ]
 
     async def _begin(self, request: web.Request) -> web.Response:
@@ -193,12 +192,12 @@ class InstallPages:
             return False
 
     def _again(self, status: int, why: str) -> web.Response:
-        link = (str(self._public / INSTALL.lstrip("/")), "Start again")
+        link = (str(self._public / INSTALL_PATH.lstrip("/")), "Start again")
         return _page(status, f"{self._bot_name} was not added", why, link)
 
     @property
     def _redirect_uri(self) -> URL:
-        return self._public / REDIRECT.lstrip("/")
+        return self._public / REDIRECT_PATH.lstrip("/")
 
     def _slack_address(self, state: str) -> URL:
         asked = {
