@@ -198,7 +198,9 @@ class Settings(BaseSettings):
         description="Answers that one person may ask for in a minute; 0 sets no limit.",
     )
     bot_http_host: Annotated[str, Expects("an address of this machine, such as 127.0.0.1")] = Field(
-        default="127.0.0.1", min_length=1, description="Address that the playground listens on."
+        default="127.0.0.1",
+        min_length=1,
+        description="Address that the playground and the port for Slack listen on.",
     )
     bot_http_port: Annotated[int, Expects("a port from 0 to 65535")] = Field(
         default=8080, ge=0, le=65_535, description="Port that the playground listens on; 0 takes a free one."
