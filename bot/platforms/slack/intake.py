@@ -27,9 +27,10 @@ class Intake:
         self._manager = manager
         self._order = order
 
-    async def take(self, visit: Visit, messages: Sequence[Payload], edits: Mapping[str, Payload]) -> None:
-        """Write down what memory lacks, and note which threads have replies that it lacks. `edits` are the
-        messages that were edited since the visit began. Raises ErasedError and StorageError."""
+    async def take(self, visit: Visit, messages: Sequence[Payload], edits: Mapping[str, Payload]) -> int:
+        """Write down what memory lacks, and note which threads have replies that it lacks; returns how many
+        messages were new. `edits` are those that were edited since the visit began. Raises ErasedError and
+        StorageError."""
         past, channel_id = self._manager.past, visit.key.channel_id
         newest = [edits.get(text(message, "ts"), message) for message in messages]
         found = await remembered(visit.workspace, channel_id, newest)
@@ -41,7 +42,7 @@ class Intake:
             latest = [thread.latest for thread in threads.values()]
             unknown = await past.unknown(visit.channel, [*ids, *latest])
             begins = {key: await past.nothing_before(key) for key in {one.conversation for one in found}}
-            await self._manager.import_messages(
+            new = await self._manager.import_messages(
                 [
                     one
                     for one in found
@@ -52,6 +53,7 @@ class Intake:
         for root, thread in threads.items():
             if root in unknown or thread.latest in unknown:
                 visit.stretches.found(root, thread)
+        return new
 
     async def save(self, visit: Visit) -> None:
         """Note how far the channel was read. Raises ErasedError and StorageError."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.payloads import Payload, part, parts, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
 
 PATIENCE_S = 1.0
@@ -25,6 +25,7 @@ AGAIN_S = 60.0
 """How long a failure keeps from asking for the same person again."""
 
 MAX_NAMES = 10_000
+PAGE, MAX_PAGES = 1000, 8
 PEOPLE = ("U", "W")
 """What the ids of people begin with."""
 
@@ -67,6 +68,7 @@ class Names:
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._waited_for: set[str] = set()
+        self._learnt_until = 0.0
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._paused_until = {True: 0.0, False: 0.0}
 
@@ -85,6 +87,27 @@ class Names:
         """What is known of somebody by now. Ask for the name first."""
         known = self._known.get(user_id)
         return known.person if known else UNKNOWN
+
+    async def learn_all(self) -> None:
+        """Learn at once what everybody is called, where so many are not known that asking for each would take
+        long; at most once an hour. Never an error."""
+        if _now() < self._learnt_until:
+            return
+        self._learnt_until = _now() + FRESH_S
+        cursor = ""
+        for _ in range(MAX_PAGES):
+            try:
+                page = await self._client.users_list(limit=PAGE, include_locale=True, cursor=cursor or None)
+            except (SlackApiError, *CONNECTION_ERRORS):
+                return
+            data = page.data if isinstance(page.data, dict) else {}
+            until = _now() + FRESH_S
+            self._known |= {
+                text(user, "id"): _Known(to_person(user), until) for user in parts(data, "members")
+            }
+            cursor = text(part(data, "response_metadata"), "next_cursor")
+            if not cursor:
+                return
 
     @property
     def is_asking(self) -> bool:

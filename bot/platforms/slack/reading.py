@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from weakref import WeakValueDictionary
@@ -277,7 +278,9 @@ class Reading:
             empty = 0 if page.messages else empty + 1
             if empty > EMPTY_PAGES:
                 raise PlatformError("Slack gives pages without messages only")
-            await self._intake.take(visit, page.messages, edits)
+            new = await self._intake.take(visit, page.messages, edits)
+            if not (new or hole.before) and visit.channel in self._trusted:
+                page = replace(page, cursor="")  # events told of all of it, and so of what is behind it
             rest, cursor = _filled(visit, rest, page), page.cursor
             await self._intake.save(visit)
             visit.is_current = True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from bot.messages import IncomingMessage
 from bot.platforms.slack.incoming import people_of, to_incoming
@@ -15,6 +16,9 @@ from bot.platforms.slack.workspaces import Workspace
 
 NAMES_S, NAMES_AGAIN_S = 5.0, 0.2
 """How long the names of many people are waited for, and how often they are asked for meanwhile."""
+
+MANY = 20
+"""So many people are asked for one by one; of more, everybody is asked for at once."""
 
 AT_ONCE = 50
 """Messages that are read before others get a turn."""
@@ -47,6 +51,10 @@ async def _names(workspace: Workspace, people: Collection[str]) -> dict[str, str
     """What people are called, as far as Slack says it in time."""
     loop = asyncio.get_running_loop()
     until = loop.time() + NAMES_S
+    if sum(not workspace.names.person(person).name for person in people) > MANY:
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await workspace.names.learn_all()
     names = await workspace.names.of(people)
     while len(names) < len(people) and loop.time() < until and workspace.names.is_asking:
         await asyncio.sleep(NAMES_AGAIN_S)

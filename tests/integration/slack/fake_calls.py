@@ -15,6 +15,7 @@ _KINDS = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 _SCOPES = {
     "team.info": "team:read",
     "users.info": "users:read",
+    "users.list": "users:read",
     "bots.info": "users:read",
     "conversations.join": "channels:join",
     "chat.postMessage": "chat:write",

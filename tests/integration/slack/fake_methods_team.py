@@ -42,6 +42,7 @@ class TeamMethods:
             "apps.connections.open": self._open,
             "team.info": self._team,
             "users.info": self._user,
+            "users.list": self._users,
             "users.conversations": self._conversations,
             "bots.info": self._bot,
             "oauth.v2.access": self._access,
@@ -113,6 +114,12 @@ class TeamMethods:
         if "locale" not in about:
             overrides = {name: value for name, value in overrides.items() if name != "locale"}
         return {"user": {**about, **overrides}}
+
+    def _users(self, args: Payload, workspace: Workspace) -> Payload:
+        """Everybody, but for people of other companies."""
+        ids = [one for one in (*self._slack.users, *self._slack.bots) if one not in self._slack.foreigners]
+        users = [self._user({**args, "user": one}, workspace)["user"] for one in sorted(ids)]
+        return paged(users, args, "members", most=1000)
 
     def _conversations(self, args: Payload, workspace: Workspace) -> Payload:
         """The places of a person that the bot may know of; of the bot, where nobody is named."""

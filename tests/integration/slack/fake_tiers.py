@@ -13,6 +13,7 @@ _TIER_2 = (
     "chat.stopStream",
     "conversations.list",
     "reactions.remove",
+    "users.list",
 )
 _TIER_4 = (
     "assistant.threads.setSuggestedPrompts",

@@ -103,6 +103,33 @@ async def test_a_channel_is_read_whole_with_its_threads_and_then_only_what_is_ne
         assert calls(slack) == (4, 12)
 
 
+async def test_what_events_told_of_is_not_read_again(slack: FakeSlack, database: Path) -> None:
+    slack.fill(slack.general, 10)
+    slack.web.places.max_page = 15
+    async with running(slack, database, echo) as bot:
+        await read(bot, question())
+        for number in range(40):
+            slack.say(f"live {number}")
+        await until(lambda: all(one.acknowledgements for one in slack.door.envelopes))
+        await read(bot, question())
+        assert calls(slack) == (2, 0)
+        unheard.post(slack, "unheard")  # an event got lost: now all of it is looked at
+        await read(bot, question())
+        assert "unheard" in await known(bot)
+
+
+async def test_the_names_of_many_are_asked_for_at_once(slack: FakeSlack, database: Path) -> None:
+    people = [f"U{number:04}" for number in range(120)]
+    slack.users |= {person: f"Person {number}" for number, person in enumerate(people)}
+    slack.fill(slack.general, 240, author=people)
+    async with running(slack, database, echo) as bot:
+        await read(bot, question(last="500"))
+        newest = await bot.store.digests.newest(key_of(slack.general), 500)
+    assert {turn.author.name for turn in newest if turn.author} == set(slack.users.values()) - {"Ann", "Ben"}
+    assert slack.web.count("users.list") == 1
+    assert slack.web.count("users.info") == 0
+
+
 async def test_short_pages_hide_nothing(slack: FakeSlack, database: Path) -> None:
     slack.web.short_pages = True
     slack.fill(slack.general, 300, threads=3, replies=9)
