@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from tests.integration.slack.fake_state import ANN, BEN, Payload, Place, State
 from tests.unit.platforms.slack.payloads import words_of
 
+_NOTICES = ("channel_join", "channel_leave")
+"""What Slack says for whoever comes or goes, the bot too."""
+
 
 class Messages(State):
     """What stands in the places."""
@@ -90,7 +93,8 @@ class Messages(State):
         """The bot's messages in a place, oldest first; with `thread`, those in that thread."""
         place = place or self.general
         bot_user = self.workspace_of(place).bot_user
-        mine = [one for one in place.messages.values() if one["user"] == bot_user]
+        said = [one for one in place.messages.values() if one.get("subtype") not in _NOTICES]
+        mine = [one for one in said if one["user"] == bot_user]
         return [one for one in mine if (one.get("thread_ts") if _is_reply(one) else None) == thread]
 
     def texts(self, place: Place | None = None, thread: str | None = None) -> list[str]:
