@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.slack import workspaces
+from bot.platforms.slack import quota, workspaces
 from tests.integration.slack.contract import catalogue
 from tests.integration.slack.fake_slack import FakeSlack, Transport
 from tests.integration.slack.rig import running
@@ -25,7 +25,7 @@ from tests.unit.platforms.slack.payloads import text_of
 
 PROGRAMME = (speaking, hearing, commanding, pressing, holding)
 DISCONNECTS = int(os.environ.get("PARLEY_DISCONNECTS", "20"))
-MOMENT_S = 0.25
+MOMENT_S, BETWEEN_S = 0.25, 0.1
 
 
 def test_the_programme_is_long_enough() -> None:
@@ -40,6 +40,7 @@ async def test_a_week_in_a_workspace(
 ) -> None:
     # All of a week at once: what a workspace is limited to goes as much faster.
     monkeypatch.setattr(workspaces, "EDIT_INTERVAL_S", 0.05)
+    monkeypatch.setattr(quota, "INTERVAL_S", 0.01)
     posts = slack.web.tiers["chat.postMessage"]
     slack.web.tiers.update(dict.fromkeys(catalogue(), (6000.0, 500)), **{"chat.postMessage": posts})
     slack.door.retry_s = 1.0
@@ -49,13 +50,19 @@ async def test_a_week_in_a_workspace(
         corners = [corner(week, name) for name in SCENARIOS]
         slack.web.lose(share=0.2, seed=7, methods=r"(chat|conversations|files)\..*")
         storm = asyncio.create_task(_storm(week))
-        playing = [asyncio.create_task(SCENARIOS[at.name](at)) for at in corners]
+        playing = [asyncio.create_task(_play(at, number)) for number, at in enumerate(corners)]
         outcomes = await asyncio.gather(*playing, return_exceptions=True)
         await storm
     pairs = zip(corners, outcomes, strict=True)
     failed = [f"{at.name}: {error!r:.600}" for at, error in pairs if error is not None]
     assert not failed, "\n".join(failed)
     _every_question_was_answered_once(slack, corners)
+
+
+async def _play(at: Corner, number: int) -> None:
+    """A workspace wakes up little by little."""
+    await asyncio.sleep(number * BETWEEN_S)
+    await SCENARIOS[at.name](at)
 
 
 async def _storm(week: Week) -> None:

@@ -6,6 +6,7 @@ import re
 
 from tests.integration.slack.fake_state import BOT_USER
 from tests.integration.slack.week.stage import LONG, Corner, scenario, until
+from tests.unit.platforms.slack.payloads import buttons_of
 
 
 @scenario
@@ -51,11 +52,12 @@ async def long_code(at: Corner) -> None:
 
 @scenario
 async def the_bot_was_removed(at: Corner) -> None:
-    await at.says(at.ask("before"))
+    before = at.ask("before")
+    await at.says(before)
     at.slack.leave(at.place, BOT_USER)
     await at.command("/summarize", "public")
-    await until(lambda: len(at.whispers()) > 1, at.whispers)
-    assert len(at.texts()) == 1
+    await at.whispered("/invite")
+    assert [text for text in at.texts() if "has left" not in text] == [before]
 
 
 @scenario
@@ -92,11 +94,11 @@ async def what_was_said_before_the_bot_came(at: Corner) -> None:
 
 @scenario
 async def somebody_left_before_pressing(at: Corner) -> None:
-    await at.says(at.ask("ask and leave"))
-    await until(lambda: at.posts()[-1].get("blocks"))
-    at.slack.leave(at.place, at.ann)
-    asked = len(at.week.bot.generator.asked)
-    await at.press(at.posts()[-1], "parley:regenerate")
-    await until(lambda: any(at.whispers()), at.whispers)
-    mine = [text for text in at.prompts() if "ask and leave" in text]
-    assert len(mine) <= 1 and asked
+    own = at.slack.open_channel(f"{at.name}-x".replace("_", "-"), private=True, members=(at.ann, at.ben))
+    await at.says(at.ask(f"{at.name} ask and leave", place=own), place=own)
+    await until(lambda: "parley:regenerate" in buttons_of(at.posts(own)[-1]), lambda: at.posts(own))
+    post, asked = at.posts(own)[-1], len(at.prompts())
+    at.slack.leave(own, at.ann)
+    await at.press(post, "parley:regenerate")
+    await at.whispered("no such channel")
+    assert len(at.prompts()) == asked
