@@ -17,7 +17,7 @@ from bot.messages import Author, Command, ConversationKey, IncomingMessage
 from bot.platforms.channel_options import with_channels
 from bot.platforms.slack.commands import for_one, task_name, without_prefix
 from bot.platforms.slack.contents import channels_in, line_of, people_in, words_of
-from bot.platforms.slack.markup import mentioned, readable
+from bot.platforms.slack.markup import calls_others, mentioned, readable
 from bot.platforms.slack.names import UNKNOWN, Person
 from bot.platforms.slack.payloads import Payload, moment, part, parts, text
 
@@ -137,7 +137,7 @@ def is_addressed(body: Payload, me: Me, *, is_called_into: bool, rules: Rules = 
     is_reply = conversation_key(body, message).thread_id is not None
     takes_part = is_called_into or text(message, "parent_user_id") == me.user_id
     is_expected = rules.speak == "always" or (is_reply and takes_part)
-    return is_expected and not mentioned(text(message, "text"))
+    return is_expected and not calls_others(text(message, "text"))
 
 
 def to_incoming(

@@ -48,6 +48,11 @@ def mentioned(text: str) -> frozenset[str]:
     return frozenset(match[1] for match in _MENTION.finditer(text))
 
 
+def calls_others(text: str) -> bool:
+    """Whether a text mentions somebody, or a group of people."""
+    return "<!subteam^" in text or _MENTION.search(text) is not None
+
+
 def channels_of(text: str) -> frozenset[str]:
     """The ids of the channels that a text mentions."""
     return frozenset(match[1] for match in _CHANNEL.finditer(text))

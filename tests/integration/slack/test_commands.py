@@ -71,6 +71,8 @@ async def test_ask_and_help_are_answered(slack: FakeSlack, database: Path) -> No
         ("/summarize", "style:haiku", "/summarize last:50"),
         ("/summarize", "&lt;!channel&gt;", "/summarize last:50"),
         ("/summarise", "", "/summarize"),
+        ("/summarize", "ça 🎉 où", "/summarize last:50"),
+        ("/summarize", "word " * 700, "/summarize last:50"),
     ],
 )
 async def test_a_command_used_wrongly_is_answered_at_once_with_an_example(

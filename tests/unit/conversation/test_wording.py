@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from bot.conversation.commands import command_in, parse_command
 from bot.conversation.free_words import read_options
 from bot.conversation.lead_ins import read_rest
+from bot.conversation.summaries.forms import STYLES
 from bot.conversation.tasks import TASKS, task_by_name
+from bot.conversation.words import LOCALES, words
 from bot.errors import CommandError
 
 DATA = Path(__file__).parents[2] / "data" / "wording"
@@ -35,6 +37,25 @@ def options_of(line: str) -> dict[str, str]:
 def test_clear_wishes_are_commands_in_seven_languages() -> None:
     wrong = {text: told(text) for text, wanted in COMMANDS if sorted(told(text)) != sorted(wanted)}
     assert wrong == {} and len(COMMANDS) > 150
+
+
+@pytest.mark.parametrize("locale", [*LOCALES, "en"])
+def test_every_language_has_words_for_every_wish(locale: str) -> None:
+    wording = words(locale).wording
+    needed = {
+        "summarize",
+        "translate",
+        "catchup",
+        "happened",
+        "help",
+        "stop",
+        "last",
+        "hours",
+        "days",
+        "messages",
+    }
+    needed |= {"place", "polite", "filler", "this", "public", "private", "visit", "today", *STYLES}
+    assert needed <= wording.keys() and all(wording.values())
 
 
 def test_ordinary_talk_is_never_a_command() -> None:

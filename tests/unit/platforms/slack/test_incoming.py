@@ -105,7 +105,8 @@ def test_in_a_thread_under_its_own_message_it_needs_no_mention() -> None:
 
 
 def test_what_is_meant_for_somebody_else_is_left_alone() -> None:
-    assert not read(in_thread("<@U777> what do you think?"), is_called_into=True).is_addressed
+    for other in ("<@U777>", "<!subteam^S777|@team>", "<!subteam^S777>"):
+        assert not read(in_thread(f"{other} what do you think?"), is_called_into=True).is_addressed
     assert read(in_thread("<@U777> ask <@W111>"), is_called_into=True).is_addressed
 
 
