@@ -72,7 +72,8 @@ class Pane:
         """Somebody opened the agent's messages: suggest what to ask. Raises StorageError."""
         event = part(body, "event")
         if text(event, "tab") == "messages":
-            await self.looked(workspace, body)
+            if "context" in event:
+                await self.looked(workspace, body)
             channel_id, user_id = text(event, "channel"), text(event, "user")
             self._start(self._suggest(workspace, user_id, {"channel_id": channel_id}))
 

@@ -52,6 +52,7 @@ class StreamSink(ChannelSink):
         self._live: _Live | None = None
         self._streamed: dict[str, str] = {}
         self._is_over = False
+        self._may_have_begun = reply.attempt > 1 and not reply.is_quiet
 
     @property
     def limits(self) -> DeliveryLimits:
@@ -146,6 +147,7 @@ class StreamSink(ChannelSink):
 
     async def _adopted(self, post: Post, nonce: str) -> str | None:
         """The stream that began though the answer was lost, if it did; it is edited from now on."""
+        self._may_have_begun = True
         message_id = await self.find(nonce)
         if message_id is not None:
             await self._has_begun(message_id)
@@ -239,7 +241,8 @@ class StreamSink(ChannelSink):
         workspace = self._surroundings.workspaces.known(self._place.workspace_id)
         message_id = text(message, "ts")
         is_orphan = (
-            workspace is not None
+            self._may_have_begun
+            and workspace is not None
             and text(message, "user") == workspace.me.user_id
             and message_id not in ("", self._place.thread_id, *self.layout.posts)
             and not (nonce_of(message) or text(message, "subtype") or parts(message, "files"))
