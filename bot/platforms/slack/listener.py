@@ -121,8 +121,12 @@ class Listener:
 
     async def _message(self, workspace: Workspace, body: Payload, *, is_late: bool = False) -> None:
         heard = await self._heard(workspace, body)
-        if heard is None:
-            return
+        if heard is not None:
+            await self._accept(workspace, body, heard, is_late=is_late)
+
+    async def _accept(
+        self, workspace: Workspace, body: Payload, heard: IncomingMessage, *, is_late: bool = False
+    ) -> None:
         heard = await self._pane.about_this_channel(workspace, heard)
         if is_late:
             heard = replace(heard, is_addressed=False)
@@ -145,9 +149,9 @@ class Listener:
         heard = await self._heard(workspace, body)
         if edit := incoming.to_edit(body, heard):
             await self._manager.amend(*edit)
-        is_late = heard is None or datetime.now(UTC) - heard.sent_at > LATE_CALL
-        if incoming.became_call(body, workspace.me) and not is_late:
-            await self._message(workspace, body)
+        is_new = heard is not None and datetime.now(UTC) - heard.sent_at < LATE_CALL
+        if heard and is_new and incoming.became_call(body, workspace.me):
+            await self._accept(workspace, body, heard)
 
     async def _remember_as_it_was(self, workspace: Workspace, body: Payload, message: Payload) -> None:
         """Of a new message whose edit overtook it, take what it was, so that memory can follow the edit. The
