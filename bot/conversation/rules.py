@@ -47,6 +47,14 @@ class Rules:
             return False
         return _pattern(self.wake_words).search(_plain(text)) is not None
 
+    def without_wake_word(self, text: str) -> str:
+        """`text` without a wake word at its beginning: what is said to the bot."""
+        for word in self.wake_words:
+            begin = rf"\s*{re.escape(word)}(?:[\s,:;!.，、：！。]+|(?=[{_UNSPACED}]))"
+            if match := re.match(begin, text, re.IGNORECASE):
+                return text[match.end() :]
+        return text
+
 
 USUAL = Rules()
 """What holds where nobody set anything."""

@@ -108,7 +108,7 @@ def to_incoming(
     if not text and not (is_direct(message) or is_call(message, me)):
         return None
     is_for_bot = is_addressed(message, me, is_called_into=is_called_into, rules=rules)
-    command = _command(message, me, text) if is_for_bot else None
+    command = _command(message, me, text, rules) if is_for_bot else None
     if is_for_bot and not text and _is_withheld(message, me):
         command = Command(UNREADABLE)
     return IncomingMessage(
@@ -148,13 +148,14 @@ def from_bot_or_webhook(
     )
 
 
-def _command(message: discord.Message, me: Me, text: str) -> Command | None:
+def _command(message: discord.Message, me: Me, text: str, rules: Rules = USUAL) -> Command | None:
     """The command behind the bot's name, if there is one. What hangs on the message may be what it is to
     work on, or nothing that it takes."""
     by_manager = is_direct(message) or _may_manage(message)
-    for line in (text, line_of(message, me)):
+    raw = rules.without_wake_word(line_of(message, me, keeps_channels=True))
+    for line in map(rules.without_wake_word, (text, line_of(message, me))):
         if command := command_in(line, by_manager=by_manager):
-            return with_channels(command, command_in(line_of(message, me, keeps_channels=True)))
+            return with_channels(command, command_in(raw))
     return None
 
 

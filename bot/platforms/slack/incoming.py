@@ -166,7 +166,7 @@ def to_incoming(
     if is_for_bot:
         # What hangs on the message may be what the command is to work on, or nothing that it takes.
         typed = words, line_of(message, me, names), line_of(message, me, names, keeps_channels=True)
-        seen, line, raw = (without_call(one, me.name) for one in typed)
+        seen, line, raw = (rules.without_wake_word(without_call(one, me.name)) for one in typed)
         command = _command(seen, raw) or _command(line, raw)
         command = command and given_by(command, author, is_own=is_direct(body))
     return IncomingMessage(

@@ -283,6 +283,14 @@ def test_a_command_in_words_behind_the_name_is_a_command(call: str) -> None:
     assert message.command.options["channel"] == "<#C7|plans>" and "since" in message.command.options
 
 
+def test_a_wake_word_before_a_command_is_a_call() -> None:
+    rules = Rules(wake_words=("hey computer", "计算机"))
+    for text in ("Hey computer, summarize the last 20 messages", "计算机总结最近20条消息"):
+        message = read(samples.event("app_mention", text=text), rules=rules)
+        assert message.command == Command("summarize", {"last": "20"}, given="said"), text
+        assert message.text == text
+
+
 def test_what_only_looks_like_a_command_is_a_question() -> None:
     body = samples.event("app_mention")
     body["event"]["text"] = "<@W111> /usr/bin is full"
