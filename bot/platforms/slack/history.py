@@ -77,7 +77,10 @@ class History:
             yield
 
     async def places(self) -> list[Place]:
-        """See Reader: those that memory does not know, with what was said there last."""
+        """See Reader: those that memory does not know, with what was said there last. Of an organisation
+        Slack lists none without the name of a workspace."""
+        if self._workspace.is_organisation:
+            return []
         known = {reach.conversation.channel_id for reach in await self._past.reach(PLATFORM)}
         unknown = [channel for channel in await self._channels() if channel not in known]
         if not known:

@@ -34,7 +34,7 @@ class Quota:
             now = loop.time()
             self._next_at = max(self._next_at, now - (BURST - 1) * INTERVAL_S)
             at = max(self._next_at + (0 if is_urgent else SPARE * INTERVAL_S), self._closed_until)
-            if at > until:
+            if max(at, now) > until:
                 raise LimitedError("Slack limits how often a channel may be read")
             if at <= now:
                 self._next_at += INTERVAL_S

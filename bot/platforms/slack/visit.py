@@ -29,8 +29,8 @@ _THREAD = re.compile(r"[?&]thread_ts=(\d{10}\.\d{6})")
 class Visit:
     """What is to be read, until when by the event loop's clock, and what was.
 
-    `written` is how the stretches stand in the database. `is_current`: the newest messages were read. `why`
-    says why it ended too soon.
+    `written` is how the stretches stand in the database. `is_current`: the newest messages were read.
+    `is_trusted`: events told of all that was said since the last visit. `why` says why it ended too soon.
     """
 
     workspace: Workspace
@@ -43,6 +43,7 @@ class Visit:
     threads: int = 0
     threads_left: int = 0
     is_current: bool = False
+    is_trusted: bool = False
     why: str = ""
 
     @property
