@@ -71,7 +71,7 @@ def test_ordinary_talk_is_never_a_command() -> None:
     ],
 )
 def test_the_same_words_within_other_talk_are_no_commands(frame: str) -> None:
-    said = [frame.format(text) for text, _ in COMMANDS[::4]]
+    said = [frame.format(text) for text, _ in COMMANDS[::6]]
     assert [text for text in said if command_in(text)] == []
 
 
