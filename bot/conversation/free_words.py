@@ -26,7 +26,7 @@ from bot.conversation.lexicon import (
     shape,
     words,
 )
-from bot.conversation.localised import find_choice
+from bot.conversation.localised import choice_names
 from bot.conversation.moments import Moments
 from bot.conversation.tasks.task import SHOW, Task
 from bot.conversation.text.languages import folded
@@ -122,9 +122,8 @@ class FreeWords:
         self.options.setdefault(name, value)
 
     def _read_places(self) -> None:
-        if {"from", "channel"} & self._known.keys() and (
-            found := self.take(sequence(maybe(words("since")), LINK))
-        ):
+        is_wanted = bool({"from", "channel"} & self._known.keys())
+        if is_wanted and (found := self.take(sequence(maybe(words("since")), LINK))):
             is_message = "from" in self._known and _MESSAGE_LINK.search(found["link"]) is not None
             self._put("from" if is_message else "channel", found["link"])
         if "channel" in self._known and (found := self.take(CHANNEL)):
@@ -145,11 +144,8 @@ class FreeWords:
             self._put("last", str(number_of(found["n"])))
 
     def _read_number(self) -> None:
-        if (
-            "last" in self._known
-            and "last" not in self.options
-            and (found := self.line.take(named("n", a_number())))
-        ):
+        is_open = "last" in self._known and "last" not in self.options
+        if is_open and (found := self.line.take(named("n", a_number()))):
             self._put("last", str(number_of(found["n"])))
 
     def _read_language(self, form: Form) -> None:
@@ -158,10 +154,8 @@ class FreeWords:
 
     def _read_shown(self) -> None:
         for who, value in (("private", "me"), ("public", "all")):
-            if (
-                SHOW.name in self._known
-                and self.line.take(sequence(maybe(words("filler")), words(who))) is not None
-            ):
+            form = sequence(maybe(words("filler")), words(who))
+            if SHOW.name in self._known and self.line.take(form) is not None:
                 self._put(SHOW.name, value)
 
     def _read_topic(self) -> None:
@@ -183,14 +177,15 @@ class FreeWords:
         """Options by their names, with a space before the value: `speak always`, `language French`."""
         for option in self._known.values():
             name = phrase(option.name)
-            if (
-                option.choices
-                and option is not SHOW
-                and (found := self.take(sequence(name, shape(r"(?P<value>[\w-]+)"))))
-            ):
-                self._put(option.name, find_choice(self._task, option, found["value"]) or found["value"])
-            elif option.suggests == "language":
+            if option.suggests == "language":
                 self._read_language(sequence(name, a_language()))
+            choices = option.choices if option is not SHOW else ()
+            for choice in choices:
+                if (
+                    self.line.take(sequence(name, phrase(*choice_names(self._task, option, choice))))
+                    is not None
+                ):
+                    self._put(option.name, choice)
 
 
 def _before(mark: Form) -> Form:

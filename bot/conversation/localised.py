@@ -61,11 +61,13 @@ def find_option(task: Task, name: str) -> Option | None:
 def find_choice(task: Task, option: Option, value: str) -> str | None:
     """The choice that has this name in English or in some language."""
     wanted = folded(value)
-    for choice in option.choices:
-        names = (words(locale).choice(task.name, option.name, choice) for locale in LOCALES)
-        if wanted in (folded(name) for name in (choice, *names) if name is not None):
-            return choice
-    return None
+    return next((choice for choice in option.choices if wanted in choice_names(task, option, choice)), None)
+
+
+def choice_names(task: Task, option: Option, choice: str) -> tuple[str, ...]:
+    """What a choice is called in English and in all other languages, folded."""
+    names = (words(locale).choice(task.name, option.name, choice) for locale in LOCALES)
+    return tuple(dict.fromkeys(folded(name) for name in (choice, *names) if name is not None))
 
 
 def find_time(value: str) -> str:

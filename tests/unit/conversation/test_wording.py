@@ -123,6 +123,8 @@ def test_other_tasks_take_free_words_too() -> None:
     assert options_of("/catchup #ops in French") == {"channel": "#ops", "language": "fr"}
     assert options_of("/settings speak always") == {"speak": "always"}
     assert options_of("/settings language French") == {"language": "fr"}
+    assert options_of("/settings speak wenn man mich ruft flags off") == {"speak": "mention", "flags": "off"}
+    assert command_in("summarize this thread style loud") is None
 
 
 @pytest.mark.parametrize("words", ["haiku", "50 lemons", "since whenever", "in Klingon", "&lt;!channel&gt;"])
