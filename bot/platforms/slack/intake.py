@@ -32,13 +32,12 @@ class Intake:
         messages were new. `edits` are those that were edited since the visit began. Raises ErasedError and
         StorageError."""
         past, channel_id = self._manager.past, visit.key.channel_id
-        newest = [edits.get(text(message, "ts"), message) for message in messages]
-        found = await remembered(visit.workspace, channel_id, newest)
+        found = await remembered(visit.workspace, channel_id, messages)
         ids = [text(message, "ts") for message in messages]
         threads = {text(message, "ts"): thread for message in messages if (thread := thread_of(message))}
         async with self._order.turn(channel_id):
             await self._check(visit)
-            found = await _as_edited(visit, newest, found, edits)
+            found = await _as_edited(visit, messages, found, edits)
             latest = [thread.latest for thread in threads.values()]
             unknown = await past.unknown(visit.channel, [*ids, *latest])
             begins = {key: await past.nothing_before(key) for key in {one.conversation for one in found}}
@@ -70,7 +69,7 @@ class Intake:
 async def _as_edited(
     visit: Visit, taken: Sequence[Payload], found: list[IncomingMessage], edits: Mapping[str, Payload]
 ) -> list[IncomingMessage]:
-    """The messages as they read after what people edited at the last moment."""
+    """The messages as they read after what people edited since they were asked for."""
     before = {text(message, "ts"): message for message in taken}
     late = [message for ts, message in edits.items() if ts in before and before[ts] is not message]
     if not late:

@@ -47,6 +47,7 @@ def question(
     )
 
 
+HOURS_AGO = time.time() - 7200
 GENERAL = Place("C0GENERAL", name="general")
 
 
@@ -310,7 +311,7 @@ async def test_only_what_people_said_is_remembered_and_once(slack: FakeSlack, da
 async def test_what_is_edited_or_deleted_meanwhile_does_not_come_back(
     slack: FakeSlack, database: Path
 ) -> None:
-    wrong, secret, _ = slack.fill(slack.general, 3, author=BEN, words="text {}".format)
+    wrong, secret, _ = slack.fill(slack.general, 3, author=BEN, words="text {}".format, until_s=HOURS_AGO)
     slack.web.delay_s["users.info"] = 0.6  # the page is there, and the names are not
     async with running(slack, database, echo) as bot:
         reads = asyncio.create_task(read(bot, question()))
@@ -339,6 +340,16 @@ async def test_two_who_ask_at_once_have_it_read_once(slack: FakeSlack, database:
         await asyncio.gather(*(read(bot, question(last="1000")) for _ in range(3)))
         assert len(await known(bot)) == 908
     assert calls(slack) == (2 + 2, 4)
+
+
+async def test_what_was_taken_out_of_memory_stays_out(slack: FakeSlack, database: Path) -> None:
+    slack.fill(slack.general, 1, until_s=HOURS_AGO)
+    async with running(slack, database, echo) as bot:
+        slack.say("forget this")
+        await until(lambda: slack.door.envelopes[-1].acknowledgements)
+        await bot.manager.erase(key_of(slack.general))
+        await read(bot, question())
+        assert await known(bot) == ["message 0"]
 
 
 async def test_what_was_erased_while_it_was_read_does_not_come_back(slack: FakeSlack, database: Path) -> None:
