@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.platforms.slack.manifest import SCOPES
+from bot.platforms.slack.scopes import NAMES
 from tests.integration.slack.fake_state import Payload, Place, State, Workspace
 
 Method = Callable[[Payload, Workspace], Payload]
@@ -49,7 +49,7 @@ class RefusalError(Exception):
 
 def all_scopes() -> list[str]:
     """What the app is granted: what its manifest asks for."""
-    return sorted(SCOPES)
+    return sorted(NAMES)
 
 
 def scope_of(method: str, args: Payload, state: State) -> str:
