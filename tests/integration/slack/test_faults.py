@@ -44,7 +44,7 @@ async def test_a_post_whose_answer_was_lost_stands_once(slack: FakeSlack, databa
 async def test_a_lost_post_is_found_in_its_thread_among_many(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, echo):
         root = slack.say("lunch?")
-        slack.web.faults.append(Fault("chat.postMessage", "lost"))
+        slack.web.faults.append(Fault(r"chat\.(postMessage|startStream)", "lost"))
         slack.say("what do you say", thread=root, calls=True)
         await until(lambda: slack.texts(thread=root))
         for number in range(20):
