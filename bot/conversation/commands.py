@@ -148,8 +148,9 @@ def parse_options(task: Task, text: str) -> dict[str, str]:
         option = known.get(name) or find_option(task, name)
         if match is None or (option is None and rest is not None and match[1] is None):
             if rest is not None:
-                worded, options[rest.name] = read_rest(task, text[at:].strip())
-                options = {**worded, **options}
+                worded, left = read_rest(task, text[at:].strip())
+                is_open = not worded.keys() & options.keys()  # else it is said already, and all is text
+                options |= {**worded, rest.name: left} if is_open else {rest.name: text[at:].strip()}
                 break
             word = _WORD.match(text, at)
             at, free = word.end() if word else len(text), free + (word[0] if word else "")

@@ -25,6 +25,9 @@ from bot.conversation.localised import find_choice
 from bot.conversation.moments import Moments
 from bot.conversation.tasks.task import Task
 
+_SEPARATOR = re.compile(r" ?[:：,，\n]\s*(?=\S)| (?=[\"“„«「])")
+"""What stands between the wish and the text."""
+
 
 def read_rest(task: Task, text: str) -> tuple[Options, str]:
     """The options that the beginning or the end of a text says which a task takes whole, and that text."""
@@ -35,27 +38,38 @@ def read_rest(task: Task, text: str) -> tuple[Options, str]:
 def _read_translation(task: Task, text: str) -> tuple[Options, str]:
     """`to French: Hello`, `Hello -> French`, `this into French`. Where it is not plain that the text is over,
     all of it is the text."""
+    return _target_alone(text) or _target_before(text) or _target_behind(text) or ({}, text)
+
+
+def _target_alone(text: str) -> tuple[Options, str] | None:
+    """`this into French, please`: there is no text in it."""
     line = Line(text)
-    if len(text) <= MAX_CHARS and (alone := line.take(either(into_language(), a_language()))):
-        for name in ("this", "polite", "ask for"):
-            line.take_all(words(name))
-        if not line.unread():
-            return target_of(alone["language"]), ""
+    found = line.take(either(into_language(), a_language())) if len(text) <= MAX_CHARS else None
+    for name in ("this", "polite", "ask for"):
+        line.take_all(words(name))
+    return (target_of(found["language"]), "") if found and not line.unread() else None
+
+
+def _target_before(text: str) -> tuple[Options, str] | None:
+    """`to French: Hello`."""
     line = Line(text)
-    for found in sequence(maybe(words("this")), into_language()).find(line.left.lstrip(), 0):
-        begin = len(line.left) - len(line.left.lstrip()) + found.end
-        if separator := re.compile(r" ?[:：,，\n]\s*(?=\S)| (?=[\"“„«「])").match(line.left, begin):
+    for found in sequence(maybe(words("this")), into_language()).find(line.left, 0):
+        if separator := _SEPARATOR.match(line.left, found.end):
             rest = line.original(separator.end(), len(line.left))
             return target_of(line.left[slice(*found.parts["language"])]), _unquoted(rest)
+    return None
+
+
+def _target_behind(text: str) -> tuple[Options, str] | None:
+    """`Hello -> French`, `Hello ins Französische`, `"Hello" in French`."""
+    line = Line(text)
     arrow = sequence(shape("->|=>|→"), either(into_language(), a_language()))
-    marked = either(arrow, sequence(shape(r"(?<= )[-–—](?= )"), into_language()))
+    dash = sequence(shape(r"(?<= )[-–—](?= )"), into_language())
     surely = sequence(words("surely into"), maybe(phrase("l'", "le", "the")), a_language())
-    for begin, found in _at_end(line, either(marked, surely)):
+    quoted = sequence(shape(r"(?<=[\"”“»」])(?=\s|\w)"), into_language())
+    for begin, found in _at_end(line, either(arrow, dash, surely, quoted)):
         return target_of(line.left[slice(*found.parts["language"])]), _unquoted(line.original(0, begin))
-    for begin, found in _at_end(line, into_language()):
-        if line.left[:begin].rstrip().endswith(('"', "”", "»", "」")):
-            return target_of(line.left[slice(*found.parts["language"])]), _unquoted(line.original(0, begin))
-    return {}, text
+    return None
 
 
 def target_of(name: str) -> Options:
