@@ -26,14 +26,14 @@ def test_older_keys_open_and_are_seen_to_be_old() -> None:
     assert Sealing([NEW]).open(both.seal(TOKEN)) == TOKEN
 
 
-@pytest.mark.parametrize("keys", [(NEW,), (NEW, new_key())])
+@pytest.mark.parametrize("keys", [(NEW,), (NEW, new_key())], ids=["one", "two"])
 def test_a_wrong_key_is_named_and_nothing_is_quoted(keys: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match="SLACK_TOKEN_KEY") as raised:
         Sealing(keys).open(Sealing([OLD]).seal(TOKEN))
     assert NEW not in str(raised.value)
 
 
-@pytest.mark.parametrize("key", ["", "short", "é" * 44, "x" * 44, NEW[:-1]])
+@pytest.mark.parametrize("key", ["", "short", "é" * 44, "x" * 44, NEW[:-1]], ids=range(5))
 def test_what_is_no_key_is_named_and_not_quoted(key: str) -> None:
     with pytest.raises(ConfigError, match="SLACK_TOKEN_KEY is not right") as raised:
         Sealing([NEW, key])
