@@ -26,7 +26,7 @@ from bot.platforms.slack.buttons import Buttons
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.command_sink import CommandSink, whole
-from bot.platforms.slack.departed import Departed
+from bot.platforms.slack.deleted_channels import DeletedChannels
 from bot.platforms.slack.departures import Departures
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.home import BY_HOME, Home, named_here
@@ -137,7 +137,7 @@ class SlackPlatform:
         events.listen("app_uninstalled", departures.uninstalled)
         events.listen("tokens_revoked", departures.revoked)
         events.listen("team_access_revoked", departures.closed)
-        Departed(manager, self._order, self._backfill).listen(events)
+        DeletedChannels(manager, self._order, self._backfill).listen(events)
         Reactions(manager, self._order).listen(events)
         self._interactions = interactions = Interactions(self._workspaces)
         Buttons(manager, self._response_urls, self._order).listen(interactions)

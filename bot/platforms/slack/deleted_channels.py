@@ -1,4 +1,4 @@
-"""Departed: channels that were deleted. What was said there is erased.
+"""Deleted channels: what was said in them is erased.
 
 A channel that the bot merely left, or that was archived, stays in memory: it is read to nobody who may not
 read it on Slack.
@@ -24,7 +24,7 @@ STOPPING_S = 1.5
 """How long Slack waits for its event while answers there are being stopped."""
 
 
-class Departed:
+class DeletedChannels:
     """Takes what Slack tells of deleted channels. `order` is shared with the listener."""
 
     def __init__(
