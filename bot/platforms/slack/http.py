@@ -17,7 +17,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.platforms.slack.deliveries import FORM, JSON, MalformedError, to_body
+from bot.platforms.slack.http_bodies import FORM, JSON, MalformedError, to_body
 from bot.platforms.slack.http_server import MAX_BODY_BYTES, serve
 from bot.platforms.slack.options import EVENTS_PATH, Http
 from bot.platforms.slack.patience import Patience
@@ -44,7 +44,7 @@ class HttpDoor:
         self._patience = patience
         self._pages = pages
         self._signatures = Signatures(http.signing_secret)
-        self._refusals = Refusals()
+        self._turned_away = TurnedAway()
         self._large_bodies = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def listen(self, app: AsyncApp) -> None:
@@ -65,7 +65,7 @@ class HttpDoor:
             status, why = 400, "it is not built as Slack builds it"
         except web.HTTPRequestEntityTooLarge:
             status, why = 413, "it is too large"
-        self._refusals.count(why)
+        self._turned_away.count(why)
         return web.Response(status=status)
 
     async def _take(self, request: web.Request, app: AsyncApp) -> web.Response:
@@ -100,7 +100,7 @@ class HttpDoor:
             raise MalformedError from None
 
 
-class Refusals:
+class TurnedAway:
     """Counts what is refused, and tells of it in few words."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

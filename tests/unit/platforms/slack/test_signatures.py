@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.platforms.slack import signatures
-from bot.platforms.slack.deliveries import FORM, JSON, MalformedError, to_body
-from bot.platforms.slack.http import Refusals
+from bot.platforms.slack.http import TurnedAway
+from bot.platforms.slack.http_bodies import FORM, JSON, MalformedError, to_body
 from bot.platforms.slack.signatures import ForgedError, Signatures
 from tests.unit.platforms.slack import samples
 
@@ -181,7 +181,7 @@ def test_forms_that_are_none_are_refused(body: bytes) -> None:
 
 def test_refusals_are_told_in_one_line_an_hour(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock(0.0)
-    refusals = Refusals(clock)
+    refusals = TurnedAway(clock)
     for _ in range(5000):
         refusals.count("its signature is wrong")
     clock.now_s = 3601.0

@@ -1,4 +1,4 @@
-"""Deliveries: from the bytes that Slack sends over HTTP to the body that they mean. Pure.
+"""HTTP bodies: from the bytes that Slack sends over HTTP to the body that they mean. Pure.
 
 What is not built as Slack builds it is refused here, since Bolt would stumble over it: it reads these fields
 without looking at their types.
