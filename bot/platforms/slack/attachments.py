@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.platforms.slack.contents import describe, files_of
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.payloads import Payload, data_of, part, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS
 from bot.platforms.text_files import MAX_BYTES, SentFile, read_all
 
@@ -52,7 +52,7 @@ async def _known(client: AsyncWebClient, file: Payload, until: float) -> Payload
     except (SlackApiError, *CONNECTION_ERRORS) as error:
         log.info("a file is not known: %s", type(error).__name__)
         return file
-    return part(answer.data if isinstance(answer.data, dict) else {}, "file") or file
+    return part(data_of(answer), "file") or file
 
 
 def _sent(client: AsyncWebClient, file: Payload, until: float) -> SentFile:

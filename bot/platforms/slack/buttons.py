@@ -33,7 +33,7 @@ from bot.platforms.slack.members import may_read
 from bot.platforms.slack.modals import open_view
 from bot.platforms.slack.mrkdwn import message_body
 from bot.platforms.slack.names import Person
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.payloads import Payload, data_of, part, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
 from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
 from bot.platforms.slack.workspaces import Workspace
@@ -189,5 +189,5 @@ async def _may_write(workspace: Workspace, channel_id: str) -> bool:
         code = code_of(error) if isinstance(error, SlackApiError) else type(error).__name__
         log.info("nobody can say whether I may write in a channel: %s", code)
         return False
-    channel = part(answer.data if isinstance(answer.data, dict) else {}, "channel")
+    channel = part(data_of(answer), "channel")
     return channel.get("is_archived") is not True and channel.get("is_read_only") is not True

@@ -25,6 +25,7 @@ from bot.platforms.ports import take_port
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.installations import REFUSED
 from bot.platforms.slack.options import EVENTS_PATH, INSTALL_PATH, Http, OAuth
+from bot.platforms.slack.payloads import cursor_of, data_of
 from bot.platforms.slack.problems import (
     BAD_TOKEN,
     CONNECTION_ERRORS,
@@ -161,7 +162,7 @@ async def _channels(client: AsyncWebClient, identity: AsyncSlackResponse) -> str
         WRONG_BOT_TOKEN,
     )
     count = len(page.get("channels", []))
-    more = " or more" if (page.get("response_metadata") or {}).get("next_cursor") else ""
+    more = " or more" if cursor_of(data_of(page)) else ""
     return f"the bot is in {count}{more}" if count else "the bot is in none: /invite it to one"
 
 

@@ -24,7 +24,7 @@ from bot.platforms.recently import Recently
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.options import INSTALL_PATH, REDIRECT_PATH, OAuth
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.payloads import Payload, data_of, part, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, trouble_apart
 from bot.platforms.slack.scopes import NAMES
 from bot.platforms.slack.token_store import STATE_S, TokenStore
@@ -150,7 +150,7 @@ class InstallPages:
             "redirect_uri": str(self._redirect_uri),
         }
         answer = await trouble_apart(lambda: client.api_call("oauth.v2.access", data=told))
-        granted = answer.data if isinstance(answer.data, dict) else {}
+        granted = data_of(answer)
         if "refresh_token" in granted:
             log.error("an installation failed: token rotation is switched on for this Slack app")
             return self._again(

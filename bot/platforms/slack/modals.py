@@ -30,7 +30,7 @@ from bot.platforms.slack.form_words import words_for
 from bot.platforms.slack.given import to_message
 from bot.platforms.slack.incoming import BY_COMMAND, DIRECT, PLATFORM
 from bot.platforms.slack.interactions import Answer, Interactions, action_in
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.payloads import Payload, data_of, part, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, platform_error, until_answered
 from bot.platforms.slack.shortcuts import ASK
 from bot.platforms.slack.workspaces import Workspace, Workspaces
@@ -236,7 +236,7 @@ async def open_view(workspace: Workspace, trigger_id: str, view: forms.View) -> 
 
 
 def _hash_in(answer: AsyncSlackResponse) -> str:
-    return text(part(answer.data if isinstance(answer.data, dict) else {}, "view"), "hash")
+    return text(part(data_of(answer), "view"), "hash")
 
 
 def _reason(error: Exception) -> str:

@@ -17,7 +17,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import PlatformError
 from bot.platforms.backfill import UnreadableError
-from bot.platforms.slack.payloads import Payload, part, parts, text
+from bot.platforms.slack.payloads import Payload, cursor_of, data_of, parts, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, trouble_apart
 from bot.platforms.slack.quota import LimitedError, Quota
 from bot.platforms.slack.workspaces import Workspace
@@ -156,9 +156,8 @@ class Pages:
 
 
 def _read(response: AsyncSlackResponse) -> Page:
-    data = response.data if isinstance(response.data, dict) else {}
-    cursor = text(part(data, "response_metadata"), "next_cursor")
-    return Page(parts(data, "messages"), cursor, data.get("is_limited") is True)
+    data = data_of(response)
+    return Page(parts(data, "messages"), cursor_of(data), data.get("is_limited") is True)
 
 
 def _refusal(error: SlackApiError) -> PlatformError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
 Payload = Mapping[str, object]
 
 _EMPTY: Payload = {}
@@ -30,6 +32,16 @@ def parts(payload: Payload, name: str) -> list[Payload]:
     """The objects of the list under a name."""
     value = payload.get(name)
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def data_of(answer: AsyncSlackResponse) -> Payload:
+    """What a method of Slack's answered."""
+    return answer.data if isinstance(answer.data, dict) else _EMPTY
+
+
+def cursor_of(page: Payload) -> str:
+    """Where the next page of an answer begins, "" behind the last."""
+    return text(part(page, "response_metadata"), "next_cursor")
 
 
 def moment(ts: str) -> datetime | None:

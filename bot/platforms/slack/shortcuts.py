@@ -32,7 +32,7 @@ from bot.platforms.slack.given import place_of, to_message
 from bot.platforms.slack.incoming import PLATFORM, people_of
 from bot.platforms.slack.interactions import Answer, Interactions
 from bot.platforms.slack.mrkdwn import message_body
-from bot.platforms.slack.payloads import Payload, moment, part, text
+from bot.platforms.slack.payloads import Payload, data_of, moment, part, text
 from bot.platforms.slack.problems import platform_error, until_answered
 from bot.platforms.slack.remembering import as_event
 from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
@@ -217,5 +217,5 @@ async def _is_member(workspace: Workspace, channel_id: str) -> bool:
         )
     except SlackApiError:
         return False
-    channel = part(answer.data if isinstance(answer.data, dict) else {}, "channel")
+    channel = part(data_of(answer), "channel")
     return any(channel.get(trait) is True for trait in ("is_member", "is_im", "is_mpim"))

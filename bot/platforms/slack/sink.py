@@ -25,7 +25,7 @@ from bot.platforms.slack.files import NO_FILES, Attached, attach, may_upload, re
 from bot.platforms.slack.layout import body_of, plain_body_of, simple_body_of
 from bot.platforms.slack.mrkdwn import INERT
 from bot.platforms.slack.nonces import metadata_for, nonce_for, nonce_of
-from bot.platforms.slack.payloads import Payload, moment, part, parts, text
+from bot.platforms.slack.payloads import Payload, cursor_of, data_of, moment, parts, text
 from bot.platforms.slack.problems import (
     NOT_LAID_OUT,
     RefusedError,
@@ -168,7 +168,7 @@ class ChannelSink(AnswerSink):
                 for message in parts(page, "messages"):
                     if self._is_own(message, nonce):
                         return text(message, "ts")
-                cursor = text(part(page, "response_metadata"), "next_cursor")
+                cursor = cursor_of(page)
                 if not cursor:
                     break
             return None
@@ -208,7 +208,7 @@ class ChannelSink(AnswerSink):
             if code_of(error) not in NOT_LAID_OUT or not self.simplify(post):
                 raise
             return await self.lay_out(workspace, method, call, post, about)
-        return answer.data if isinstance(answer.data, dict) else {}
+        return data_of(answer)
 
     def body(self, post: Post, about: str = "") -> dict[str, object]:
         """How a post looks, as far as Slack could lay the posts before it out."""
@@ -281,7 +281,7 @@ class ChannelSink(AnswerSink):
         method = "conversations.replies" if self._thread else "conversations.history"
         call = {"channel": await self._channel(workspace), **thread, **limits}
         answer = await workspace.client.api_call(method, http_verb="GET", params=call)
-        return answer.data if isinstance(answer.data, dict) else {}
+        return data_of(answer)
 
     async def _ask(self, doing: str, work: Callable[[], Awaitable[T]]) -> T:
         """Do `work`, again while the connection breaks. Raises PlatformError, and tells who asked where Slack
