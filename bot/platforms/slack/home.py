@@ -33,7 +33,8 @@ from bot.platforms.slack.home_blocks import COMMANDS, HOME, Glance, Kept, home_v
 from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.interactions import Answer, Interactions, action_in
 from bot.platforms.slack.members import ASKING_S
-from bot.platforms.slack.payloads import Payload, part, parts, text
+from bot.platforms.slack.memberships import memberships
+from bot.platforms.slack.payloads import Payload, part, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, platform_error, until_answered
 from bot.platforms.slack.workspaces import Workspace, Workspaces
 from bot.storage.store import HistoryStore
@@ -54,7 +55,7 @@ _PLACES = "public_channel,private_channel,mpim,im"
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class Viewer:
     """Who looks at the home tab in which workspace."""
 
     workspace: Workspace
@@ -83,7 +84,7 @@ class Home:
         self._order = order
         self._bot_name = bot_name
         self._turns: EventOrder[str] = EventOrder()
-        self._coming: set[Visitor] = set()
+        self._coming: set[Viewer] = set()
         self._working: set[asyncio.Task[None]] = set()
         self._told = Recently()
         self._is_closed = False
@@ -97,10 +98,10 @@ class Home:
     async def opened(self, workspace: Workspace, body: Payload) -> None:
         """Show the tab to who opened it, unless it looks as it should."""
         event = part(body, "event")
-        visitor = Visitor(workspace, text(event, "user"))
-        if text(event, "tab") == "home" and visitor.user_id and visitor not in self._coming:
-            self._coming.add(visitor)
-            self._show_soon(visitor, seen=text(part(event, "view"), "private_metadata"))
+        viewer = Viewer(workspace, text(event, "user"))
+        if text(event, "tab") == "home" and viewer.user_id and viewer not in self._coming:
+            self._coming.add(viewer)
+            self._show_soon(viewer, seen=text(part(event, "view"), "private_metadata"))
 
     async def pressed(self, workspace: Workspace, body: Payload) -> Answer:
         """Give the command that a button is for."""
@@ -119,7 +120,7 @@ class Home:
         except (SlackApiError, StorageError, *CONNECTION_ERRORS) as error:
             self._warn(f"a button of the home tab did nothing: {_reason(error)}")
             notice = NOT_ANSWERED
-        self._show_soon(Visitor(workspace, user_id), notice)
+        self._show_soon(Viewer(workspace, user_id), notice)
         return None
 
     async def settled(self, reply: Reply) -> None:
@@ -131,8 +132,8 @@ class Home:
             return
         if workspace := self._workspaces.known(question.conversation.workspace_id):
             notice = NOT_ANSWERED if reply.outcome == "failed" else ANSWERED
-            visitor = Visitor(workspace, question.author.id)
-            self._show_soon(visitor, notice if is_pressed else "")
+            viewer = Viewer(workspace, question.author.id)
+            self._show_soon(viewer, notice if is_pressed else "")
 
     async def close(self) -> None:
         """Give up what is on its way, and begin nothing more."""
@@ -144,42 +145,42 @@ class Home:
 
     # --- inside ------------------------------------------------------------------------------
 
-    def _show_soon(self, visitor: Visitor, notice: str = "", seen: str = "") -> None:
+    def _show_soon(self, viewer: Viewer, notice: str = "", seen: str = "") -> None:
         if not self._is_closed:
-            task = asyncio.create_task(self._show(visitor, notice, seen))
+            task = asyncio.create_task(self._show(viewer, notice, seen))
             self._working.add(task)
             task.add_done_callback(self._working.discard)
 
-    async def _show(self, visitor: Visitor, notice: str, seen: str) -> None:
+    async def _show(self, viewer: Viewer, notice: str, seen: str) -> None:
         """Publish what is known. `seen` is the mark of what the person sees already. The last to look things
         up is the last to publish."""
-        async with self._turns.turn(f"{visitor.workspace.id}/{visitor.user_id}"):
-            self._coming.discard(visitor)
+        async with self._turns.turn(f"{viewer.workspace.id}/{viewer.user_id}"):
+            self._coming.discard(viewer)
             try:
-                await self._look_and_publish(visitor, notice, seen)
+                await self._look_and_publish(viewer, notice, seen)
             except Exception as error:
                 log.error("the home tab: %s", where(error))
 
-    async def _look_and_publish(self, visitor: Visitor, notice: str, seen: str) -> None:
+    async def _look_and_publish(self, viewer: Viewer, notice: str, seen: str) -> None:
         """Publish all, and before that at once what is known by then, unless the person sees more already."""
         info = await self._manager.model()
         model = f"`{info.name}` is ready." if info else f"Not ready yet: {self._manager.model_status}."
         glance = Glance(self._bot_name, model, datetime.now(UTC), notice)
         async with asyncio.TaskGroup() as group:
-            looking = (self._find_kept(visitor, glance), self._find_digests(visitor, glance))
+            looking = (self._find_kept(viewer, glance), self._find_digests(viewer, glance))
             _, late = await asyncio.wait([group.create_task(one) for one in looking], timeout=PATIENCE_S)
             if late and not seen:
-                await self._publish(visitor, glance, seen)
+                await self._publish(viewer, glance, seen)
         glance.is_whole = True
-        await self._publish(visitor, glance, seen)
+        await self._publish(viewer, glance, seen)
 
-    async def _publish(self, visitor: Visitor, glance: Glance, seen: str) -> None:
+    async def _publish(self, viewer: Viewer, glance: Glance, seen: str) -> None:
         view = home_view(glance)
         if view["private_metadata"] == seen:
             return
-        client = visitor.workspace.client
+        client = viewer.workspace.client
         try:
-            await until_answered(DOING, lambda: client.views_publish(user_id=visitor.user_id, view=view))
+            await until_answered(DOING, lambda: client.views_publish(user_id=viewer.user_id, view=view))
             return
         except SlackApiError as error:
             problem = platform_error(error, DOING)
@@ -191,9 +192,9 @@ class Home:
         if self._told.is_news(problem):
             log.warning("%s", problem)
 
-    async def _find_kept(self, visitor: Visitor, glance: Glance) -> None:
+    async def _find_kept(self, viewer: Viewer, glance: Glance) -> None:
         """Numbers of the person, and for who manages the workspace those of all of it."""
-        names, key, user_id = visitor.workspace.names, visitor.key, visitor.user_id
+        names, key, user_id = viewer.workspace.names, viewer.key, viewer.user_id
         await names.of({user_id})
         glance.person = person = names.person(user_id)
         try:
@@ -206,17 +207,17 @@ class Home:
         except StorageError as error:
             self._warn(f"what is kept of a person cannot be counted: {error}")
 
-    async def _find_digests(self, visitor: Visitor, glance: Glance) -> None:
+    async def _find_digests(self, viewer: Viewer, glance: Glance) -> None:
         """The digests of the channels that the person is in at this moment."""
         try:
             known = [
                 (key, schedule)
                 for key, value in await self._store.settings_named(DIGESTS)
-                if (key.platform, key.workspace_id) == (PLATFORM, visitor.workspace.id)
+                if (key.platform, key.workspace_id) == (PLATFORM, viewer.workspace.id)
                 for schedule in read_schedules(value)
             ]
-            channels = await _channels_of(visitor) if known else set()
-        except (SlackApiError, StorageError, *CONNECTION_ERRORS) as error:
+            channels = await _channels_of(viewer) if known else set()
+        except (SlackApiError, StorageError, PlatformError, TimeoutError) as error:
             self._warn(f"the digests for a person cannot be listed: {_reason(error)}")
             return
         glance.digests = [(key, schedule) for key, schedule in known if key.channel_id in channels]
@@ -229,28 +230,16 @@ async def named_here(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piec
             yield with_names_here(piece) if isinstance(piece, str) else piece
 
 
-async def _channels_of(visitor: Visitor) -> set[str]:
-    """The ids of the channels and direct conversations that a person is in, as Slack says now; of those that
-    are not public the bot is in too. Raises what Slack's client raises."""
-    workspace, found, cursor, team_id = visitor.workspace, set[str](), "", ""
+async def _channels_of(viewer: Viewer) -> set[str]:
+    """The ids of the channels and direct conversations that a person is in, as Slack says now. Raises
+    SlackApiError, TimeoutError and PlatformError."""
+    workspace, user_id, team_id = viewer.workspace, viewer.user_id, ""
     if workspace.is_organisation:
-        await workspace.names.of({visitor.user_id})
-        team_id = workspace.names.person(visitor.user_id).team_id
+        await workspace.names.of({user_id})
+        team_id = workspace.names.person(user_id).team_id
     async with asyncio.timeout(ASKING_S):
-        while True:
-            page = await workspace.client.users_conversations(
-                user=visitor.user_id,
-                types=_PLACES,
-                exclude_archived=True,
-                limit=999,
-                cursor=cursor or None,
-                team_id=team_id or None,
-            )
-            data = page.data if isinstance(page.data, dict) else {}
-            found |= {text(channel, "id") for channel in parts(data, "channels")}
-            cursor = text(part(data, "response_metadata"), "next_cursor")
-            if not cursor:
-                return found
+        channels = await memberships(workspace, _PLACES, user_id=user_id, team_id=team_id)
+    return {text(channel, "id") for channel in channels}
 
 
 def _reason(error: Exception) -> str:
