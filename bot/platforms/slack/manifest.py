@@ -5,8 +5,6 @@ https://docs.slack.dev/reference/app-manifest names its fields and limits. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import Option, Task
 from bot.platforms.slack.commands import command_name
@@ -82,7 +80,7 @@ def manifest(
     }
 
 
-def _features(name: str, url: str | None, tasks: Sequence[Task] = TASKS) -> dict[str, object]:
+def _features(name: str, url: str | None) -> dict[str, object]:
     return {
         "app_home": {
             "home_tab_enabled": True,
@@ -103,7 +101,7 @@ def _features(name: str, url: str | None, tasks: Sequence[Task] = TASKS) -> dict
             }
             for shortcut in SHORTCUTS
         ],
-        "slash_commands": [_slash(task, url) for task in tasks if task.is_command],
+        "slash_commands": [_slash(task, url) for task in TASKS if task.is_command],
     }
 
 
