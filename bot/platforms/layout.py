@@ -120,7 +120,7 @@ class Layout:
         return Post(text, file, buttons, self._language, is_plain=self._reply.is_quiet)
 
     def shown(self, message_id: str, post: Post | None = None) -> None:
-        """A post is on Discord, and looks so; None where that is not known."""
+        """A post stands, and looks so; None where that is not known."""
         if message_id not in self.posts:
             if self._vacant is None:
                 self.posts.append(message_id)
