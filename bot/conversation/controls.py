@@ -153,6 +153,7 @@ class ControlDesk:
     async def is_shared(self, key: ConversationKey, asker: Asker, post_id: str) -> bool:
         """Whether what one person was told alone stands where everybody sees it, or is about to. Raises
         CommandError where it is not theirs to share, and StorageError."""
+        await self._until_settled(key)
         answer = await self._store.last_answer(key, post_id)
         if answer is None or any(question.author.id != asker.id for question in answer.questions):
             raise CommandError(NOTHING_TO_SHARE)

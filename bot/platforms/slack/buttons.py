@@ -34,7 +34,7 @@ from bot.platforms.slack.modals import open_view
 from bot.platforms.slack.mrkdwn import message_body
 from bot.platforms.slack.names import Person
 from bot.platforms.slack.payloads import Payload, data_of, part, text
-from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
+from bot.platforms.slack.problems import code_of, until_answered
 from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
 from bot.platforms.slack.workspaces import Workspace
 
@@ -183,9 +183,12 @@ async def _press(workspace: Workspace, user_id: str, about: forms.About, event_i
 
 async def _may_write(workspace: Workspace, channel_id: str) -> bool:
     """Whether the bot may write in a channel that it can read, as far as Slack says so beforehand."""
+    client = workspace.client
     try:
-        answer = await workspace.client.conversations_info(channel=channel_id)
-    except (SlackApiError, *CONNECTION_ERRORS) as error:
+        answer = await until_answered(
+            "ask about a channel", lambda: client.conversations_info(channel=channel_id)
+        )
+    except (SlackApiError, PlatformError) as error:
         code = code_of(error) if isinstance(error, SlackApiError) else type(error).__name__
         log.info("nobody can say whether I may write in a channel: %s", code)
         return False
