@@ -9,8 +9,10 @@ from contextlib import suppress
 
 from slack_sdk.errors import SlackApiError
 
+from bot.errors import PlatformError
 from bot.messages import IncomingMessage
 from bot.platforms.recently import Recently
+from bot.platforms.slack.direct import open_direct
 from bot.platforms.slack.incoming import DIRECT
 from bot.platforms.slack.mrkdwn import INERT
 from bot.platforms.slack.problems import CONNECTION_ERRORS
@@ -53,19 +55,12 @@ class Excuses:
         if not self._told.is_news((person_id, channel_id)):
             return
         sentence = f"I cannot answer you in <#{channel_id}>. {why}"
-        with suppress(SlackApiError, *CONNECTION_ERRORS):
-            direct = await open_direct(workspace, person_id)
+        with suppress(PlatformError, SlackApiError, *CONNECTION_ERRORS):
             call = {
-                "channel": direct,
+                "channel": await open_direct(workspace, person_id),
                 "text": sentence,
                 "unfurl_links": False,
                 "unfurl_media": False,
                 **INERT,
             }
             await workspace.client.api_call("chat.postMessage", json=call)
-
-
-async def open_direct(workspace: Workspace, person_id: str) -> str:
-    """The id of the bot's conversation with a person. Raises what Slack's client raises."""
-    answer = await workspace.client.conversations_open(users=person_id)
-    return str(answer["channel"]["id"])

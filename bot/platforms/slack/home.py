@@ -26,8 +26,8 @@ from bot.platforms.event_order import EventOrder
 from bot.platforms.patience import patiently
 from bot.platforms.recently import Recently
 from bot.platforms.slack.commands import with_names_here
+from bot.platforms.slack.direct import open_direct
 from bot.platforms.slack.events import Events
-from bot.platforms.slack.excuses import open_direct
 from bot.platforms.slack.given import to_message
 from bot.platforms.slack.home_blocks import COMMANDS, HOME, Glance, Kept, home_view
 from bot.platforms.slack.incoming import PLATFORM
@@ -35,7 +35,7 @@ from bot.platforms.slack.interactions import Answer, Interactions, action_in
 from bot.platforms.slack.members import ASKING_S
 from bot.platforms.slack.memberships import memberships
 from bot.platforms.slack.payloads import Payload, part, text
-from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, platform_error, until_answered
+from bot.platforms.slack.problems import platform_error, until_answered
 from bot.platforms.slack.workspaces import Workspace, Workspaces
 from bot.storage.store import HistoryStore
 
@@ -117,8 +117,8 @@ class Home:
             message = to_message(command, key, event_id, user_id, workspace.names.person(user_id))
             async with self._order.turn(key.channel_id):
                 await patiently(lambda: self._manager.accept(message))
-        except (SlackApiError, StorageError, *CONNECTION_ERRORS) as error:
-            self._warn(f"a button of the home tab did nothing: {_reason(error)}")
+        except (PlatformError, StorageError) as error:
+            self._warn(f"a button of the home tab did nothing: {error}")
             notice = NOT_ANSWERED
         self._show_soon(Viewer(workspace, user_id), notice)
         return None
@@ -217,8 +217,8 @@ class Home:
                 for schedule in read_schedules(value)
             ]
             channels = await _channels_of(viewer) if known else set()
-        except (SlackApiError, StorageError, PlatformError, TimeoutError) as error:
-            self._warn(f"the digests for a person cannot be listed: {_reason(error)}")
+        except (PlatformError, StorageError, TimeoutError) as error:
+            self._warn(f"the digests for a person cannot be listed: {str(error) or type(error).__name__}")
             return
         glance.digests = [(key, schedule) for key, schedule in known if key.channel_id in channels]
 
@@ -232,7 +232,7 @@ async def named_here(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piec
 
 async def _channels_of(viewer: Viewer) -> set[str]:
     """The ids of the channels and direct conversations that a person is in, as Slack says now. Raises
-    SlackApiError, TimeoutError and PlatformError."""
+    PlatformError and TimeoutError."""
     workspace, user_id, team_id = viewer.workspace, viewer.user_id, ""
     if workspace.is_organisation:
         await workspace.names.of({user_id})
@@ -240,9 +240,3 @@ async def _channels_of(viewer: Viewer) -> set[str]:
     async with asyncio.timeout(ASKING_S):
         channels = await memberships(workspace, _PLACES, user_id=user_id, team_id=team_id)
     return {text(channel, "id") for channel in channels}
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, SlackApiError):
-        return f"Slack answered {code_of(error)}"
-    return str(error) if isinstance(error, PlatformError | StorageError) else type(error).__name__

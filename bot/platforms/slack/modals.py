@@ -25,13 +25,13 @@ from bot.platforms.patience import patiently
 from bot.platforms.slack import forms
 from bot.platforms.slack.access import find_readable
 from bot.platforms.slack.commands import task_name
-from bot.platforms.slack.excuses import open_direct
+from bot.platforms.slack.direct import open_direct
 from bot.platforms.slack.form_words import words_for
 from bot.platforms.slack.given import to_message
 from bot.platforms.slack.incoming import BY_COMMAND, DIRECT, PLATFORM
 from bot.platforms.slack.interactions import Answer, Interactions, action_in
 from bot.platforms.slack.payloads import Payload, data_of, part, text
-from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, platform_error, until_answered
+from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
 from bot.platforms.slack.shortcuts import ASK
 from bot.platforms.slack.workspaces import Workspace, Workspaces
 
@@ -199,12 +199,7 @@ class Modals:
             return here
         if given.task.is_about_place:
             return None
-        doing = "open a direct conversation"
-        try:
-            direct = await until_answered(doing, lambda: open_direct(workspace, user_id))
-        except SlackApiError as error:
-            raise platform_error(error, doing, user_id) from None
-        return ConversationKey(PLATFORM, workspace.id, direct)
+        return ConversationKey(PLATFORM, workspace.id, await open_direct(workspace, user_id))
 
     def _tell_late(
         self, workspace: Workspace, view: Payload, task: Task, work: asyncio.Task[ConversationKey | Mistakes]

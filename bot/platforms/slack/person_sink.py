@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from slack_sdk.errors import SlackApiError
-
 from bot.platforms.layout import Post
-from bot.platforms.slack.excuses import open_direct
-from bot.platforms.slack.problems import platform_error, until_answered
+from bot.platforms.slack.direct import open_direct
 from bot.platforms.slack.sink import ChannelSink
 from bot.platforms.slack.workspaces import Workspace
 
@@ -42,11 +39,7 @@ class PersonSink(ChannelSink):
 
     async def _channel(self, workspace: Workspace) -> str:
         if not self._direct_id:
-            person_id, doing = self._reply.question.author.id, "write to a person directly"
-            try:
-                self._direct_id = await until_answered(doing, lambda: open_direct(workspace, person_id))
-            except SlackApiError as error:
-                raise platform_error(error, doing) from None
+            self._direct_id = await open_direct(workspace, self._reply.question.author.id)
         return self._direct_id
 
     @property

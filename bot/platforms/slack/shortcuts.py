@@ -27,13 +27,13 @@ from bot.platforms.patience import patiently
 from bot.platforms.slack.attachments import read_files
 from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.contents import files_of, words_of
-from bot.platforms.slack.excuses import open_direct
+from bot.platforms.slack.direct import open_direct
 from bot.platforms.slack.given import place_of, to_message
 from bot.platforms.slack.incoming import PLATFORM, people_of
 from bot.platforms.slack.interactions import Answer, Interactions
 from bot.platforms.slack.mrkdwn import message_body
 from bot.platforms.slack.payloads import Payload, data_of, moment, part, text
-from bot.platforms.slack.problems import platform_error, until_answered
+from bot.platforms.slack.problems import until_answered
 from bot.platforms.slack.remembering import as_event
 from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
 from bot.platforms.slack.workspaces import Workspace
@@ -131,11 +131,7 @@ class Shortcuts:
         if not words.strip():
             raise CommandError(NO_WORDS)
         user = text(part(body, "user"), "id")
-        try:
-            direct = await until_answered("open a conversation", lambda: open_direct(workspace, user))
-        except SlackApiError as error:
-            raise platform_error(error, "open a direct conversation", user) from None
-        key = ConversationKey(PLATFORM, workspace.id, direct)
+        key = ConversationKey(PLATFORM, workspace.id, await open_direct(workspace, user))
         command = Command(name, {SHOW.name: "me", "text": words}, given="outside")
         self._response_urls.add(
             _event_id(body), text(body, "response_url"), place_of(body).thread_id or "", can_replace=False

@@ -193,7 +193,7 @@ async def test_it_says_where_nothing_can_be_answered(
         await press(slack, "export")
         await until(lambda: NOT_ANSWERED.replace("**", "*") in seen(slack))
         assert slack.texts(slack.direct) == []
-        assert "did nothing: Slack answered missing_scope" in caplog.text
+        assert "did nothing: may not open a direct conversation: add the scope" in caplog.text
 
 
 async def test_a_lost_answer_of_slack_does_no_harm_and_a_refusal_is_logged_once(
