@@ -95,12 +95,12 @@ class Settings(BaseSettings):
         default=3000,
         ge=0,
         le=65_535,
-        description="Port for Slack over HTTP, on BOT_HTTP_HOST; the playground is never on it.",
+        description="Port for Slack over HTTP and for install pages, on BOT_HTTP_HOST; not the playground's.",
     )
     slack_public_url: Annotated[str | None, Expects("the address that begins with https://")] = Field(
         default=None,
         pattern=_HTTP,
-        description="Address at which Slack reaches that port, such as https://bot.example.org.",
+        description="Address at which Slack and browsers reach that port, such as https://bot.example.org.",
     )
     slack_client_id: Annotated[str | None, Expects("the client ID from Basic Information")] = Field(
         default=None,
