@@ -7,7 +7,7 @@ or a model; platform ids are opaque strings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -25,6 +25,11 @@ class ConversationKey:
     workspace_id: str
     channel_id: str
     thread_id: str | None = None
+
+    @property
+    def channel(self) -> ConversationKey:
+        """The channel itself, whatever thread of it is meant."""
+        return replace(self, thread_id=None)
 
     def __str__(self) -> str:
         thread = f"/{self.thread_id}" if self.thread_id else ""

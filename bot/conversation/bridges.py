@@ -94,7 +94,7 @@ def destination_of(lane: ConversationKey) -> ConversationKey:
 
 async def bridge_of(store: HistoryStore, key: ConversationKey) -> Bridge | None:
     """The bridge that is in force in a channel. One with another channel needs the other side's too."""
-    bridge = Bridge.of_setting(await store.setting(replace(key, thread_id=None), SETTING))
+    bridge = Bridge.of_setting(await store.setting(key.channel, SETTING))
     if bridge is None or bridge.kind != "with":
         return bridge
     other = replace(key, channel_id=bridge.channel, thread_id=None)

@@ -8,7 +8,7 @@ and storage, and nothing of platforms.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.conversation.reply import Reply
 from bot.errors import CommandError
@@ -174,7 +174,7 @@ class ControlDesk:
         answer = await self._store.last_answer(key, post_id)
         if answer is None and post_id is None and key.thread_id is not None:
             # In a thread under a post of ours, and nowhere else, that post is meant.
-            answer = await self._store.last_answer(replace(key, thread_id=None), key.thread_id)
+            answer = await self._store.last_answer(key.channel, key.thread_id)
         if answer is None:
             raise CommandError(NOTHING_YET if post_id is None else STILL_WRITTEN)
         if asker is not None and not asker.may_change(answer.questions, alone=alone):

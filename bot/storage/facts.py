@@ -5,7 +5,6 @@ They belong to the channel with all its threads, each to the person who gave it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +21,7 @@ async def add_fact(
     connection: AsyncConnection, key: ConversationKey, author: Author, text: str, message_id: str | None
 ) -> Fact:
     """See HistoryStore.add_fact."""
-    conversation_id = await get_conversation(connection, replace(key, thread_id=None))
+    conversation_id = await get_conversation(connection, key.channel)
     counted = (
         update(conversations)
         .where(conversations.c.id == conversation_id)
@@ -80,7 +79,7 @@ async def erase_facts(connection: AsyncConnection, key: ConversationKey) -> None
 
 
 def _is_here(key: ConversationKey) -> ColumnElement[bool]:
-    channel = replace(key, thread_id=None)
+    channel = key.channel
     return facts.c.conversation_id.in_(select(conversations.c.id).where(is_conversation(channel)))
 
 

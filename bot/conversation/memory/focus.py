@@ -5,8 +5,6 @@ Reads the store; knows nothing of prompts or models.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.messages import ConversationKey, IncomingMessage, Turn
 from bot.storage.store import HistoryStore
 
@@ -39,7 +37,7 @@ async def around_thread(store: HistoryStore, key: ConversationKey) -> tuple[Turn
     """A little of the channel before and after the first message of a thread; () outside of threads."""
     if not key.thread_id:
         return ()
-    channel = replace(key, thread_id=None)
+    channel = key.channel
     turns = await store.turns_around(channel, key.thread_id, AROUND_BEFORE, AROUND_AFTER)
     return tuple(turn for turn in turns if turn.thread_id is None and turn.message_id != key.thread_id)
 

@@ -5,8 +5,6 @@ They stand behind the operator's own system prompt. A person's own counts for an
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.conversation.memory.marking import Names
 from bot.conversation.rules import LANGUAGE
 from bot.conversation.text.languages import english_name
@@ -28,12 +26,12 @@ def operators(system_prompt: str, bot_name: str) -> str:
 
 async def channel_persona(store: HistoryStore, key: ConversationKey) -> str:
     """How the bot is to be in a channel and its threads; "" where nobody said."""
-    return await store.setting(replace(key, thread_id=None), SETTING) or ""
+    return await store.setting(key.channel, SETTING) or ""
 
 
 async def set_channel_persona(store: HistoryStore, key: ConversationKey, text: str | None) -> None:
     """Set, or with None remove, how the bot is to be in a channel."""
-    await store.set_setting(replace(key, thread_id=None), SETTING, text)
+    await store.set_setting(key.channel, SETTING, text)
 
 
 async def own_persona(store: HistoryStore, key: ConversationKey, person_id: str) -> str:

@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
 from bot.conversation.access import NO_SUCH_PLACE, named_channel
 from bot.conversation.bridges import POST as POST_NAME
@@ -42,7 +41,7 @@ _BLOCK = re.compile(r"^(?:```|~~~|#|>|[-*+] |\d+[.)] |\|)")
 
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Show the bridge of this channel, or change it. Raises CommandError and StorageError."""
-    key = replace(ctx.question.conversation, thread_id=None)
+    key = ctx.question.conversation.channel
     if not ctx.options:
         yield await _state(ctx, key) + await _not_heard(ctx, key)
         return
@@ -184,7 +183,7 @@ async def _translation(ctx: TaskContext, target: Language, spoken: Detected) -> 
 
 async def _refusal(ctx: TaskContext, spoken: Detected) -> str:
     """That a language cannot be translated here; "" where that was said before."""
-    key = replace(ctx.question.conversation, thread_id=None)
+    key = ctx.question.conversation.channel
     told = (await ctx.memory.setting(key, REFUSED) or "").split()
     if spoken.code in told:
         return ""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
@@ -62,7 +62,7 @@ class SentenceMemory:
 
     def changed(self, key: ConversationKey, message_id: str | None, text: str | None) -> None:
         """A message has another text, or with None none any more; without an id, a whole conversation."""
-        channel = replace(key, thread_id=None)
+        channel = key.channel
         for place, known in list(self._known.items()):
             if place[0] != channel or (message_id is not None and message_id not in known.source_ids):
                 continue
@@ -98,7 +98,7 @@ class Cache:
         """`pair` is the source's language, the target's and the model; `source_ids` are the messages that
         say what is translated. A message edited after `begun_at` keeps nothing of this run."""
         self._store, self._memory = store, memory_of(store)
-        self._channel = replace(key, thread_id=None)
+        self._channel = key.channel
         self._pair, self._source_ids, self._begun_at = pair, source_ids, begun_at
         self._found: dict[str, str] = {}
 

@@ -7,7 +7,6 @@ They are put into memory before that is answered, whoever wrote them, bots and w
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 import discord
 
@@ -69,7 +68,7 @@ async def remember_starter(
 ) -> None:
     """Put the channel's message that a thread hangs on into the channel's memory: both have the same id.
     Raises StorageError."""
-    channel = replace(key, thread_id=None)
+    channel = key.channel
     if key.thread_id is None or await manager.past.is_known(channel, key.thread_id):
         return
     starter = await fetch_message(client, channel, int(key.thread_id))

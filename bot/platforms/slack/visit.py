@@ -49,7 +49,7 @@ class Visit:
     @property
     def channel(self) -> ConversationKey:
         """The channel, whatever thread of it is to be read."""
-        return ConversationKey(self.key.platform, self.key.workspace_id, self.key.channel_id)
+        return self.key.channel
 
     @property
     def line(self) -> str:
