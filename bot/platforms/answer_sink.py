@@ -7,10 +7,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
-from bot.errors import PlatformError
+from bot.errors import BotError, PlatformError
 from bot.messages import File
 from bot.platforms.base import PostGoneError
 from bot.platforms.layout import Layout, Post
+
+ENDINGS = {
+    "stopped": "Stopped.",
+    "finished": "I have no answer to that.",
+    "failed": BotError.default_user_message,
+}
+"""What a command shows that ended without a word of an answer, by its outcome."""
 
 
 class AnswerSink(ABC):

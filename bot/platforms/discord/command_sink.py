@@ -9,19 +9,13 @@ from contextlib import suppress
 
 import discord
 
-from bot.errors import BotError, PlatformError
+from bot.errors import PlatformError
+from bot.platforms.answer_sink import ENDINGS
 from bot.platforms.base import PostGoneError
 from bot.platforms.discord.command_token import ORIGINAL, CommandToken, TokenExpiredError
 from bot.platforms.discord.paced_sink import PacedSink
 from bot.platforms.discord.sink import PERSON, ChannelSink
 from bot.platforms.layout import Post
-
-ENDINGS = {
-    "stopped": "Stopped.",
-    "finished": "I have no answer to that.",
-    "failed": BotError.default_user_message,
-}
-"""What a command shows that ended without a word of an answer: "is thinking" would stay for minutes."""
 
 
 class CommandSink(PacedSink):

@@ -17,9 +17,9 @@ from bot.conversation.reply import Reply
 from bot.conversation.summaries.people import plain_name
 from bot.conversation.text.safety import one_line
 from bot.conversation.text.sentences import shortened
-from bot.errors import BotError, PlatformError
+from bot.errors import PlatformError
 from bot.messages import Piece, Progress
-from bot.platforms.answer_sink import AnswerSink
+from bot.platforms.answer_sink import ENDINGS, AnswerSink
 from bot.platforms.base import DeliveryLimits
 from bot.platforms.layout import Post
 from bot.platforms.slack.commands import with_names_here
@@ -36,13 +36,6 @@ SIGN_OF_LIFE_S = 3.0
 SLOWER = 5
 MAX_SIGNS = 2
 MAX_ASKED_CHARS = 100
-
-ENDINGS = {
-    "stopped": "Stopped.",
-    "finished": "I have no answer to that.",
-    "failed": BotError.default_user_message,
-}
-"""What a command shows that ended without a word of an answer."""
 
 NOT_FOR_ALL = "I could not show this to everybody."
 OUT_OF_REACH = (*WHY_NOT, "user_not_in_channel")
