@@ -36,7 +36,7 @@ class DeletedChannels:
         self._erasing: set[asyncio.Task[None]] = set()
 
     def listen(self, events: Events) -> None:
-        """Have it told of deleted channels."""
+        """Be told of deleted channels."""
         for event_type in EVENTS:
             events.listen(event_type, self.deleted)
 

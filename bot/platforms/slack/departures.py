@@ -18,6 +18,7 @@ from bot.errors import BotError, PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.event_order import EventOrder
 from bot.platforms.removal import erase_place, erase_workspace
+from bot.platforms.slack.events import Events
 from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.payloads import Payload, part, text
 from bot.platforms.slack.problems import BAD_TOKEN, CONNECTION_ERRORS, code_of, until_answered
@@ -61,6 +62,12 @@ class Departures:
         self._turn = asyncio.Lock()
         self._erasing: dict[str, asyncio.Task[None]] = {}
         self._is_closed = False
+
+    def listen(self, events: Events) -> None:
+        """Be told of workspaces that leave."""
+        events.listen("app_uninstalled", self.uninstalled)
+        events.listen("tokens_revoked", self.revoked)
+        events.listen("team_access_revoked", self.closed)
 
     async def resume(self) -> None:
         """Erase what an earlier process left to erase. Raises StorageError."""

@@ -134,9 +134,7 @@ class SlackPlatform:
         for event_type in COMINGS_AND_GOINGS:
             events.listen(event_type, self._reading.came_or_went)
         departures = Departures(manager, self._workspaces, self._store, self._order)
-        events.listen("app_uninstalled", departures.uninstalled)
-        events.listen("tokens_revoked", departures.revoked)
-        events.listen("team_access_revoked", departures.closed)
+        departures.listen(events)
         DeletedChannels(manager, self._order, self._backfill).listen(events)
         Reactions(manager, self._order).listen(events)
         self._interactions = interactions = Interactions(self._workspaces)
