@@ -140,10 +140,6 @@ class Digests:
         """Where the `count`-th newest message stands, None where there are not so many."""
         return await self._first(key, true(), count - 1)
 
-    async def last_place(self, key: ConversationKey) -> Place | None:
-        """Where the newest message of all stands."""
-        return await self._first(key, true())
-
     async def _first(self, key: ConversationKey, which: ColumnElement[bool], skip: int = 0) -> Place | None:
         """The newest place of those, but for the `skip` newest."""
         statement = select(*_PLACE).where(_is_within(key, BEGINNING, END), *_TOLD, which)

@@ -114,7 +114,7 @@ class NoDigests(Digests):
     async def last_place_of(self, key: ConversationKey, author_id: str) -> Place | None:
         return None
 
-    async def last_place(self, key: ConversationKey) -> Place | None:
+    async def place_of_newest(self, key: ConversationKey, count: int) -> Place | None:
         return None
 
     async def kept(self, key: ConversationKey, kind: str, prefix: str) -> list[str]:

@@ -27,7 +27,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     last_told = _last_told(ctx, await ctx.memory.derived(key, KIND, person))
     last_said = await ctx.memory.digests.last_place_of(key, person) or BEGINNING
     after = max(last_told, last_said)
-    newest = await ctx.memory.digests.last_place(key)
+    newest = await ctx.memory.digests.place_of_newest(key, 1)
     if newest is None or newest <= after:
         ctx.remark()
         since = "your last message" if last_said > last_told else "you last caught up"

@@ -151,7 +151,7 @@ async def run_told(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         style=ctx.options["style"],
         language=language_of(ctx.options.get("language")),
     )
-    newest = await ctx.memory.digests.last_place(ctx.place)
+    newest = await ctx.memory.digests.place_of_newest(ctx.place, 1)
     if newest is None or newest <= scope.after:
         return
     yield "**What was said here since the last digest**\n\n"

@@ -81,6 +81,10 @@ async def test_places_by_id_number_and_person(store: HistoryStore) -> None:
     rows = await digests.stretch(CHANNEL, BEGINNING, END)
     assert await digests.place_of(CHANNEL, "m3") == rows[3].place
     assert await digests.place_of_number(CHANNEL, 4) == rows[3].place
-    assert await digests.last_place_of(CHANNEL, "u1") == rows[4].place == await digests.last_place(CHANNEL)
+    assert (
+        await digests.last_place_of(CHANNEL, "u1")
+        == rows[4].place
+        == await digests.place_of_newest(CHANNEL, 1)
+    )
     assert await digests.last_place_of(CHANNEL, "u2") is None
     assert await digests.place_of(replace(CHANNEL, channel_id="other"), "m3") is None

@@ -75,7 +75,7 @@ async def test_nothing_else_is_read(store: HistoryStore) -> None:
         assert bool(await digests.place_of(CHANNEL, "old")) is is_open
         assert bool(await digests.place_of_number(CHANNEL, 1)) is is_open
         assert bool(await digests.last_place_of(CHANNEL, "u1")) is is_open
-        assert bool(await digests.last_place(CHANNEL)) is is_open
+        assert bool(await digests.place_of_newest(CHANNEL, 1)) is is_open
 
 
 async def test_of_several_who_see_nothing_none_sees_the_others_words(store: HistoryStore) -> None:
