@@ -19,7 +19,7 @@ from bot.conversation.access import place_wanted
 from bot.conversation.free_words import read_options
 from bot.conversation.lead_ins import read_rest
 from bot.conversation.localised import find_choice, find_command, find_option, find_time
-from bot.conversation.tasks import TASKS
+from bot.conversation.tasks import TASKS, task_by_name
 from bot.conversation.tasks.task import SHOW, Option, Task
 from bot.conversation.text.counting import whole_number
 from bot.conversation.text.times import fixed_time
@@ -66,15 +66,15 @@ def parse_command(text: str, tasks: Sequence[Task] = TASKS) -> Command | None:
     return Command(task.name, parse_options(task, text[match.end() :]))
 
 
-def command_in(text: str, *, by_manager: bool = False, tasks: Sequence[Task] = TASKS) -> Command | None:
+def command_in(text: str, *, by_manager: bool = False) -> Command | None:
     """The command that people wrote behind the bot's name (`@Parley /summarize last:20`), or said there in
     plain words, or None: what is no proper command there is a message like any other. Of a command that there
     is not, `/help` tells."""
     try:
-        command = parse_command(text, tasks) or command_in_words(text, {task.name: task for task in tasks})
+        command = parse_command(text) or command_in_words(text, {task.name: task for task in TASKS})
     except CommandError:
         match = _COMMAND.match(text)
-        if match is None or _is_known(match[1].lower(), tasks):
+        if match is None or _is_known(match[1].lower()):
             return None
         command = Command("help", {"command": match[1]})
     return replace(command, by_manager=by_manager, given="said") if command else None
@@ -83,7 +83,7 @@ def command_in(text: str, *, by_manager: bool = False, tasks: Sequence[Task] = T
 def in_zone(command: Command, now: datetime) -> Command:
     """A command whose points in time (`9:00`, `yesterday`) are meant as a clock shows them to whoever gives
     it: `now` is in their zone. They become dates that mean the same everywhere."""
-    task = next((task for task in TASKS if task.name == command.name), None)
+    task = task_by_name(command.name)
     names = [option.name for option in task.options if option.suggests == "time"] if task else []
     fixed = {name: fixed_time(command.options[name], now) for name in names if name in command.options}
     return replace(command, options={**command.options, **fixed}) if fixed else command
@@ -100,9 +100,9 @@ def command_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
     raise CommandError(f"I do not know the command `/{name[:40]}`. {hint}")
 
 
-def _is_known(name: str, tasks: Sequence[Task]) -> bool:
+def _is_known(name: str) -> bool:
     try:
-        command_task(name, tasks)
+        command_task(name)
     except CommandError:
         return False
     return True
