@@ -36,7 +36,7 @@ from bot.storage.models import (
     replies,
     reply_posts,
 )
-from bot.storage.outbox import bury, drop_turn, reopen, take_back
+from bot.storage.outbox import bury, drop_turn, release, reopen, take_back
 from bot.storage.quotations import Redaction
 from bot.storage.records import Change
 from bot.storage.redaction import redact
@@ -65,6 +65,8 @@ async def amend(
     change = await _change(connection, found.conversation_id, message_id)
     if change.open_reply_id is not None:
         await drop_turn(connection, change.open_reply_id)  # a text that was to be continued
+        # It may be written whole and about to be put down as finished: that comes too late now.
+        await release(connection, change.open_reply_id)
     redaction = Redaction(message_id, found.text, text)
     return replace(change, corrections=await redact(connection, key, redaction, change.done_reply_id))
 

@@ -54,6 +54,16 @@ async def test_an_edit_of_a_question_being_answered(store: HistoryStore) -> None
     assert (await claimed(store)).messages[0].text == "better question"
 
 
+async def test_an_edit_just_before_the_answer_is_put_down_as_finished(store: HistoryStore) -> None:
+    await store.accept(said("m1"))
+    job = await claimed(store)
+    await store.record_text(job.reply_id, "You said: text of m1")
+    await store.amend(CHANNEL, "m1", "better question", at(5))
+    await store.complete(job.reply_id, is_memory=True, author_id="b", author_name="Bot")
+    again = await claimed(store)
+    assert (again.reply_id, again.text, again.messages[0].text) == (job.reply_id, None, "better question")
+
+
 async def test_an_edit_of_an_answered_question(store: HistoryStore) -> None:
     await store.accept(said("m1"))
     first = await claimed(store)
