@@ -18,7 +18,7 @@ async def remembered(at: Corner, thread: str | None = None) -> str:
 async def an_edit_before_the_question(at: Corner) -> None:
     told = at.say(f"{at.name} the meeting is at nine")
     at.slack.edit(told, f"{at.name} the meeting is at ten")
-    await at.says(at.ask(f"{at.name} when?"))
+    await at.says(at.ask("when?"))
     assert "at ten" in at.prompts()[-1] and "at nine" not in at.prompts()[-1]
 
 
@@ -35,10 +35,11 @@ async def an_edited_question(at: Corner) -> None:
 
 @scenario
 async def a_deleted_message(at: Corner) -> None:
-    secret = at.say(f"{at.name} the code is 4711")
-    await at.says(at.ask(f"{at.name} noted?"))
+    at.say(f"good morning from {at.name}", at.ben)
+    secret = at.say("the code is 4711")
+    await at.says(at.ask("noted?"))
     at.slack.delete(secret)
-    await at.says(at.ask(f"{at.name} and now?"))
+    await at.says(at.ask("and now?"))
     assert "4711" not in at.prompts()[-1] and "4711" not in await remembered(at)
 
 
