@@ -9,17 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from functools import partial
-
-from slack_sdk.errors import SlackApiError
 
 from bot.conversation.access import named_channel
 from bot.errors import PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.members import ASKING_S, may_read
-from bot.platforms.slack.payloads import part, parts, text
-from bot.platforms.slack.problems import code_of, until_answered
+from bot.platforms.slack.memberships import memberships
+from bot.platforms.slack.payloads import text
 from bot.platforms.slack.visit import thread_in
 from bot.platforms.slack.workspaces import NotInstalledError, Workspace, Workspaces
 
@@ -58,36 +55,14 @@ async def _channel_id(workspace: Workspace, named: str, team_id: str) -> str:
         return named
     try:
         async with asyncio.timeout(ASKING_S):
-            found = await _named(workspace, named.casefold(), team_id)
-    except SlackApiError as error:
-        log.warning("the bot's channels cannot be listed: Slack answered %s", code_of(error))
-        return named
+            channels = await memberships(workspace, _KINDS, team_id=team_id, has_archived=True)
     except (TimeoutError, PlatformError) as error:
-        log.warning("the bot's channels cannot be listed: %s", type(error).__name__)
+        log.warning("the bot's channels are not known: %s", str(error) or type(error).__name__)
         return named
+    name = named.casefold()
+    found = {
+        text(channel, "id")
+        for channel in channels
+        if name in (text(channel, "name").casefold(), text(channel, "name_normalized").casefold())
+    }
     return found.pop() if len(found) == 1 else named
-
-
-async def _named(workspace: Workspace, name: str, team_id: str) -> set[str]:
-    """The ids of the bot's channels with a name."""
-    found: set[str] = set()
-    cursor = ""
-    while True:
-        listing = partial(
-            workspace.client.users_conversations,
-            types=_KINDS,
-            exclude_archived=False,
-            limit=999,
-            cursor=cursor or None,
-            team_id=team_id or None,
-        )
-        page = await until_answered("list the bot's channels", listing)
-        data = page.data if isinstance(page.data, dict) else {}
-        found |= {
-            text(channel, "id")
-            for channel in parts(data, "channels")
-            if name in (text(channel, "name").casefold(), text(channel, "name_normalized").casefold())
-        }
-        cursor = text(part(data, "response_metadata"), "next_cursor")
-        if not cursor:
-            return found

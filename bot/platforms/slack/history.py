@@ -9,22 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Protocol
 
-from slack_sdk.errors import SlackApiError
-
 from bot.conversation.past import Past as KnownPast
-from bot.errors import PlatformError
 from bot.messages import ConversationKey, IncomingMessage
 from bot.platforms.backfill import PAGE, READING_S
 from bot.platforms.gaps import Past, Place
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.incoming import PLATFORM, to_incoming
+from bot.platforms.slack.memberships import memberships
 from bot.platforms.slack.pages import MAX_PAGE, Page, Pages
-from bot.platforms.slack.payloads import Payload, moment, part, parts, text
-from bot.platforms.slack.problems import code_of, until_answered
+from bot.platforms.slack.payloads import Payload, moment, part, text
 from bot.platforms.slack.remembering import as_event
 from bot.platforms.slack.visit import thread_of, to_ts
 from bot.platforms.slack.workspaces import Workspace
@@ -82,7 +79,8 @@ class History:
         if self._workspace.is_organisation:
             return []
         known = {reach.conversation.channel_id for reach in await self._past.reach(PLATFORM)}
-        unknown = [channel for channel in await self._channels() if channel not in known]
+        channels = [text(channel, "id") for channel in await memberships(self._workspace, _KINDS)]
+        unknown = [channel for channel in channels if channel not in known]
         if not known:
             return []  # the bot is new here
         return [await self._place(channel) for channel in unknown[:LOOKED_INTO]]
@@ -131,28 +129,6 @@ class History:
 
     # --- inside ------------------------------------------------------------------------------
 
-    async def _channels(self) -> list[str]:
-        """The ids of all conversations that the bot is in."""
-        found: list[str] = []
-        cursor = ""
-        while True:
-            listing = partial(
-                self._workspace.client.users_conversations,
-                types=_KINDS,
-                exclude_archived=True,
-                limit=999,
-                cursor=cursor or None,
-            )
-            try:
-                answer = await until_answered("list the bot's channels", listing)
-            except SlackApiError as error:
-                raise PlatformError(f"the bot's channels cannot be listed: {code_of(error)}") from None
-            data = answer.data if isinstance(answer.data, dict) else {}
-            found += [text(channel, "id") for channel in parts(data, "channels")]
-            cursor = text(part(data, "response_metadata"), "next_cursor")
-            if not cursor:
-                return found
-
     async def _place(self, channel_id: str) -> Place:
         page = await self._page(channel_id, "", "", 1)
         last = text(page.messages[0], "ts") if page.messages else ""
@@ -172,10 +148,9 @@ class History:
 
     async def _thread(self, key: ConversationKey, root: str) -> list[Past[Payload]]:
         """All replies of a thread, newest first, if anything may be new in it."""
-        channel = ConversationKey(key.platform, key.workspace_id, key.channel_id)
         newest = await self._past.place_of_newest(key, 1)
         is_quiet = newest is not None and to_ts(newest) < to_ts(datetime.now(UTC) - QUIET_THREAD)
-        if is_quiet and key not in self._news.get(channel, ()):
+        if is_quiet and key not in self._news.get(key.channel, ()):
             return []
         replies: list[Payload] = []
         cursor = ""
@@ -196,9 +171,7 @@ class History:
         }
         unknown = await self._past.unknown(key, list(latest))
         news = self._news.setdefault(key, set())
-        news |= {
-            ConversationKey(key.platform, key.workspace_id, key.channel_id, latest[ts]) for ts in unknown
-        }
+        news |= {replace(key, thread_id=latest[ts]) for ts in unknown}
 
 
 def _past(messages: Sequence[Payload]) -> list[Past[Payload]]:
