@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from bot.errors import StorageError
@@ -17,9 +17,10 @@ STORAGE_RETRY_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts while the database refuses."""
 
 
-async def patiently(work: Callable[[], Awaitable[T]]) -> T:
-    """Do `work`, again while the database refuses. Raises StorageError when it still does."""
-    for wait_s in STORAGE_RETRY_S:
+async def patiently(work: Callable[[], Awaitable[T]], waits_s: Sequence[float] | None = None) -> T:
+    """Do `work`, again while the database refuses, after each of the waits. Raises StorageError when it still
+    does."""
+    for wait_s in STORAGE_RETRY_S if waits_s is None else waits_s:
         try:
             return await work()
         except StorageError as error:

@@ -17,11 +17,13 @@ from bot.errors import CommandError, StorageError
 from bot.messages import IncomingMessage
 from bot.platforms.called_threads import CalledThreads
 from bot.platforms.event_order import EventOrder
+from bot.platforms.patience import patiently
 from bot.platforms.slack import incoming
 from bot.platforms.slack.attachments import read_files
 from bot.platforms.slack.changed import Edits
 from bot.platforms.slack.commands import with_names_here
 from bot.platforms.slack.contents import files_of, line_of
+from bot.platforms.slack.events import Events
 from bot.platforms.slack.markup import mentioned
 from bot.platforms.slack.mrkdwn import to_mrkdwn
 from bot.platforms.slack.pane import Pane
@@ -63,6 +65,11 @@ class Listener:
         self._open_form = open_form
         self._pane = pane
 
+    def listen(self, events: Events) -> None:
+        """Be told of messages."""
+        for event_type in ("message", "app_mention"):
+            events.listen(event_type, self.message)
+
     async def message(self, workspace: Workspace, body: Payload) -> None:
         """Take an event about a message. Raises StorageError: then it must not be acknowledged."""
         kind = incoming.kind_of(body)
@@ -99,7 +106,7 @@ class Listener:
             )
             self._response_urls.add(message.message_id, text(payload, "response_url"))
             async with self._order.turn(text(payload, "channel_id")):
-                await self._accept_command(message)
+                await patiently(lambda: self._manager.accept(message), COMMAND_RETRY_S)
         except (CommandError, NotInstalledError) as error:
             return to_mrkdwn(with_names_here(error.user_message))
         except StorageError as error:
@@ -187,12 +194,3 @@ class Listener:
         if told is None or not told.is_addressed or not files_of(message):
             return told
         return heard(await read_files(workspace.hasty_client, message))
-
-    async def _accept_command(self, message: IncomingMessage) -> None:
-        for wait_s in COMMAND_RETRY_S:
-            try:
-                await self._manager.accept(message)
-                return
-            except StorageError:
-                await asyncio.sleep(wait_s)
-        await self._manager.accept(message)

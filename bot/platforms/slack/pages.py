@@ -19,7 +19,7 @@ from bot.errors import PlatformError
 from bot.platforms.backfill import UnreadableError
 from bot.platforms.slack.payloads import Payload, cursor_of, data_of, parts, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, trouble_apart
-from bot.platforms.slack.quota import LimitedError, Quota
+from bot.platforms.slack.quota import Quota
 from bot.platforms.slack.workspaces import Workspace
 
 MAX_PAGE = 500
@@ -177,6 +177,3 @@ def _retry_after_s(error: SlackApiError) -> float:
     with suppress(ValueError, TypeError):
         return max(LIMITED_S, float(headers.get("retry-after", LIMITED_S)))
     return LIMITED_S
-
-
-__all__ = ["LimitedError", "NoScopeError", "NotThereError", "Page", "Pages"]

@@ -42,7 +42,7 @@ from bot.platforms.slack.pane import Pane
 from bot.platforms.slack.patience import Patience
 from bot.platforms.slack.payloads import Payload, moment
 from bot.platforms.slack.reactions import Reactions
-from bot.platforms.slack.reading import COMINGS_AND_GOINGS, Reading
+from bot.platforms.slack.reading import Reading
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.sealing import Sealing
 from bot.platforms.slack.shortcuts import Shortcuts
@@ -129,10 +129,8 @@ class SlackPlatform:
             manager, self._workspaces, self._order, self._edits, self._backfill, self._backfill_messages
         )
         events = Events(self._workspaces)
-        for event_type in ("message", "app_mention"):
-            events.listen(event_type, listener.message)
-        for event_type in COMINGS_AND_GOINGS:
-            events.listen(event_type, self._reading.came_or_went)
+        listener.listen(events)
+        self._reading.listen(events)
         departures = Departures(manager, self._workspaces, self._store, self._order)
         departures.listen(events)
         DeletedChannels(manager, self._order, self._backfill).listen(events)

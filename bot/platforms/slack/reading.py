@@ -23,12 +23,14 @@ from bot.platforms.event_order import EventOrder
 from bot.platforms.gaps import depth_of
 from bot.platforms.patience import patiently
 from bot.platforms.slack.changed import Edits
+from bot.platforms.slack.events import Events
 from bot.platforms.slack.history import History, Taker
 from bot.platforms.slack.incoming import DIRECT
 from bot.platforms.slack.intake import ErasedError, Intake
 from bot.platforms.slack.members import hears, may_read
-from bot.platforms.slack.pages import LimitedError, NoScopeError, NotThereError, Pages
+from bot.platforms.slack.pages import NoScopeError, NotThereError, Pages
 from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.quota import LimitedError
 from bot.platforms.slack.stretches import FIRST_TS, Stretches
 from bot.platforms.slack.visit import Visit
 from bot.platforms.slack.visitor import Visitor
@@ -87,6 +89,11 @@ class Reading:
         self._trusted: set[ConversationKey] = set()
         self._hindrances: dict[ConversationKey, str] = {}
 
+    def listen(self, events: Events) -> None:
+        """Be told who comes to a channel or leaves it."""
+        for event_type in COMINGS_AND_GOINGS:
+            events.listen(event_type, self.came_or_went)
+
     async def prepare(
         self, question: IncomingMessage, place: ConversationKey
     ) -> AsyncGenerator[Progress | Missing, None]:
@@ -122,7 +129,7 @@ class Reading:
         """What kept the bot from reading a place when it last tried, or if `is_live` keeps it from hearing
         what is said there; "" for nothing."""
         if not is_live:
-            return self._hindrances.get(_channel_of(place), "")
+            return self._hindrances.get(place.channel, "")
         try:
             workspace = await self._workspaces.of(place.workspace_id)
         except NotInstalledError:
@@ -228,10 +235,6 @@ def is_old(question: IncomingMessage, place: ConversationKey) -> bool:
     is_about_here = place.channel_id == question.conversation.channel_id
     is_open = place.channel_id.startswith(DIRECT) or command is None or command.given == "said"
     return is_about_here and not (is_open or author.is_bot) and datetime.now(UTC) - question.sent_at > FRESH
-
-
-def _channel_of(key: ConversationKey) -> ConversationKey:
-    return ConversationKey(key.platform, key.workspace_id, key.channel_id)
 
 
 async def _done_within(work: asyncio.Task[Missing], seconds: float) -> bool:
