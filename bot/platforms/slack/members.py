@@ -15,7 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import PlatformError
 from bot.platforms.recently import Recently
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.payloads import Payload, cursor_of, data_of, part, text
 from bot.platforms.slack.problems import code_of, until_answered
 from bot.platforms.slack.workspaces import Workspace
 
@@ -54,7 +54,7 @@ async def may_read(workspace: Workspace, channel_id: str, person_id: str) -> boo
             if channel.get("is_im") is True:
                 return text(channel, "user") == person_id
             is_open = channel.get("is_private") is False and is_home(person, channel, workspace.id)
-            is_in = channel.get("is_member") is True or channel.get("is_mpim") is True
+            is_in = has_bot(channel)
             return is_in and (is_open or await _is_member(workspace, channel_id, person_id, members))
     except (TimeoutError, PlatformError) as error:
         log.info("nobody can say who may read a channel: %s", type(error).__name__)
@@ -74,10 +74,25 @@ def is_home(person: Payload, channel: Payload, workspace_id: str) -> bool:
     return not (teams - {""}).isdisjoint(homes)
 
 
+async def hears(workspace: Workspace, channel_id: str) -> bool:
+    """Whether Slack tells the bot of what is said in a channel, as far as it answers in time."""
+    try:
+        async with asyncio.timeout(ASKING_S):
+            answer = await _answer(lambda: workspace.client.conversations_info(channel=channel_id))
+    except (TimeoutError, PlatformError):
+        return True
+    return has_bot(part(answer, "channel"))
+
+
+def has_bot(channel: Payload) -> bool:
+    """Whether the bot is in a channel or direct conversation, as Slack describes it."""
+    return any(channel.get(trait) is True for trait in ("is_member", "is_im", "is_mpim"))
+
+
 async def _is_member(workspace: Workspace, channel_id: str, person_id: str, page: Payload) -> bool:
     """Whether a person is among a channel's members, of whom `page` is the first page."""
     while person_id not in _ids(page, "members"):
-        cursor = text(part(page, "response_metadata"), "next_cursor")
+        cursor = cursor_of(page)
         if not cursor:
             return False
         call = partial(workspace.client.conversations_members, channel=channel_id, limit=PAGE, cursor=cursor)
@@ -88,26 +103,14 @@ async def _is_member(workspace: Workspace, channel_id: str, person_id: str, page
 async def _answer(call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Payload:
     """What Slack answers; empty where it refuses. Raises PlatformError where it cannot be reached."""
     try:
-        data = (await until_answered("ask who may read a channel", call)).data
+        return data_of(await until_answered("ask who may read a channel", call))
     except SlackApiError as error:
         code = code_of(error)
         if code not in NOTHING_THERE and _told.is_news(code):
             log.warning("Slack does not say who may read a channel: %s", code)
         return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _ids(payload: Payload, name: str) -> list[str]:
     value = payload.get(name)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-async def hears(workspace: Workspace, channel_id: str) -> bool:
-    """Whether Slack tells the bot of what is said in a channel, as far as it answers in time."""
-    try:
-        async with asyncio.timeout(ASKING_S):
-            answer = await _answer(lambda: workspace.client.conversations_info(channel=channel_id))
-    except (TimeoutError, PlatformError):
-        return True
-    channel = part(answer, "channel")
-    return bool(channel) and any(channel.get(trait) is True for trait in ("is_member", "is_im", "is_mpim"))

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.slack.payloads import Payload, part, parts, text
+from bot.platforms.slack.payloads import Payload, cursor_of, data_of, part, parts, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of
 
 PATIENCE_S = 1.0
@@ -100,12 +100,12 @@ class Names:
                 page = await self._client.users_list(limit=PAGE, include_locale=True, cursor=cursor or None)
             except (SlackApiError, *CONNECTION_ERRORS):
                 return
-            data = page.data if isinstance(page.data, dict) else {}
+            data = data_of(page)
             until = _now() + FRESH_S
             self._known |= {
                 text(user, "id"): _Known(to_person(user), until) for user in parts(data, "members")
             }
-            cursor = text(part(data, "response_metadata"), "next_cursor")
+            cursor = cursor_of(data)
             if not cursor:
                 return
 
@@ -159,9 +159,9 @@ class Names:
         """What Slack says of somebody, or of a channel."""
         if some_id.startswith(PEOPLE):
             answer = await self._client.users_info(user=some_id, include_locale=True)
-            return to_person(part(answer.data if isinstance(answer.data, dict) else {}, "user"))
+            return to_person(part(data_of(answer), "user"))
         answer = await self._client.conversations_info(channel=some_id)
-        channel = part(answer.data if isinstance(answer.data, dict) else {}, "channel")
+        channel = part(data_of(answer), "channel")
         return Person(text(channel, "name")) if channel.get("is_private") is False else UNKNOWN
 
 

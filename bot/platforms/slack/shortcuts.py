@@ -31,6 +31,7 @@ from bot.platforms.slack.direct import open_direct
 from bot.platforms.slack.given import place_of, to_message
 from bot.platforms.slack.incoming import PLATFORM, people_of
 from bot.platforms.slack.interactions import Answer, Interactions
+from bot.platforms.slack.members import has_bot
 from bot.platforms.slack.mrkdwn import message_body
 from bot.platforms.slack.payloads import Payload, data_of, moment, part, text
 from bot.platforms.slack.problems import until_answered
@@ -213,5 +214,4 @@ async def _is_member(workspace: Workspace, channel_id: str) -> bool:
         )
     except SlackApiError:
         return False
-    channel = part(data_of(answer), "channel")
-    return any(channel.get(trait) is True for trait in ("is_member", "is_im", "is_mpim"))
+    return has_bot(part(data_of(answer), "channel"))

@@ -20,7 +20,7 @@ from bot.platforms.slack.incoming import DIRECT
 from bot.platforms.slack.layout import MAX_MARKDOWN, button_blocks
 from bot.platforms.slack.mrkdwn import to_markdown_block
 from bot.platforms.slack.nonces import metadata_for, nonce_of
-from bot.platforms.slack.payloads import Payload, parts, text
+from bot.platforms.slack.payloads import Payload, data_of, parts, text
 from bot.platforms.slack.problems import (
     CONNECTION_ERRORS,
     code_of,
@@ -133,7 +133,7 @@ class StreamSink(ChannelSink):
             return None
         except CONNECTION_ERRORS:
             return await self._adopted(post, nonce)
-        message_id = text(answer.data if isinstance(answer.data, dict) else {}, "ts")
+        message_id = text(data_of(answer), "ts")
         self._live = _Live(message_id, post, begun)
         self._streamed[message_id] = nonce
         await self._has_begun(message_id)
