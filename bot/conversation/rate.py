@@ -26,7 +26,7 @@ _KEPT_PEOPLE = 5_000
 
 def notice_text(wait: str) -> str:
     """What a person is told who asks for too much; `wait` are seconds."""
-    return f"That is a lot at once: I go on answering you in {wait} s."
+    return f"That is a lot at once. Please ask again in {wait} s."
 
 
 @dataclass(slots=True)

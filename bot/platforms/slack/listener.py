@@ -104,6 +104,8 @@ class Listener:
             message = incoming.from_command(
                 payload, datetime.now(UTC), names, author=workspace.names.person(user)
             )
+            if refusal := self._manager.rate.refusal(message):
+                return to_mrkdwn(refusal)
             self._response_urls.add(message.message_id, text(payload, "response_url"))
             async with self._order.turn(text(payload, "channel_id")):
                 await patiently(lambda: self._manager.accept(message), COMMAND_RETRY_S)

@@ -86,6 +86,16 @@ async def test_a_command_used_wrongly_is_answered_at_once_with_an_example(
     assert given.shown == [] and bot.generator.asked == []
 
 
+async def test_who_asks_for_too_much_is_told_at_once(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo, person_rate=1) as bot:
+        first = slack.command("/ask", "who are you?")
+        await until(lambda: first.shown)
+        refused = [slack.command("/ask", f"and {number}?") for number in range(2)]
+        await until(lambda: all(one.envelope.acknowledgements for one in refused))
+        assert all(one.acknowledged.startswith("That is a lot at once. Please ask again in") for one in refused)
+        assert WORKING not in [one.acknowledged for one in refused] and len(bot.generator.asked) == 1
+
+
 async def test_a_command_is_no_part_of_memory(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, echo) as bot:
         command = slack.command("/ask", "who are you?")
