@@ -121,9 +121,9 @@ async def test_after_a_crash_a_mirrored_post_is_found_again(slack: FakeSlack, da
 async def test_a_burst_is_translated_within_the_limits(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, translator):
         await bridged(slack, "to:fr")
-        for number in range(50):
+        for number in range(20):
             slack.say(f"The meeting number {number} is in the small room.", BEN)
-        await until(lambda: len(slack.texts()) == 50, timeout_s=90)
+        await until(lambda: len(slack.texts()) == 20, timeout_s=60)
     shown = [post["text"] for post in slack.posts()]
     assert all(f" {number} " in text for number, text in enumerate(shown))
     assert slack.web.throttled == []
