@@ -103,7 +103,8 @@ eval: $(DEV_STAMP)
 soak: $(DEV_STAMP)
 	PARLEY_SOAK=$${PARLEY_SOAK:-25} $(BIN)/python -m pytest tests/e2e/test_run.py tests/integration/worker $(ARGS)
 	PARLEY_TALK_S=$${PARLEY_TALK_S:-120} PARLEY_DISCONNECTS=$${PARLEY_DISCONNECTS:-60} \
-		$(BIN)/python -m pytest -s tests/integration/discord/test_soak.py tests/integration/discord/test_day.py $(ARGS)
+		$(BIN)/python -m pytest -s tests/integration/discord/test_soak.py tests/integration/discord/test_day.py \
+		tests/integration/slack/test_week.py $(ARGS)
 	PARLEY_FORGED=$${PARLEY_FORGED:-10000} $(BIN)/python -m pytest tests/integration/slack/test_forged.py $(ARGS)
 
 clean:
