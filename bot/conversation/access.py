@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from typing import Protocol, runtime_checkable
 
 from bot.errors import CommandError
@@ -65,6 +65,14 @@ class Access(Protocol):
         what is being said there from now on; "" for nothing."""
 
 
+@runtime_checkable
+class Zones(Protocol):
+    """What a platform knows of people's clocks, where it tells the bot of them."""
+
+    async def zone_of(self, question: IncomingMessage) -> tzinfo:
+        """The time zone that the clock of who asks is in, UTC where that is not known. Never an error."""
+
+
 def named_channel(text: str) -> str:
     """The id of the channel that a person named by a mention, a link, `#name` or its bare id."""
     match = _MENTION.fullmatch(text.strip()) or _LINK.fullmatch(text.strip())
@@ -80,6 +88,16 @@ def place_wanted(command: Command | None, here: ConversationKey) -> str:
         if wanted and is_place and named_channel(wanted) not in (here.channel_id, here.thread_id):
             return wanted
     return ""
+
+
+async def in_askers_zone(
+    messages: tuple[IncomingMessage, ...], access: Access
+) -> tuple[IncomingMessage, ...]:
+    """What is to be answered, the last of it with its time in the zone of who asks: storage keeps none."""
+    *others, question = messages
+    if not isinstance(access, Zones):
+        return messages
+    return (*others, replace(question, sent_at=question.sent_at.astimezone(await access.zone_of(question))))
 
 
 async def find_place(question: IncomingMessage, access: Access | None) -> ConversationKey | None:

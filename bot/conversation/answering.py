@@ -15,7 +15,7 @@ from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
-from bot.conversation.access import NOTHING_MISSING, Access, Missing, find_place, place_wanted
+from bot.conversation.access import NOTHING_MISSING, Access, Missing, find_place, in_askers_zone, place_wanted
 from bot.conversation.changes import Changes
 from bot.conversation.commands import check_options, is_private
 from bot.conversation.controls import Permalink
@@ -196,6 +196,7 @@ class Answerer:
         access = self.access.get(question.conversation.platform)
         place, missing = await find_place(question, access), NOTHING_MISSING
         if access is not None and not (reply and reply.is_quiet):
+            messages = await in_askers_zone(messages, access)
             async with aclosing(access.prepare(question, place or question.conversation)) as signs:
                 async for sign in signs:
                     if isinstance(sign, Missing):

@@ -9,6 +9,7 @@ from bot.conversation.access import NOTHING_MISSING, Missing
 from bot.conversation.summaries.forms import is_undated
 from bot.conversation.summaries.records import Block
 from bot.conversation.text.counting import counted
+from bot.conversation.text.times import zone_name
 
 
 @dataclass(slots=True)
@@ -67,8 +68,8 @@ class Coverage:
         if self.first is None or self.last is None or is_undated(self.last):
             return []
         begin, end = _clock(now, self.first, self.last)
-        zone = _zone(now)
-        return [f"{begin}{zone}" if begin == end else f"{begin} to {end}{zone}"]
+        zone = zone_name(self.last.astimezone(now.tzinfo))
+        return [f"{begin} {zone}" if begin == end else f"{begin} to {end} {zone}"]
 
 
 def unread(missing: Missing, now: datetime) -> str:
@@ -76,7 +77,8 @@ def unread(missing: Missing, now: datetime) -> str:
     replies = f"{missing.messages:,} " + ("reply" if missing.messages == 1 else "replies")
     what = [f"{replies} in {counted(missing.threads, 'thread')}"] if missing.messages else []
     if missing.before is not None:
-        what.append(f"what was said before {_clock(now, missing.before)[0]}{_zone(now)}")
+        zone = zone_name(missing.before.astimezone(now.tzinfo))
+        what.append(f"what was said before {_clock(now, missing.before)[0]} {zone}")
     what += ["what is newest"] * missing.lacks_newest
     why = f" ({missing.why})" if missing.why else ""
     return f"I could not read {' and '.join(what)}{why}" if what else ""
@@ -87,7 +89,3 @@ def _clock(now: datetime, *moments: datetime) -> list[str]:
     here = [moment.astimezone(now.tzinfo) for moment in moments]
     pattern = "%H:%M" if all(moment.date() == now.date() for moment in here) else "%Y-%m-%d %H:%M"
     return [f"{moment:{pattern}}" for moment in here]
-
-
-def _zone(now: datetime) -> str:
-    return "" if now.utcoffset() else " UTC"

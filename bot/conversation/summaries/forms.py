@@ -15,6 +15,7 @@ from bot.conversation.summaries.due import due_of, owner_of
 from bot.conversation.summaries.people import label_of
 from bot.conversation.summaries.records import SMALL_WEIGHT, Note, Source
 from bot.conversation.text.sentences import ENDS
+from bot.conversation.text.times import zone_name
 from bot.conversation.text.units import meaningful, tokenize
 from bot.messages import Turn
 
@@ -148,7 +149,8 @@ class Teller:
             return self._bullet(note)
         when = note.said_at.astimezone(self.zone)
         day = f"{when:%Y-%m-%d}"
-        head = "" if day == self._day else f"{'' if not self._day else chr(10)}**{day}**\n"
+        begin = f"{chr(10) if self._day else ''}**{day}** ({zone_name(when)})\n"
+        head = "" if day == self._day else begin
         self._day = day
         return f"{head}- {when:%H:%M} {self.sentence(note)}"
 
@@ -175,4 +177,4 @@ def heading(first: datetime, last: datetime, zone: tzinfo | None, messages: int)
         return f"**{messages:,} messages**"
     first, last = first.astimezone(zone), last.astimezone(zone)
     end = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M}"
-    return f"**{first:%Y-%m-%d %H:%M} to {end}**, {messages:,} messages"
+    return f"**{first:%Y-%m-%d %H:%M} to {end} {zone_name(last)}**, {messages:,} messages"

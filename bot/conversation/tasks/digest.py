@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.conversation.schedules import (
@@ -75,7 +75,7 @@ async def _set(ctx: TaskContext, options: dict[str, str]) -> str:
     if style not in STYLES:
         raise CommandError(f"The option `style` is one of {', '.join(STYLES)}. For example: `{EXAMPLE}`")
     language = language_of(options.get("language"))
-    now = ctx.question.sent_at
+    now = ctx.question.sent_at.astimezone(UTC)
     new = Schedule(
         number=0,
         rhythm=read_rhythm(options["when"], find_zone(options.get("zone", "UTC"))),

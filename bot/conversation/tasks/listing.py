@@ -10,6 +10,7 @@ from bot.conversation.memory.stems import MIN_STEM, stem_of
 from bot.conversation.tasks.task import TaskContext
 from bot.conversation.text.attached import without_notes
 from bot.conversation.text.safety import ANONYMOUS, clean_name, one_line
+from bot.conversation.text.times import zone_name
 from bot.messages import Author, Turn
 from bot.storage.records import Fact
 
@@ -56,7 +57,7 @@ def quotation(ctx: TaskContext, turn: Turn, words: Sequence[str] = ()) -> str:
 def credit(ctx: TaskContext, turn: Turn) -> str:
     """Who wrote a message, and when, in the time zone of the question."""
     when = turn.sent_at.astimezone(ctx.question.sent_at.tzinfo)
-    return f"**{_name(turn.author)}**, {when:%Y-%m-%d %H:%M}"
+    return f"**{_name(turn.author)}**, {when:%Y-%m-%d %H:%M} {zone_name(when)}"
 
 
 def _name(author: Author | None) -> str:

@@ -4,11 +4,15 @@ only the zone that this machine's clock is in."""
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from bot.errors import CommandError
 
 _AGO = re.compile(r"(\d{1,4})\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)(?:\s+ago)?")
+_DAY_AND_MONTH = re.compile(r"(\d{1,2})\.(\d{1,2})\.")
+_TWO_DATES = re.compile(r"(0?[1-9]|1[0-2])/(0?[1-9]|1[0-2])(?:/(\d{4}))?")
+"""A day and a month, or a month and a day."""
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?")
 _LAST_VISIT = re.compile(
     r"(?:since )?(?:my last (?:message|post|visit)|i (?:was|wrote|posted)(?: last)?(?: here)?(?: last)?)"
@@ -26,6 +30,12 @@ def in_local_zone(when: datetime) -> datetime:
         return when.astimezone(UTC)
     except (OverflowError, ValueError, OSError):  # the edges of the calendar
         return when.replace(tzinfo=UTC)
+
+
+def zone_name(when: datetime) -> str:
+    """The zone of a time as people know it: `UTC`, `CEST`; by what it is ahead of UTC without a name."""
+    name = when.tzname() or "UTC"
+    return name if name[0].isalpha() else f"UTC{name}"
 
 
 def is_last_visit(text: str) -> bool:
@@ -56,8 +66,10 @@ def fixed_time(text: str, now: datetime) -> str:
 def parse_since(text: str, now: datetime) -> datetime:
     """The point in time that `text` means at `now`, in the time zone of `now`.
 
-    A time of day that is still to come means yesterday's. Raises CommandError.
+    A time of day that is still to come means yesterday's, a day without a year the last such day. Raises
+    CommandError, which names what is not understood.
     """
+    given = text.strip()
     text = text.strip().lower()
     ago = _AGO.fullmatch(text)
     if ago:
@@ -70,19 +82,36 @@ def parse_since(text: str, now: datetime) -> datetime:
         or _date(text, now)
     )
     if when is None:
+        if two := _TWO_DATES.fullmatch(text):
+            month, day, year = int(two[1]), int(two[2]), two[3] or now.year
+            raise CommandError(
+                f"`{given}` may be one of two days. Write it so: `since:{year}-{month:02}-{day:02}` or "
+                f"`since:{year}-{day:02}-{month:02}`."
+            )
         raise CommandError(
-            "I do not understand that time. Try `since:9:00`, `since:2h`, `since:yesterday`, `since:monday` "
+            f"I do not understand the time `{given[:40]}`. Try `since:9:00`, `since:2h`, `since:yesterday`, `since:monday` "
             "or `since:2026-11-20`."
         )
     return when
 
 
 def _day(text: str, midnight: datetime) -> datetime | None:
-    """The beginning of a day."""
+    """The beginning of a day: `20.11.` is the last one of that date."""
+    if date := _DAY_AND_MONTH.fullmatch(text):
+        return _last_of(int(date[1]), int(date[2]), midnight)
     if text in ("today", "yesterday"):
         return midnight - timedelta(days=text == "yesterday")
     name = text.removeprefix("last ")
     return midnight - timedelta(days=_days_since(name, midnight)) if name in _WEEKDAYS else None
+
+
+def _last_of(day: int, month: int, midnight: datetime) -> datetime | None:
+    """The last such day, None where there is none: eight years may lie between two leap days."""
+    for year in range(midnight.year, midnight.year - 9, -1):
+        with suppress(ValueError):
+            if (found := midnight.replace(year=year, month=month, day=day)) <= midnight:
+                return found
+    return None
 
 
 def _day_and_clock(text: str, midnight: datetime) -> datetime | None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from datetime import UTC, tzinfo
 from functools import partial
 
 from aiohttp import web
@@ -205,6 +206,14 @@ class SlackPlatform:
     async def hindrance(self, place: ConversationKey, *, is_live: bool = False) -> str:
         """See Access: a scope that the app lacks, a channel that the bot is not in, what Slack hides."""
         return await self._reading.hindrance(place, is_live=is_live) if self._reading else ""
+
+    async def zone_of(self, question: IncomingMessage) -> tzinfo:
+        """See Zones."""
+        workspace, person_id = self._workspaces.known(question.conversation.workspace_id), question.author.id
+        if workspace is None or question.author.is_bot:
+            return UTC
+        await workspace.names.of({person_id})
+        return workspace.names.person(person_id).zone
 
     async def close(self) -> None:
         """Leave Slack; what has arrived is still written down, and acknowledged."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import ANN, BEN, FakeSlack
 from tests.integration.slack.fake_web import Fault
-from tests.integration.slack.rig import Bot, running
+from tests.integration.slack.rig import Bot, key_of, running
 from tests.unit.platforms.slack.payloads import words_of
 
 
@@ -86,13 +87,30 @@ async def test_a_command_used_wrongly_is_answered_at_once_with_an_example(
     assert given.shown == [] and bot.generator.asked == []
 
 
+@pytest.mark.parametrize("options", ["", " public"])
+async def test_times_are_by_the_clock_of_who_asks_and_say_so(
+    slack: FakeSlack, database: Path, options: str
+) -> None:
+    slack.profiles[ANN] = {"tz": "Asia/Kathmandu"}
+    async with running(slack, database, summary) as bot:
+        slack.say("shall we meet?", BEN)
+        await until(lambda: all(one.acknowledgements for one in slack.event_envelopes()))
+        command = slack.command("/summarize", f"last:10{options}")
+        await until(lambda: command.texts or slack.posts())
+        (said,) = await bot.store.turns(key_of(slack.general))
+    told = command.texts[0] if command.texts else words_of(slack.posts()[0])
+    assert f"{said.sent_at.astimezone(ZoneInfo('Asia/Kathmandu')):%H:%M} UTC+0545" in told
+
+
 async def test_who_asks_for_too_much_is_told_at_once(slack: FakeSlack, database: Path) -> None:
     async with running(slack, database, echo, person_rate=1) as bot:
         first = slack.command("/ask", "who are you?")
         await until(lambda: first.shown)
         refused = [slack.command("/ask", f"and {number}?") for number in range(2)]
         await until(lambda: all(one.envelope.acknowledgements for one in refused))
-        assert all(one.acknowledged.startswith("That is a lot at once. Please ask again in") for one in refused)
+        assert all(
+            one.acknowledged.startswith("That is a lot at once. Please ask again in") for one in refused
+        )
         assert WORKING not in [one.acknowledged for one in refused] and len(bot.generator.asked) == 1
 
 

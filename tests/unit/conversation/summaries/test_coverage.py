@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -42,3 +43,17 @@ def test_a_partial_reading_is_never_sold_as_whole() -> None:
         "412 of 430 messages, 10:02 to 16:40 UTC, 3 threads; "
         "I could not read 18 replies in 2 threads (Slack limits me)"
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "times"),
+    [
+        (ZoneInfo("Europe/Berlin"), "11:02 to 17:40 CET"),
+        (ZoneInfo("Europe/London"), "10:02 to 16:40 GMT"),
+        (ZoneInfo("America/Sao_Paulo"), "07:02 to 13:40 UTC-03"),
+        (timezone(timedelta(hours=2)), "12:02 to 18:40 UTC+02:00"),
+    ],
+)
+def test_times_are_by_the_clock_of_who_asks_and_say_so(zone: ZoneInfo | timezone, times: str) -> None:
+    coverage = Coverage(2, read=2, first=NOW.replace(hour=10, minute=2), last=NOW.replace(hour=16, minute=40))
+    assert coverage.line(NOW.astimezone(zone)) == f"2 of 2 messages, {times}"

@@ -199,7 +199,9 @@ async def history() -> HistoryStore:
 
 async def test_search_shows_author_time_excerpt_and_link_with_the_words_in_bold() -> None:
     answer = await told(SEARCH, await history(), {"words": "deploy day"})
-    assert answer.startswith("3 messages found:\n\n1. **Bob**, 2026-11-20 12:01: The **deploy** **day** is")
+    assert answer.startswith(
+        "3 messages found:\n\n1. **Bob**, 2026-11-20 12:01 UTC: The **deploy** **day** is"
+    )
     assert "[open](https://chat.example/m1)" in answer and "**deployment** is frozen" in answer
     assert max(map(len, answer.splitlines())) < 400
 
@@ -233,7 +235,7 @@ async def test_search_says_when_nothing_was_found_and_what_is_wrong() -> None:
 async def test_a_small_model_is_not_asked_where_a_message_clearly_tells() -> None:
     generator = ScriptedGenerator(model=SMALL)
     answer = await told(ASK, await history(), {"question": "When is deploy day?"}, generator=generator)
-    assert answer.startswith(f"{FOUND_HERE}\n\n1. **Bob**, 2026-11-20 12:01: The deploy day is Tuesday")
+    assert answer.startswith(f"{FOUND_HERE}\n\n1. **Bob**, 2026-11-20 12:01 UTC: The deploy day is Tuesday")
     assert not generator.requests
 
 
@@ -252,7 +254,9 @@ async def test_a_model_that_follows_instructions_reads_what_was_found_and_its_ci
     )
     generator = ScriptedGenerator(lambda _: ["On Tuesday", " [1]."], LARGE)
     answer = await told(ASK, memory, {"question": "When do we deploy?"}, generator=generator)
-    assert answer == ("On Tuesday [1].\n\n_Sources: [1](https://chat.example/m1) **Bob**, 2026-11-20 12:01_")
+    assert answer == (
+        "On Tuesday [1].\n\n_Sources: [1](https://chat.example/m1) **Bob**, 2026-11-20 12:01 UTC_"
+    )
     assert "| [1] Bob (member, 2026-11-20 12:01): The deploy day is Tuesday." in str(
         [one.content for one in generator.prompts[0].messages]
     )
@@ -304,8 +308,10 @@ async def test_a_question_is_quoted_with_its_answer_and_never_alone() -> None:
          turn("Does the wifi reach the garden?", BOB, 5)]
     )  # fmt: skip
     answer = await small_ask(memory, "what is the wifi password?")
-    assert "Alice**, 2026-11-20 12:02: What is the wifi password?" in answer
-    assert "   - **Bob**, 2026-11-20 12:03: It is hunter22" in answer and answer.count("It is hunter22") == 1
+    assert "Alice**, 2026-11-20 12:02 UTC: What is the wifi password?" in answer
+    assert (
+        "   - **Bob**, 2026-11-20 12:03 UTC: It is hunter22" in answer and answer.count("It is hunter22") == 1
+    )
     assert "garden" not in answer and "hunter22" in await talk(memory, "whats the wifi password")
 
 

@@ -293,7 +293,7 @@ async def test_a_timeline_has_times() -> None:
     answer = await run_command(
         TASK, ScriptedGenerator(model=SMALL), await remembering(RELEASE), {"style": "timeline"}
     )
-    assert "**2026-11-20**\n- 12:0" in answer and "- 12:02 **Bob**: “We decided" in answer
+    assert "**2026-11-20** (UTC)\n- 12:0" in answer and "- 12:02 **Bob**: “We decided" in answer
 
 
 async def test_only_questions_that_nobody_answered_are_open() -> None:
