@@ -11,6 +11,7 @@ from bot.conversation.lexicon import (
     Form,
     Line,
     a_number,
+    either,
     maybe,
     named,
     number_of,
@@ -20,6 +21,7 @@ from bot.conversation.lexicon import (
     shape,
     words,
 )
+from bot.conversation.text.dates import MONTHS
 from bot.conversation.text.languages import folded
 from bot.conversation.words import LOCALES
 from bot.conversation.words import words as words_of
@@ -30,15 +32,30 @@ VISIT = "my last message"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS = ("today", "yesterday", *_WEEKDAYS)
 _WEEK = "1w"
+_MOST_DAYS, _MOST_MONTHS = 31, 12
 _AFTERNOON = ("下午", "午後", "晚上")
 
-_AT = shape(r"(?:,|(?:at|um|gegen|a las?|a partir das?|as|a|vers)(?= ))")
+_AT = shape(r"(?:[,の的]|(?P<at>at|um|gegen|a las?|a partir das?|as|a|vers)(?= ))")
 _CLOCK = shape(
-    r"(?:(?P<half_day>上午|下午|午前|午後|早上|晚上) ?)?(?<![\d.,:])(?P<hour>\d{1,2})"
-    r"(?: ?(?P<mark>[:.h點点時时](?!間|间)|uhr|o'clock|heures|horas|hs)"
+    r"(?:(?P<half_day>上午|下午|午前|午後|早上|晚上) ?)?(?<![\d.,:/-])"
+    r"(?<!\bthe )(?<!\bdem )(?<!\ble )(?<!\bel )(?<!\bdia )(?P<hour>\d{1,2})"  # those go before days
+    r"(?: ?(?P<mark>[:h點点時时](?!間|间)|\.(?= ?\d{2}(?!\d))|uhr|o'clock|heures|horas|hs)"
     r"(?: ?(?P<minute>\d{2})(?!\d))?(?P<half>半)?分?)?"
-    r"(?: ?(?P<meridiem>[ap]\.?m\.?))?(?: ?(?:uhr|h))?(?![a-z\d:.]\d|[a-z\d])"
+    r"(?: ?(?P<meridiem>[ap]\.?m\.?))?(?: ?(?:uhr|h))?(?![a-z\d:./-]\d|[a-z\d])"
 )
+_NO_CLOCK = r"(?! ?(?:uhr|h\b|hs\b|horas|heures|o'clock|[ap]\.?m\b))"
+_NO_DATE = r"(?<![\w.,:/-])(?<!\bat )(?<!\bum )(?<!\blas )(?<!\bas )"
+_DATES = (
+    shape(r"(?<!\d)(?P<date>\d{4}-\d{2}-\d{2})(?!\d)"),
+    shape(r"(?<![\w.,:/-])(?P<dd>\d{1,2})\.(?P<mm>\d{1,2})\.(?:(?P<yy>\d{4}|\d{2}))?(?!\d)"),
+    shape(r"(?:(?P<yy>\d{4})年 ?)?(?<!\d)(?P<mm>\d{1,2})月 ?(?P<dd>\d{1,2})[日号號]"),
+)
+_LOOSE_DATES = (
+    shape(rf"{_NO_DATE}(?P<dd>\d{{1,2}})\.(?P<mm>\d{{1,2}})(?![\w:./-]){_NO_CLOCK}"),
+    shape(r"(?<![\w.,:/-])(?P<either>\d{1,2}/\d{1,2})(?:/(?P<yy>\d{4}|\d{2}))?(?![\w:/-])"),
+)
+"""What may be something else where no word says that it is a time."""
+_ANY_NUMBERS = shape(r"(?<![\w.,:/-])(?P<wrong>\d{1,2}(?:[:./-]\d{1,4})*\.?)(?!\w)")
 _ROMANCE = shape(r"(?:depuis|a partir d[eao]s?|desde)(?: (?:las?|as|les))?(?= )")
 """Behind these words `9h` is a time of day; behind others it is nine hours ago."""
 
@@ -79,29 +96,51 @@ def _forms() -> tuple[tuple[Form, Value], ...]:
 
     forms: list[tuple[Form, Value]] = [(bounded(words("visit")), lambda parts: VISIT)]
     forms += [(bounded(form), _amount(unit)) for unit, form in _ago()]
+    clock = sequence(maybe(_AT), _CLOCK)
+    dates, loose = either(*_DATES, *_named_dates()), either(*_LOOSE_DATES)
     forms += [
+        (bounded(dates, clock), _date),
+        (bounded(dates), _date),
+        (sequence(since, filler, loose, clock, maybe(behind)), _date),
+        (sequence(since, filler, loose, maybe(behind)), _date),
+        (sequence(loose, behind), _date),
+        (bounded(clock, filler, day), _day),
         (sequence(_ROMANCE, _CLOCK), _time),
-        (bounded(maybe(last), day, maybe(last), maybe(_AT), _CLOCK), _day),
+        (bounded(maybe(last), day, maybe(last), clock), _day),
         (bounded(maybe(last), day, maybe(last)), _day),
     ]
     for unit, name in UNITS.items():
         of_unit = words(name)
         forms += [
-            (bounded(shape(rf"(?<![\w.,:])(?P<n>\d{{1,4}}) ?{unit}(?!\w)")), _amount(unit)),
+            (bounded(maybe(last), shape(rf"(?<![a-z\d.,:])(?P<n>\d{{1,4}}) ?{unit}(?!\w)")), _amount(unit)),
             (bounded(last, number, of_unit), _amount(unit)),
             (bounded(number, maybe(last), of_unit, maybe(last)), _amount(unit)),
             (bounded(last, of_unit), _amount(unit)),
         ]
     return (
         *forms,
-        (bounded(shape(r"(?<!\d)(?P<date>\d{4}-\d{2}-\d{2})(?!\d)")), _date),
-        (bounded(shape(r"(?<!\d)(?P<date>\d{1,2}\.\d{1,2}\.\d{4})(?!\d)")), _date),
         (sequence(since, filler, noon), _noon_or_midnight),
         (sequence(noon, behind), _noon_or_midnight),
         (sequence(since, filler, maybe(_AT), _CLOCK, maybe(behind)), _time),
         (sequence(_CLOCK, behind), _time),
         (_CLOCK, _plain_time),
+        (sequence(since, filler, maybe(_AT), _ANY_NUMBERS), lambda parts: parts["wrong"]),
     )
+
+
+@cache
+def _named_dates() -> tuple[Form, Form]:
+    """`20 November 2026`, `Nov 20`, `el 20 de noviembre`."""
+    month = sequence(named("month", phrase(*_months())), maybe(shape(r"\.")))
+    number = shape(r"(?<![\d.,:/-])(?P<dd>\d{1,2})(?![\d:])(?:st|nd|rd|th|er|\.)?(?!\w)")
+    year = maybe(shape(r"(?:,|de)? ?(?P<yy>\d{4})(?!\d)"))
+    of = maybe(phrase("of", "de", "del", "do"))
+    return sequence(number, of, month, year), sequence(month, maybe(phrase("the")), number, year)
+
+
+@cache
+def _months() -> dict[str, int]:
+    return {folded(name): month for name, month in MONTHS.items()}
 
 
 @cache
@@ -163,12 +202,37 @@ def _day(parts: Parts) -> str | None:
     day = _days()[parts["day"]]
     if "hour" not in parts:
         return day
-    time = _time(parts)
-    return f"{day} {time}" if time and day != _WEEK and parts.keys() & {"mark", "meridiem"} else None
+    time = _time_behind(parts)
+    return f"{day} {time}" if time and day != _WEEK else None
 
 
-def _date(parts: Parts) -> str:
-    if "-" in parts["date"]:
+def _time_behind(parts: Parts) -> str | None:
+    """The time of day beside a day, where it is plain that it is one."""
+    return _time(parts) if parts.keys() & {"mark", "meridiem", "at"} else None
+
+
+def _date(parts: Parts) -> str | None:
+    """`2026-11-20 09:00`, or `20.11. 09:00` without a year; of two that it may be, what is written."""
+    time = _time_behind(parts) if "hour" in parts else ""
+    date = _date_of(parts)
+    if date is None or time is None:
+        return None
+    return f"{date} {time:0>5}" if time else date
+
+
+def _date_of(parts: Parts) -> str | None:
+    if "date" in parts:
         return parts["date"]
-    day, month, year = parts["date"].split(".")
-    return f"{year}-{int(month):02}-{int(day):02}"
+    year = parts.get("yy", "")
+    year = f"20{year}" if len(year) == len("26") else year
+    if "either" in parts:
+        first, second = map(int, parts["either"].split("/"))
+        if first != second and max(first, second) <= _MOST_MONTHS:
+            return "/".join(filter(None, [parts["either"], year]))
+        day, month = max(first, second), min(first, second)
+    else:
+        day = int(parts["dd"])
+        month = _months()[parts["month"]] if "month" in parts else int(parts["mm"])
+    if not (1 <= month <= _MOST_MONTHS and 1 <= day <= _MOST_DAYS):
+        return None
+    return f"{year}-{month:02}-{day:02}" if year else f"{day}.{month}."

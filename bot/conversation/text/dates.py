@@ -24,7 +24,7 @@ _WEEKDAY_NAMES = (
     " jueves quinta-feira giovedì thu thurs|friday vendredi freitag viernes sexta-feira venerdì fri"
     "|saturday samedi samstag sábado sabato|sunday dimanche sonntag domingo domenica"
 )
-_MONTHS = {name: at for at, names in enumerate(_MONTH_NAMES.split("|"), 1) for name in names.split()}
+MONTHS = {name: at for at, names in enumerate(_MONTH_NAMES.split("|"), 1) for name in names.split()}
 _WEEKDAYS = {name: at for at, names in enumerate(_WEEKDAY_NAMES.split("|")) for name in names.split()}
 _RELATIVE = {
     word: days
@@ -46,11 +46,11 @@ _DAY = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th|\.|er)?"
 _DATES = re.compile(
     r"(?:(?<!\w)(?=\w)|(?=[今明昨后]))(?:"  # where a word begins: what else there is, is passed quickly
     r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)|(?P<slashed>\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b)"
-    rf"|\b{_DAY.format('day')}\s?(?:of\s|de\s)?(?P<month>{_one_of(_MONTHS)})\b(?:,?\s(?P<year>\d{{4}}))?"
-    rf"|\b(?P<month2>{_one_of(_MONTHS)})\.?\s(?:the\s)?{_DAY.format('day2')}\b(?!:)(?:,?\s(?P<year2>\d{{4}}))?"
+    rf"|\b{_DAY.format('day')}\s?(?:of\s|de\s)?(?P<month>{_one_of(MONTHS)})\b(?:,?\s(?P<year>\d{{4}}))?"
+    rf"|\b(?P<month2>{_one_of(MONTHS)})\.?\s(?:the\s)?{_DAY.format('day2')}\b(?!:)(?:,?\s(?P<year2>\d{{4}}))?"
     rf"|\b(?P<which>next|last|this)?\s?\b(?P<weekday>{_one_of(_WEEKDAYS)})s?\b"
     rf"|(?<!\w)(?P<relative>{_one_of(_RELATIVE)})(?!\w)|(?P<cjk>[今明昨后][天日])"
-    rf"|\b(?:in|of|since|until|till|by|next|last|this|during|im|en|em)\s(?P<month3>{_one_of(_MONTHS)})\b"
+    rf"|\b(?:in|of|since|until|till|by|next|last|this|during|im|en|em)\s(?P<month3>{_one_of(MONTHS)})\b"
     r"|\b(?:the\s)?(?P<day3>\d{1,2})(?:st|nd|rd|th)\b(?P<this>\sof\sthis\smonth)?)",
     re.IGNORECASE,
 )
@@ -131,7 +131,7 @@ def _days(match: re.Match[str], said_at: datetime | None) -> list[Day]:
         return _weekday(_WEEKDAYS[part["weekday"]], part.get("which", ""), said_at)
     if "iso" in part or "slashed" in part:
         return _numeric(part.get("iso") or part["slashed"])
-    month = _MONTHS.get(part.get("month") or part.get("month2") or part.get("month3") or "")
+    month = MONTHS.get(part.get("month") or part.get("month2") or part.get("month3") or "")
     if part.get("month3") == "may" and not match["month3"].istitle():
         return []
     day = int(part.get("day") or part.get("day2") or part.get("day3") or 0) or None

@@ -89,8 +89,8 @@ def parse_since(text: str, now: datetime) -> datetime:
                 f"`since:{year}-{day:02}-{month:02}`."
             )
         raise CommandError(
-            f"I do not understand the time `{given[:40]}`. Try `since:9:00`, `since:2h`, `since:yesterday`, `since:monday` "
-            "or `since:2026-11-20`."
+            f"I do not understand the time `{given[:40]}`. Try `since:9:00`, `since:2h`, "
+            "`since:yesterday`, `since:monday` or `since:2026-11-20`."
         )
     return when
 
