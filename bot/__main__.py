@@ -290,14 +290,14 @@ def slack_forget_workspace(
 
 @app.command()
 def doctor() -> None:
-    """Look at what the bot needs: settings, folders, database, model, memory, port; and Discord's side."""
+    """Look at what the bot needs: settings, folders, model, memory, ports; and Discord's and Slack's side."""
     from bot.cli.doctor import examine, examine_platforms
 
     loaded = _load(is_warning=False)
     verdicts: list[bool] = []
 
     def tell(finding: Finding) -> None:
-        typer.echo(f"{'ok   ' if finding.is_fine else 'WRONG'}  {finding.subject}: {finding.detail}")
+        typer.echo(f"{finding.mark:5}  {finding.subject}: {finding.detail}")
         verdicts.append(finding.is_fine)
 
     async def ask_platforms() -> None:

@@ -32,11 +32,18 @@ class DeliveryLimits:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at before the bot is started. `is_fine` False means that the bot will not
-    work as it stands; `detail` then says how to mend it."""
+    work as it stands; `detail` then says how to mend it. A note found nothing wrong, and tells what could not
+    be seen."""
 
     is_fine: bool
     subject: str
     detail: str
+    is_note: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What people see before it: ok, note or WRONG."""
+        return "WRONG" if not self.is_fine else "note" if self.is_note else "ok"
 
 
 class PostGoneError(PlatformError):

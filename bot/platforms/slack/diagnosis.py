@@ -7,6 +7,7 @@ words for its pages. It shows no token.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -25,14 +26,14 @@ from bot.platforms.ports import take_port
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.installations import REFUSED
 from bot.platforms.slack.options import EVENTS_PATH, INSTALL_PATH, Http, OAuth
-from bot.platforms.slack.payloads import cursor_of, data_of
+from bot.platforms.slack.payloads import cursor_of, data_of, part, text
 from bot.platforms.slack.problems import (
-    BAD_TOKEN,
     CONNECTION_ERRORS,
     WRONG_APP_TOKEN,
     WRONG_BOT_TOKEN,
     code_of,
     trouble_apart,
+    why_refused,
 )
 from bot.platforms.slack.scopes import missing
 from bot.platforms.slack.sealing import Sealing
@@ -51,7 +52,13 @@ MAX_WORKSPACES = 20
 
 UNREACHABLE = "look at this machine's network and firewall, and at SLACK_API_URL if it is set"
 TOLD_BY_NOBODY = "Slack does not say which it knows: paste the manifest anew after an update"
-AGAIN = "on your app's page OAuth & Permissions, then reinstall the app there"
+NOT_SEEN = "whether Slack sends events, only its log tells"
+AGAIN = "add them on your app's page OAuth & Permissions (or paste the manifest anew), and reinstall it once"
+
+NEEDED_IN_CHANNELS = frozenset({"channels:history", "chat:write"})
+"""Without these scopes the bot does nothing in a channel, whoever invites it."""
+
+_APP_IN_TOKEN = re.compile(r"xapp-\d+-(A[A-Z0-9]+)-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +84,21 @@ async def diagnose(setup: Setup) -> AsyncIterator[Finding]:
     clients = Clients(setup.api_url)
     async with clients.session():
         if setup.oauth is None:
-            looking = _workspace(clients, setup.bot_token, "Slack", WRONG_BOT_TOKEN)
+            app = "" if setup.http else app_of(setup.app_token)
+            looking = _workspace(clients, setup.bot_token, "Slack", WRONG_BOT_TOKEN, app)
         else:
             looking = _installations(clients, setup.oauth, setup.database)
         async for finding in looking:
             yield finding
-        yield await _look("Slack events", lambda: _events(clients, setup))
-        yield Finding(True, "Slack commands", f"the manifest has {_commands()}; {TOLD_BY_NOBODY}")
+        yield await _look("Slack events", lambda: _events(clients, setup), is_note=True)
+        commands = f"the manifest has {_commands()}; {TOLD_BY_NOBODY}"
+        yield Finding(True, "Slack commands", commands, is_note=True)
+
+
+def app_of(app_token: str) -> str:
+    """The id of the app that an app-level token says it is of; empty where it says none."""
+    named = _APP_IN_TOKEN.match(app_token)
+    return named[1] if named else ""
 
 
 async def _installations(clients: Clients, oauth: OAuth, database: Path | None) -> AsyncIterator[Finding]:
@@ -110,8 +125,10 @@ async def _installed(oauth: OAuth, database: Path, sealing: Sealing) -> dict[str
     return {workspace_id(one): one.bot_token or "" for one in installed}
 
 
-async def _workspace(clients: Clients, token: str, name: str, refused: str) -> AsyncIterator[Finding]:
-    """What a token opens; ends early where Slack cannot be asked."""
+async def _workspace(
+    clients: Clients, token: str, name: str, refused: str, app: str = ""
+) -> AsyncIterator[Finding]:
+    """What a token opens, which is to be the token of `app`; ends early where Slack cannot be asked."""
     client = clients.make_hasty(token)
     try:
         answer = await _ask(client.auth_test, refused)
@@ -119,10 +136,28 @@ async def _workspace(clients: Clients, token: str, name: str, refused: str) -> A
         yield Finding(False, f"{name} token", str(wrong))
         return
     yield Finding(True, f"{name} token", f"signed in as {answer.get('user')} in {answer.get('team')}")
+    own = await _own_app(client, answer) if app else ""
+    if own and own != app:
+        what = (
+            f"SLACK_BOT_TOKEN is of the app {own}, and SLACK_APP_TOKEN of another one, {app}: the bot would "
+            "hear nothing; copy both tokens from the pages of one app"
+        )
+        yield Finding(False, f"{name} app", what)
     yield _clock(name, answer)
-    for finding in _scopes(name, scopes_of(answer)):
-        yield finding
+    yield _scopes(name, scopes_of(answer))
     yield await _look(f"{name} channels", lambda: _channels(client, answer))
+
+
+async def _own_app(client: AsyncWebClient, identity: AsyncSlackResponse) -> str:
+    """The id of the app that a bot token is of; empty where Slack does not tell, as without users:read."""
+    if app := text(data_of(identity), "app_id"):
+        return app
+    bot = str(identity.get("bot_id", ""))
+    try:
+        about = await _ask(lambda: client.bots_info(bot=bot), WRONG_BOT_TOKEN)
+    except _WrongError:
+        return ""
+    return text(part(data_of(about), "bot"), "app_id")
 
 
 def _clock(name: str, answer: AsyncSlackResponse) -> Finding:
@@ -142,14 +177,13 @@ def _clock(name: str, answer: AsyncSlackResponse) -> Finding:
     )
 
 
-def _scopes(name: str, granted: frozenset[str]) -> list[Finding]:
+def _scopes(name: str, granted: frozenset[str]) -> Finding:
     if not granted:
-        return [Finding(True, f"{name} scopes", "Slack does not say what the app is granted")]
-    lacking = [
-        Finding(False, f"{name} scopes", f"{scope.name} is missing ({scope.reason}): add it {AGAIN}")
-        for scope in missing(granted)
-    ]
-    return lacking or [Finding(True, f"{name} scopes", "all are granted")]
+        return Finding(True, f"{name} scopes", "Slack does not say what the app is granted", is_note=True)
+    lacking = [f"{scope.name} ({scope.reason})" for scope in missing(granted)]
+    if not lacking:
+        return Finding(True, f"{name} scopes", "all are granted")
+    return Finding(False, f"{name} scopes", f"missing are {'; '.join(lacking)}: {AGAIN}")
 
 
 async def _channels(client: AsyncWebClient, identity: AsyncSlackResponse) -> str:
@@ -163,6 +197,11 @@ async def _channels(client: AsyncWebClient, identity: AsyncSlackResponse) -> str
     )
     count = len(page.get("channels", []))
     more = " or more" if cursor_of(data_of(page)) else ""
+    granted = scopes_of(identity)
+    if granted and (lacking := sorted(NEEDED_IN_CHANNELS - granted)):
+        raise _WrongError(
+            f"the bot is in {count}{more}, but cannot work there without {' and '.join(lacking)}"
+        )
     return f"the bot is in {count}{more}" if count else "the bot is in none: /invite it to one"
 
 
@@ -170,14 +209,14 @@ async def _events(clients: Clients, setup: Setup) -> str:
     if setup.http is None:
         client = clients.make_hasty(None)
         await _ask(lambda: client.apps_connections_open(app_token=setup.app_token), WRONG_APP_TOKEN)
-        return "Socket Mode lets the bot in"
+        return f"Socket Mode lets the bot in; {NOT_SEEN}"
     try:
         take_port(setup.http.host, setup.http.port, "SLACK_HTTP_PORT").close()
     except ConfigError as error:
         if setup.public_url is None or not await _leads_to_the_bot(setup.public_url):
             raise _WrongError(f"{error}; or the bot is running") from None
-        return f"the bot is running, and {setup.public_url} leads to it"
-    return f"over HTTP, at port {setup.http.port} of {setup.http.host}, which is free"
+        return f"the bot is running, and {setup.public_url} leads to it; {NOT_SEEN}"
+    return f"over HTTP, at port {setup.http.port} of {setup.http.host}, which is free; {NOT_SEEN}"
 
 
 async def _leads_to_the_bot(public_url: str) -> bool:
@@ -197,9 +236,9 @@ def _commands() -> int:
     return sum(task.is_command for task in TASKS)
 
 
-async def _look(subject: str, look: Callable[[], Awaitable[str]]) -> Finding:
+async def _look(subject: str, look: Callable[[], Awaitable[str]], is_note: bool = False) -> Finding:
     try:
-        return Finding(True, subject, await look())
+        return Finding(True, subject, await look(), is_note)
     except _WrongError as wrong:
         return Finding(False, subject, str(wrong))
 
@@ -210,7 +249,6 @@ async def _ask(method: Callable[[], Awaitable[AsyncSlackResponse]], refused: str
         async with asyncio.timeout(ANSWER_S):
             return await trouble_apart(method)
     except SlackApiError as error:
-        code = code_of(error)
-        raise _WrongError(refused if code in BAD_TOKEN else f"Slack answered {code}") from None
+        raise _WrongError(why_refused(code_of(error), refused)) from None
     except CONNECTION_ERRORS as error:
         raise _WrongError(f"Slack cannot be reached ({type(error).__name__}): {UNREACHABLE}") from None

@@ -11,7 +11,7 @@ from typing import TypeVar
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import PlatformError
-from bot.platforms.slack.problems import BAD_TOKEN, CONNECTION_ERRORS, code_of, trouble_apart
+from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, trouble_apart, why_refused
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,7 @@ class Patience:
             except SlackApiError as error:
                 code = code_of(error)
                 if code != "ratelimited":
-                    why = if_refused if code in BAD_TOKEN else f"Slack answered {code}"
-                    raise PlatformError(f"could not {doing}: {why}") from None
+                    raise PlatformError(f"could not {doing}: {why_refused(code, if_refused)}") from None
                 reason = code
             except CONNECTION_ERRORS as error:
                 reason = type(error).__name__

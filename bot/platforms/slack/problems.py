@@ -54,6 +54,11 @@ WRONG_APP_TOKEN = (
     "Slack refused SLACK_APP_TOKEN: make an app-level token (xapp-...) with the scope connections:write on "
     "your app's page Basic Information, switch on Socket Mode, and set the token anew"
 )
+APP_GONE = (
+    "the app was removed from the workspace, or its token revoked: install it anew on your app's page "
+    "Install App, and set SLACK_BOT_TOKEN to the new token"
+)
+_GONE = ("account_inactive", "token_revoked")
 
 NOT_LAID_OUT = (
     "invalid_blocks",
@@ -107,6 +112,14 @@ _MEANINGS = {
 def code_of(error: SlackApiError) -> str:
     """Slack's word for an error, such as `channel_not_found`; empty where it was no answer of its API."""
     return text(_answer(error), "error")
+
+
+def why_refused(code: str, if_refused: str) -> str:
+    """Why Slack lets nobody in, with its word: `if_refused` where it will not have the token."""
+    if code not in BAD_TOKEN:
+        return f"Slack answered {code}"
+    is_removed = code in _GONE and if_refused == WRONG_BOT_TOKEN
+    return f"{APP_GONE if is_removed else if_refused} ({code})"
 
 
 def is_trouble(error: SlackApiError) -> bool:

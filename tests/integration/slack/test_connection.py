@@ -14,7 +14,7 @@ from bot.messages import IncomingMessage
 from bot.platforms.slack import SlackPlatform, socket_mode
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
-from tests.integration.slack.fake_slack import APP_TOKEN, BOT_TOKEN, FakeSlack
+from tests.integration.slack.fake_slack import APP_TOKEN, BOT_TOKEN, TEAM, FakeSlack
 from tests.integration.slack.fake_web import Fault
 from tests.integration.slack.rig import Bot, key_of, running
 
@@ -114,6 +114,14 @@ def is_again_connected(slack: FakeSlack, connected: int) -> bool:
 async def test_a_wrong_bot_token_is_named(slack: FakeSlack, database: Path) -> None:
     bot = Bot(slack, database, echo, bot_token="another")
     with pytest.raises(PlatformError, match="SLACK_BOT_TOKEN"):
+        await bot.running
+    await bot.stop()
+
+
+async def test_a_removed_app_is_told_from_a_wrong_token(slack: FakeSlack, database: Path) -> None:
+    slack.workspaces[TEAM].error = "account_inactive"
+    bot = Bot(slack, database, echo)
+    with pytest.raises(PlatformError, match=r"removed from the workspace.*\(account_inactive\)"):
         await bot.running
     await bot.stop()
 

@@ -20,10 +20,12 @@ from bot.platforms.slack import Http, OAuth, Setup, diagnose, diagnosis, platfor
 from bot.platforms.slack.bolt import build_app
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.manifest import EVENTS
+from bot.platforms.slack.payloads import data_of
 from bot.platforms.slack.scopes import SCOPES
 from bot.platforms.slack.sealing import new_key
 from tests.integration.conversation.script import echo
-from tests.integration.slack.fake_slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, FakeSlack
+from tests.integration.slack.fake_slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, TEAM, FakeSlack
+from tests.integration.slack.fake_state import APP
 from tests.integration.slack.fake_web import Fault
 from tests.integration.slack.rig import free_port, http_of, running
 
@@ -48,6 +50,8 @@ async def test_a_bot_that_is_set_up_well_has_nothing_wrong(slack: FakeSlack) -> 
     subjects = ["token", "clock", "scopes", "channels", "events", "commands"]
     assert [finding.subject for finding in found] == [f"Slack {subject}" for subject in subjects]
     assert "the bot is in 2" in found[3].detail
+    assert [finding.mark for finding in found] == ["ok", "ok", "ok", "ok", "note", "note"]
+    assert "only its log tells" in found[4].detail
     assert BOT_TOKEN not in str(found) and APP_TOKEN not in str(found)
 
 
@@ -81,12 +85,35 @@ async def test_a_refused_app_token_is_told(slack: FakeSlack) -> None:
 
 async def test_missing_scopes_are_named_with_what_will_not_work(slack: FakeSlack) -> None:
     slack.web.scopes[:] = [scope.name for scope in SCOPES if scope.name not in ("files:write", "im:write")]
-    found = await wrongs(setup_of(slack))
-    assert [wrong.split(" is missing")[0] for wrong in found] == [
-        "Slack scopes: files:write",
-        "Slack scopes: im:write",
-    ]
-    assert "to send long code" in found[0] and "reinstall" in found[0]
+    [wrong] = await wrongs(setup_of(slack))
+    assert wrong.startswith("Slack scopes: missing are files:write (to send long code")
+    assert "im:write (to send what" in wrong and wrong.count("reinstall") == 1
+
+
+async def test_channels_where_it_cannot_work_are_not_called_fine(slack: FakeSlack) -> None:
+    slack.web.scopes[:] = [scope.name for scope in SCOPES if scope.name != "chat:write"]
+    [_, wrong] = await wrongs(setup_of(slack))
+    assert wrong.startswith("Slack channels") and "cannot work there without chat:write" in wrong
+
+
+@pytest.mark.parametrize("is_in_bots_info", [False, True])
+async def test_tokens_of_two_apps_are_told(
+    slack: FakeSlack, monkeypatch: pytest.MonkeyPatch, is_in_bots_info: bool
+) -> None:
+    if is_in_bots_info:
+        monkeypatch.setattr(diagnosis, "data_of", lambda answer: {**data_of(answer), "app_id": ""})
+    own, other = f"xapp-1-{APP}-123-0abc", "xapp-1-A0THER-123-0abc"
+    wrong, *_ = await wrongs(replace(setup_of(slack), app_token=other))
+    assert wrong.startswith("Slack app:") and APP in wrong and "A0THER" in wrong and "0abc" not in wrong
+    assert "Slack app:" not in str(await wrongs(replace(setup_of(slack), app_token=own)))
+    assert slack.web.count("bots.info") == 2 * is_in_bots_info
+
+
+@pytest.mark.parametrize("code", ["account_inactive", "token_revoked"])
+async def test_a_removed_app_is_told_from_a_wrong_token(slack: FakeSlack, code: str) -> None:
+    slack.workspaces[TEAM].error = code
+    [wrong] = await wrongs(setup_of(slack))
+    assert "removed from the workspace" in wrong and wrong.endswith(f"({code})")
 
 
 @pytest.mark.parametrize(("skew_s", "word"), [(400, "ahead of"), (-400, "behind")])
