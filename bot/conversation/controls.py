@@ -150,6 +150,12 @@ class ControlDesk:
             return running.messages
         return await self._store.known.questions_of_post(key, post_id)
 
+    async def text_of(self, key: ConversationKey, post_id: str) -> str:
+        """What the finished answer says that a post belongs to; "" where it is not known. Raises
+        StorageError."""
+        answer = await self._store.last_answer(key, post_id)
+        return answer.text if answer else ""
+
     async def is_shared(self, key: ConversationKey, asker: Asker, post_id: str) -> bool:
         """Whether what one person was told alone stands where everybody sees it, or is about to. Raises
         CommandError where it is not theirs to share, and StorageError."""

@@ -16,7 +16,10 @@ from slack_sdk.errors import SlackApiError
 from bot.conversation.access import NO_SUCH_PLACE
 from bot.conversation.controls import Asker
 from bot.conversation.manager import ConversationManager
+from bot.conversation.tasks.own_notes import without_own_notes
 from bot.conversation.text.languages import find_language
+from bot.conversation.text.layout import words_of
+from bot.conversation.translation.detection import detect
 from bot.errors import BotError, PlatformError, where
 from bot.messages import Command, IncomingMessage
 from bot.platforms.event_order import EventOrder
@@ -48,6 +51,10 @@ TELLING = ("regenerate", "continue", TRANSLATE, "share")
 
 TWICE_S = 10.0
 """Within this time a person is not given the same translation again."""
+ASKED_ALREADY = "You asked me for this translation a moment ago."
+
+MAX_DETECTED = 5_000
+"""Characters of an answer that tell its language: a form is to be opened within three seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +136,13 @@ class Buttons(Presses[Pressed]):
         return await super().go_on(press)
 
     async def translate(self, press: Pressed) -> str | None:
-        """See Presses. Who has no known language is asked for one."""
-        if find_language(press.language) is None and press.trigger_id:
+        """See Presses. Who has no known language, or reads the answer in it already, is asked for one."""
+        if press.trigger_id and (find_language(press.language) is None or await self._is_in_own(press)):
             about = forms.About(press.key, press.post_id, press.is_whisper, press.address)
             if await open_view(press.workspace, press.trigger_id, forms.language_form(about)):
                 return None
         if not self._translated.is_news((press.key, press.post_id, press.asker.id, press.language)):
-            return None
+            return ASKED_ALREADY
         return await super().translate(press)
 
     def message_of(self, press: Pressed, command: Command) -> IncomingMessage:
@@ -143,6 +150,12 @@ class Buttons(Presses[Pressed]):
         return to_message(command, press.key, press.event_id, press.asker.id, press.person)
 
     # --- inside ------------------------------------------------------------------------------
+
+    async def _is_in_own(self, press: Pressed) -> bool:
+        """Whether an answer is in the language of who pressed."""
+        text = await self._manager.controls.text_of(press.key, press.post_id)
+        found = await detect(words_of(without_own_notes(text)[:MAX_DETECTED]))
+        return found is not None and found.is_sure and found.code == press.language
 
     def _take_address(self, press: Pressed) -> None:
         """What comes of the press is to take the place of what one person sees."""

@@ -13,6 +13,7 @@ from bot.conversation.controls import NOT_YOURS, NOTHING_TO_STOP, UNKNOWN_ANSWER
 from bot.errors import StorageError
 from bot.generation.types import GenerationRequest
 from bot.platforms.presses import I_MAY_NOT_SHARE, SHARED_ALREADY, THANKS, THUMB_TAKEN_BACK
+from bot.platforms.slack.buttons import ASKED_ALREADY
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo, numbered, of_lengths
 from tests.integration.slack.fake_slack import ANN, BEN, BOT_USER, FakeSlack, Interaction, Payload
@@ -166,9 +167,9 @@ async def test_translate_answers_the_presser_alone_in_their_language(
     slack.profiles[stranger] = {"locale": "de-DE"}
     async with running(slack, database, german) as bot:
         post = await answered(slack, bot)
-        for _ in range(2):
-            slack.press(post, "parley:translate", stranger)
-        await until(lambda: slack.ephemeral)
+        presses = [slack.press(post, "parley:translate", stranger) for _ in range(2)]
+        await until(lambda: slack.ephemeral and any(press.shown for press in presses))
+        assert [body["text"] for press in presses for body in press.shown] == [ASKED_ALREADY]
         await until(lambda: bot.manager.is_idle)
         (whisper,) = slack.ephemeral
         assert whisper["user"] == stranger and "Hafen" in whisper["text"]
@@ -188,6 +189,20 @@ async def test_who_has_no_known_language_is_asked_for_one(slack: FakeSlack, data
         slack.submit(press.views[0], {"language": {"static_select": "fr"}}, BEN)
         await until(lambda: slack.ephemeral)
         assert "sept heures" in slack.ephemeral[0]["text"] and slack.texts() == [ENGLISH]
+
+
+async def test_who_reads_the_answer_in_their_own_language_is_asked_for_another(
+    slack: FakeSlack, database: Path
+) -> None:
+    async def english(request: GenerationRequest) -> AsyncIterator[str]:
+        yield ENGLISH
+
+    slack.profiles[BEN] = {"locale": "en-GB"}
+    async with running(slack, database, english) as bot:
+        post = await answered(slack, bot)
+        presses = [slack.press(post, "parley:translate", BEN) for _ in range(2)]
+        await until(lambda: all(press.views for press in presses))
+        assert not slack.ephemeral and len(bot.generator.asked) == 1
 
 
 async def test_thumbs_are_for_everybody_and_the_same_again_takes_one_back(
