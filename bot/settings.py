@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, NonNegativeInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -28,6 +29,19 @@ _HTTP = r"^https?://."
 _BEGINNINGS = {"discord_token": "", "slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 _KEY = r"[A-Za-z0-9_-]{43}="
 _URL = "an address that begins with http:// or https://"
+BARE = "with no user, no ?query and no /slack/events behind it"
+"""How an address of the bot's is to be written, behind an example."""
+
+
+def is_bare_address(address: str) -> bool:
+    """Whether it is a host's address, behind which the bot's own paths (/slack/...) can be put."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:  # a port above 65535, or brackets that do not close
+        return False
+    has_more = "@" in parts.netloc or bool(re.search(r"[?#\s]", address)) or "slack" in parts.path.split("/")
+    return bool(parts.hostname) and port != 0 and not has_more
 
 
 class Settings(BaseSettings):
@@ -97,10 +111,12 @@ class Settings(BaseSettings):
         le=65_535,
         description="Port for Slack over HTTP and for install pages, on BOT_HTTP_HOST; not the playground's.",
     )
-    slack_public_url: Annotated[str | None, Expects("the address that begins with https://")] = Field(
-        default=None,
-        pattern=_HTTP,
-        description="Address at which Slack and browsers reach that port, such as https://bot.example.org.",
+    slack_public_url: Annotated[str | None, Expects(f"the address that begins with https://, {BARE}")] = (
+        Field(
+            default=None,
+            pattern=_HTTP,
+            description="Address at which Slack and browsers reach that port, such as https://bot.example.org.",
+        )
     )
     slack_client_id: Annotated[str | None, Expects("the client ID from Basic Information")] = Field(
         default=None,
@@ -271,6 +287,13 @@ class Settings(BaseSettings):
         begins = _BEGINNINGS[getattr(info, "field_name", "")]
         if token and (not token.startswith(begins) or len(token.split()) > 1):
             raise ValueError("wrong kind of token, or more than a token")
+        return value
+
+    @field_validator("slack_public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if value is not None and not is_bare_address(value):
+            raise ValueError("no address to which paths can be added")
         return value
 
     @field_validator("slack_token_key")

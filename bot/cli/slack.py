@@ -6,14 +6,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
 from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.sealing import Sealing, new_key
 from bot.platforms.slack.token_store import TokenStore
-from bot.settings import Settings
+from bot.settings import BARE, Settings, is_bare_address
 from bot.storage.migrate import upgrade
 from bot.storage.store import HistoryStore
 
@@ -23,8 +22,10 @@ __all__ = ["forget_tokens", "forget_workspace", "manifest_text", "new_key"]
 def manifest_text(settings: Settings, http: str | None = None) -> str:
     """The manifest to paste: with `http`, or where the settings say so, for events over HTTP. Raises
     ConfigError."""
-    if http is not None and (urlsplit(http).scheme != "https" or not urlsplit(http).hostname):
-        raise ConfigError("--http: write the address that Slack reaches, such as https://bot.example.org")
+    if http is not None and not (http.startswith("https://") and is_bare_address(http)):
+        raise ConfigError(
+            f"--http: write the address that Slack reaches, such as https://bot.example.org, {BARE}"
+        )
     if http is None and settings.slack_listens_over_http:
         http = settings.slack_public_url
         if http is None:

@@ -46,6 +46,36 @@ def test_an_address_that_is_missing_or_none_is_told() -> None:
             made(wrong)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        f"{ADDRESS}?x=1",
+        f"{ADDRESS}#x",
+        "https://user:hunter2@bot.example.org",
+        f"{ADDRESS}:70000",
+        f"{ADDRESS}:0",
+        f"{ADDRESS}/slack",
+        f"{ADDRESS}/slack/events",
+        "https://bot.example.org /x",
+        "https://[::1",
+    ],
+)
+def test_an_address_that_cannot_work_is_refused(wrong: str) -> None:
+    with pytest.raises(ConfigError, match="--http: .*no /slack/events") as refused:
+        made(wrong)
+    assert "hunter2" not in str(refused.value)
+    with pytest.raises(ConfigError, match="SLACK_PUBLIC_URL is .*no /slack/events") as refused:
+        made(slack_public_url=wrong)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_an_address_behind_a_path_or_a_port_is_taken() -> None:
+    for right in (f"{ADDRESS}/parley/", f"{ADDRESS}:8443"):
+        url = made(right)["settings"]["event_subscriptions"]["request_url"]
+        assert url == f"{right.rstrip('/')}/slack/events"
+        made(slack_public_url=right)
+
+
 def test_a_new_key_is_one() -> None:
     assert new_key() != new_key()
     Fernet(new_key())  # raises for what is no key
