@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app import plain, slack_http, slack_oauth, unusable_data_dir
-from bot.config import LoadedSettings, environment
+from bot.config import LoadedSettings, environment, is_secret
 from bot.errors import BotError
 from bot.generation.catalog import (
     POCKET_FOLDER,
@@ -33,12 +33,17 @@ MIN_FREE_BYTES = 500 * 1024**2
 """Less room than this for history, log and cache is worth a warning."""
 
 
-def examine(loaded: LoadedSettings) -> Iterator[Finding]:
-    """Look at one thing after the other."""
+def examine(loaded: LoadedSettings, env_file: Path = Path(".env")) -> Iterator[Finding]:
+    """Look at one thing after the other, at the settings and the file that they were read from first."""
     settings = loaded.settings
     yield Finding(True, "settings", f"in order; platforms: {', '.join(settings.platforms)}")
     for warning in loaded.warnings:
         yield Finding(False, "settings", warning)
+    if _shows_secrets(loaded, env_file):
+        what = (
+            f"other people on this machine can read {env_file} and the secrets in it: `chmod 600 {env_file}`"
+        )
+        yield Finding(False, "settings", what)
     checks: dict[str, Callable[[Settings], str]] = {
         "data folder": _data_folder,
         "database": _database,
@@ -52,6 +57,16 @@ def examine(loaded: LoadedSettings) -> Iterator[Finding]:
             yield Finding(True, subject, check(settings))
         except (BotError, OSError) as error:
             yield Finding(False, subject, str(error))
+
+
+def _shows_secrets(loaded: LoadedSettings, env_file: Path) -> bool:
+    secrets = [name for name, field in Settings.model_fields.items() if is_secret(field)]
+    try:
+        return env_file.stat().st_mode & 0o044 != 0 and any(
+            loaded.origins[name] == ".env" for name in secrets
+        )
+    except OSError:
+        return False
 
 
 async def examine_platforms(settings: Settings) -> AsyncIterator[Finding]:

@@ -202,6 +202,16 @@ def test_doctor_looks_and_changes_nothing(with_gpt2: CommandLine) -> None:
     assert wrong == ["database", "model"]
 
 
+def test_doctor_says_that_others_can_read_the_secrets(parley: CommandLine) -> None:
+    env = parley.folder / ".env"
+    env.write_text("BOT_PLATFORMS=web\nSLACK_SIGNING_SECRET=0123456789abcdef\n")
+    env.chmod(0o644)
+    [wrong] = [line for line in parley.run("doctor", BOT_HTTP_PORT="0").stdout.splitlines() if ".env" in line]
+    assert wrong.startswith("WRONG  settings: ") and "`chmod 600 .env`" in wrong and "0123" not in wrong
+    env.chmod(0o600)
+    assert ".env" not in parley.run("doctor", BOT_HTTP_PORT="0").stdout
+
+
 @pytest.mark.parametrize("place", ["/proc/parley", "a-file", "a-file/below"])
 def test_a_data_folder_that_cannot_be(parley: CommandLine, place: str) -> None:
     (parley.folder / "a-file").write_text("")

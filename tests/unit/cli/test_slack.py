@@ -61,10 +61,10 @@ def test_an_address_that_is_missing_or_none_is_told() -> None:
     ],
 )
 def test_an_address_that_cannot_work_is_refused(wrong: str) -> None:
-    with pytest.raises(ConfigError, match="--http: .*no /slack/events") as refused:
+    with pytest.raises(ConfigError, match=r"--http: .*no /slack/events") as refused:
         made(wrong)
     assert "hunter2" not in str(refused.value)
-    with pytest.raises(ConfigError, match="SLACK_PUBLIC_URL is .*no /slack/events") as refused:
+    with pytest.raises(ConfigError, match=r"SLACK_PUBLIC_URL is .*no /slack/events") as refused:
         made(slack_public_url=wrong)
     assert "hunter2" not in str(refused.value)
 
