@@ -20,7 +20,7 @@ from bot.platforms.event_order import EventOrder
 from bot.platforms.removal import erase_place, erase_workspace
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.incoming import PLATFORM
-from bot.platforms.slack.payloads import Payload, part, text
+from bot.platforms.slack.payloads import Payload, for_log, part, text
 from bot.platforms.slack.problems import BAD_TOKEN, CONNECTION_ERRORS, code_of, until_answered
 from bot.platforms.slack.workspaces import Workspace, Workspaces
 from bot.storage.records import OPTED_OUT
@@ -95,7 +95,8 @@ class Departures:
         StorageError."""
         teams = part(body, "event").get("team_ids")
         if workspace.is_organisation and teams:
-            log.warning("the app was taken out of workspaces of organisation %s: %s", workspace.id, teams)
+            named = for_log(teams)
+            log.warning("the app was taken out of workspaces of organisation %s: %s", workspace.id, named)
             await self._notes.note(PLATFORM, f"{workspace.id}{_IN_PART}")
             self._erase(f"{workspace.id}{_IN_PART}")
 

@@ -16,6 +16,7 @@ from slack_sdk.oauth.installation_store import Installation
 from bot.errors import PlatformError
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.patience import Patience
+from bot.platforms.slack.payloads import for_log
 from bot.platforms.slack.sign_in import sign_in
 from bot.platforms.slack.token_store import TokenStore, workspace_id
 from bot.platforms.slack.workspaces import NotInstalledError, Workspace
@@ -79,9 +80,10 @@ class Installations:
         if signing_in := self._signing_in.get(workspace_id):
             await asyncio.wait({signing_in})
         if (workspace := self.known(workspace_id)) is None:
+            name = for_log(workspace_id)
             if self._is_closed:
-                raise PlatformError(f"the bot was stopped before it signed in to workspace {workspace_id}")
-            raise NotInstalledError(f"the app is not installed in workspace {workspace_id}")
+                raise PlatformError(f"the bot was stopped before it signed in to workspace {name}")
+            raise NotInstalledError(f"the app is not installed in workspace {name}")
         return workspace
 
     def known(self, workspace_id: str) -> Workspace | None:

@@ -9,6 +9,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 Payload = Mapping[str, object]
 
+MAX_LOGGED_CHARS = 40
+"""Ids are shorter by far."""
+
 _EMPTY: Payload = {}
 
 
@@ -32,6 +35,11 @@ def parts(payload: Payload, name: str) -> list[Payload]:
     """The objects of the list under a name."""
     value = payload.get(name)
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def for_log(identifier: object) -> str:
+    """An id out of a payload as a log may show it: whoever sent that may have written anything there."""
+    return "".join(filter(str.isprintable, str(identifier)[:MAX_LOGGED_CHARS]))
 
 
 def data_of(answer: AsyncSlackResponse) -> Payload:

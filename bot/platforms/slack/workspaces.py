@@ -19,6 +19,7 @@ from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.incoming import PLATFORM, Me
 from bot.platforms.slack.names import Names
 from bot.platforms.slack.pace import Pace, Paces
+from bot.platforms.slack.payloads import for_log
 from bot.platforms.slack.sessions import Sessions
 from bot.platforms.slack.streams import Streams
 from bot.platforms.slack.thinking_status import ThinkingStatus
@@ -134,7 +135,7 @@ class OneWorkspace:
         """See Workspaces."""
         await self._has_opened.wait()
         if (workspace := self.known(workspace_id)) is None:
-            raise NotInstalledError(f"the bot's token is not for workspace {workspace_id}")
+            raise NotInstalledError(f"the bot's token is not for workspace {for_log(workspace_id)}")
         return workspace
 
     def known(self, workspace_id: str) -> Workspace | None:
