@@ -13,14 +13,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import traceback
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, where
+from bot.platforms.recently import Recently
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.interactions import Interactions
 from bot.platforms.slack.listener import WORKING, Listener
@@ -32,6 +35,7 @@ ACK_S = 2.5
 """A command that is not taken in this time is acknowledged before: Slack delivers it once, and gives up after
 three seconds."""
 
+_STUMBLES = (LookupError, TypeError, AttributeError)
 _EVERYTHING = re.compile(".*", re.DOTALL)
 
 
@@ -43,7 +47,7 @@ def build_app(
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
-    app = AsyncApp(
+    app = _App(
         name="parley",
         logger=SDK_LOG,
         client=client,
@@ -80,6 +84,8 @@ def build_app(
             if body.get("type") == "app_rate_limited":
                 log.warning("Slack holds events back: a workspace has more than 30,000 in an hour")
             return BoltResponse(status=200)
+        if isinstance(error, _STUMBLES) and not _is_ours(error):
+            return app.refuse(error)
         log.error("an event was not taken: %s", error if isinstance(error, BotError) else where(error))
         return None
 
@@ -93,6 +99,34 @@ def build_app(
     app.view_closed(_EVERYTHING)(on_interaction)
     app.error(on_error)
     return app
+
+
+class _App(AsyncApp):
+    """Bolt, which reads what it is sent without looking at its types, and stumbles over what Slack never
+    sends: that is refused. What our own code raises is a 500, and delivered again."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self._told = Recently()
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """As Bolt's own, from which nothing comes that our code raised."""
+        try:
+            return await super().async_dispatch(req)
+        except _STUMBLES as error:
+            return self.refuse(error)
+
+    def refuse(self, error: Exception) -> BoltResponse:
+        """What Bolt stumbled over is answered with this."""
+        if self._told.is_news(None):
+            log.warning("something is not built as Slack builds it, and is refused: %s", where(error))
+        return BoltResponse(status=400)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether it was raised in our own code, which Bolt called."""
+    within = [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return any(name.startswith("bot.") for name in within)
 
 
 async def _tell_late(taking: asyncio.Task[str], respond: AsyncRespond) -> None:

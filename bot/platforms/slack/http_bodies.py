@@ -68,16 +68,23 @@ def _has_its_kind(body: _Object) -> bool:
         case "url_verification":
             return isinstance(body.get("challenge"), str)
         case "block_actions":
-            actions = body.get("actions")
-            return isinstance(actions, list) and bool(actions) and _has_text(actions[0], "action_id")
-        case "shortcut" | "message_action" | "interactive_message":
+            return _has_text(_first_action(body), "action_id")
+        case "interactive_message":
+            return _has_text(body, "callback_id") and _first_action(body) is not None
+        case "shortcut" | "message_action":
             return _has_text(body, "callback_id")
         case "view_submission" | "view_closed":
-            return _has_text(body.get("view"), "callback_id")
+            view = body.get("view")
+            return _has_text(view, "callback_id") and _has_text(view, "type")
         case "block_suggestion":
             return _has_text(body, "action_id")
         case kind:
             return isinstance(kind, str) or "ssl_check" in body
+
+
+def _first_action(body: _Object) -> object:
+    actions = body.get("actions")
+    return actions[0] if isinstance(actions, list) and actions else None
 
 
 def _has_text(value: object, name: str) -> bool:

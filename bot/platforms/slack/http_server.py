@@ -40,6 +40,7 @@ async def serve(host: str, port: int, routes: Iterable[web.RouteDef], patience: 
     """Serve until the bot is closed, then answer what has arrived. `GET /healthz` says that it is up. Raises
     ConfigError where the port cannot be had."""
     app = web.Application(middlewares=[_guard], client_max_size=MAX_BODY_BYTES)
+    app.on_response_prepare.append(_name_no_software)
     app.add_routes([web.get("/healthz", _healthz), *routes])
     runner = web.AppRunner(
         app,
@@ -101,6 +102,11 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = web.Response(status=500)
     response.force_close()
     return response
+
+
+async def _name_no_software(request: web.Request, response: web.StreamResponse) -> None:
+    """Who asks is not told which versions answer."""
+    response.headers.popall("Server", None)
 
 
 async def _healthz(request: web.Request) -> web.Response:

@@ -138,7 +138,7 @@ async def test_it_says_that_it_is_up_and_nothing_more(slack: FakeSlack, database
     async with running(slack, database, echo), aiohttp.ClientSession() as session:
         address = slack.deliver_to.removesuffix("/slack/events")
         async with session.get(f"{address}/healthz") as response:
-            assert response.status == 200
+            assert response.status == 200 and "Server" not in response.headers
         for path, method, status in (
             ("/slack/events", "GET", 405),
             ("/slack/events", "PUT", 405),
@@ -147,6 +147,7 @@ async def test_it_says_that_it_is_up_and_nothing_more(slack: FakeSlack, database
         ):
             async with session.request(method, f"{address}{path}") as response:
                 assert (response.status, await response.read()) == (status, b"")
+                assert "Server" not in response.headers
 
 
 async def test_a_port_that_is_taken_is_named(slack: FakeSlack, database: Path) -> None:
@@ -249,6 +250,53 @@ async def test_what_slack_never_sends_is_no_500(slack: FakeSlack, database: Path
             status, _ = await slack.http.post(raw, slack.http.sign(raw))
             statuses[status] = statuses.get(status, 0) + 1
     assert set(statuses) == {200, 400} and sum(statuses.values()) > 600, statuses
+
+
+async def _post(slack: FakeSlack, body: Payload) -> int:
+    raw = json.dumps(body).encode()
+    return (await slack.http.post(raw, slack.http.sign(raw)))[0]
+
+
+async def test_what_bolt_stumbles_over_is_malformed_and_told_once(
+    slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(slack, database, echo):
+        view = {"type": "view_submission", "view": {"callback_id": "parley:form"}}
+        step = {"type": "workflow_step_edit", "callback_id": "parley:form"}
+        attachment = {"type": "interactive_message", "callback_id": "parley:form"}
+        for number in range(3):
+            for body in (view, step, attachment):
+                assert await _post(slack, {**body, "number": number}) == 400
+    assert not [record for record in caplog.records if record.levelname == "ERROR"], caplog.text
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 2, caplog.text
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), TypeError("x"), AttributeError("x")])
+async def test_what_our_own_code_stumbles_over_comes_again(
+    slack: FakeSlack, database: Path, error: Exception
+) -> None:
+    async with running(slack, database, echo) as bot:
+
+        async def stumble(*_: object) -> bool:
+            raise error
+
+        bot.store.accept = stumble  # type: ignore[method-assign]
+        message = {"type": "message", "user": "UANN1", "text": "hello", "ts": slack.new_ts()}
+        event = {**message, "channel": slack.direct.id, "channel_type": "im"}
+        assert await _post(slack, slack.event_body(event)) == 500
+
+
+@pytest.mark.parametrize("transport", ["socket"])
+async def test_a_malformed_envelope_hurts_no_other(
+    slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(slack, database, echo):
+        for _ in range(3):
+            slack.door.deliver("interactive", {"type": "view_submission", "view": {"callback_id": "x"}})
+        slack.say("hello", place=slack.direct)
+        await until(lambda: slack.texts(slack.direct) == ["You said: hello"])
+    assert not [record for record in caplog.records if record.levelname == "ERROR"], caplog.text
+    assert caplog.text.count("is not built as Slack builds it") == 1
 
 
 def _with_wrong_types(sample: Payload) -> list[Payload]:
