@@ -24,6 +24,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.rules import RuleBook, Rules
 from bot.conversation.tasks import TASKS
 from bot.conversation.tasks.task import CHANNEL, SHOW, Task, TaskContext
+from bot.conversation.tasks.translate import BY_FLAG
 from bot.conversation.translator import TranslationModel, Translator
 from bot.errors import BotError, CommandError, ModelLoadError, where
 from bot.generation.types import (
@@ -174,7 +175,7 @@ class Answerer:
         if reply.written:
             reply.afterword = problem
             reply.finish_reason = "length" if reply.written == reply.begun else "error"
-        else:
+        elif not reply.question.event_id.startswith(BY_FLAG):  # a flag that cannot be followed is a comment
             reply.is_notice = True
             yield problem
 

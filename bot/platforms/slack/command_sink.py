@@ -161,14 +161,11 @@ class CommandSink(AnswerSink):
         """Show a post to the person alone; its id."""
         post = await self._with_file_sent(post, nonce)
         address = self._address()
-        is_in_thread = self._question.conversation.thread_id is not None and not self._is_pressed
-        if address and not is_in_thread and await self._answer(address, post, nonce):
+        if address and await self._answer(address, post, nonce):
             return self._id(nonce)
         try:
             await self._whisper(post, nonce)
         except RefusedError as error:
-            if address and is_in_thread and await self._answer(address, post, nonce):
-                return self._id(nonce)
             if error.code not in OUT_OF_REACH:
                 raise
             return await self._person.send(post, nonce)

@@ -11,6 +11,9 @@ from bot.platforms.slack.incoming import DIRECT, PLATFORM, given_by, workspace_o
 from bot.platforms.slack.names import Person
 from bot.platforms.slack.payloads import Payload, part, text
 
+_NOT_TOLD = (SHOW.name, "message")
+"""Options that say nothing to people."""
+
 
 def to_message(
     command: Command,
@@ -23,7 +26,7 @@ def to_message(
     """A command as the bot is told of it. `event_id` is the same for the same deed, and the message's id too,
     so that it cannot be taken for the `ts` of one; `person` is what is known of who gave it."""
     now = datetime.now(UTC)
-    said = [f"{name}:{value}" for name, value in command.options.items() if name != SHOW.name]
+    said = [f"{name}:{value}" for name, value in command.options.items() if name not in _NOT_TOLD]
     command = given_by(command, person, is_own=key.channel_id.startswith(DIRECT))
     return IncomingMessage(
         conversation=key,

@@ -46,7 +46,7 @@ from bot.platforms.slack.reactions import Reactions
 from bot.platforms.slack.reading import Reading
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.sealing import Sealing
-from bot.platforms.slack.shortcuts import Shortcuts
+from bot.platforms.slack.shortcuts import BY_SHORTCUT, Shortcuts
 from bot.platforms.slack.sign_in import sign_in
 from bot.platforms.slack.sink import Surroundings
 from bot.platforms.slack.socket_mode import SocketMode
@@ -172,7 +172,7 @@ class SlackPlatform:
         is_alone = is_direct and (is_message or is_from_home)
         if is_from_home:
             reply.pieces = named_here(reply.pieces)
-        is_typed = question.event_id.startswith(BY_COMMAND)
+        is_typed = question.event_id.startswith((BY_COMMAND, BY_SHORTCUT))
         if is_alone or (reply.audience is None and not is_typed):
             return StreamSink(reply, self._surroundings)
         reply.pieces = whole(reply.pieces)

@@ -118,6 +118,9 @@ class Shortcuts:
         command, key = _command(text(body, "callback_id"), place_of(body), message)
         async with self._order.turn(key.channel_id):
             await self._remember(workspace, place_of(body), message)
+            if key.thread_id is not None and not text(message, "thread_ts"):
+                # Nobody would see what is said to one person in a thread that is not there yet.
+                self._response_urls.add(_event_id(body), text(body, "response_url"), can_replace=False)
             await self._give(workspace, body, key, command)
 
     async def _accept_outside(self, workspace: Workspace, body: Payload) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import GenerationError
 from bot.generation.types import GenerationRequest
 from bot.platforms.slack.reactions import language_of
 from bot.storage.records import OPTED_OUT
@@ -128,3 +129,18 @@ async def test_what_is_not_to_be_translated_is_passed_over(
         slack.react(target, "de", {"a bot's flag": ROBOT, "the bot's own": BOT_USER}.get(why, ANN))
         await is_quiet(slack)
         assert len(bot.generator.asked) == 1 and not slack.posts(thread=target)
+
+
+async def test_a_flag_that_cannot_be_followed_is_passed_over(slack: FakeSlack, database: Path) -> None:
+    async def failing(request: GenerationRequest) -> AsyncIterator[str]:
+        if "Translate" in request.prompt.messages[-1].content:
+            raise GenerationError("out of memory")
+        async for piece in translator(request):
+            yield piece
+
+    async with running(slack, database, failing) as bot:
+        target = slack.say(MORNING, BEN)
+        slack.react(target, "de")
+        await until(lambda: bot.generator.asked)
+        await is_quiet(slack)
+        assert not slack.posts(thread=target) and not slack.ephemeral
