@@ -16,13 +16,14 @@ from bot.conversation.text.times import zone_name
 class Coverage:
     """What was read so far. `total` is what was asked for and is known, `missing` what the platform has
     beside it; `about` a topic, `relevant` its messages, `replies` what else replies to them. `is_hindered`:
-    there may be more that the bot was not let to read."""
+    there may be more that the bot was not let to read; `begins_named`: a message was named to begin with."""
 
     total: int
     missing: Missing = NOTHING_MISSING
     is_limited: bool = False
     about: str = ""
     is_hindered: bool = False
+    begins_named: bool = False
     relevant: int = 0
     replies: int = 0
     read: int = 0
@@ -53,7 +54,7 @@ class Coverage:
         parts += [f"with {self.replies:,} direct " + ("reply" if self.replies == 1 else "replies")] * bool(
             self.replies
         )
-        parts += self._times(now)
+        parts += ["from that message on"] * self.begins_named + self._times(now)
         parts += [counted(len(self.threads), "thread")] if self.threads else []
         more = [f"{self.cut:,} very long, read in part"] if self.cut else []
         if self.unread:

@@ -84,7 +84,12 @@ class Summary:
             return
         is_hindered = bool(await self._ctx.hindrance())
         self._coverage = Coverage(
-            plan.messages, self._ctx.missing, plan.is_limited, self._scope.about, is_hindered=is_hindered
+            plan.messages,
+            self._ctx.missing,
+            plan.is_limited,
+            self._scope.about,
+            is_hindered=is_hindered,
+            begins_named="from" in self._ctx.options,
         )
         await self._prepare(plan)
         if self._scope.about:

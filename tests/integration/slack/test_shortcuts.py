@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.tasks.referring import NOT_REMEMBERED
+from bot.errors import GenerationError
 from bot.generation.types import GenerationRequest
 from bot.platforms.slack.forms import FORM
 from bot.platforms.slack.shortcuts import EXPLAIN, NOT_HERE, REPLY, SHORTCUTS, SUMMARIZE, TRANSLATE
@@ -95,7 +96,7 @@ async def test_without_a_thread_it_is_what_was_said_since(slack: FakeSlack, data
         slack.shortcut(SUMMARIZE, ts)
         await until(lambda: slack.ephemeral)
         (whisper,) = slack.ephemeral
-        assert "2 of 2 messages" in whisper["text"] and "thread_ts" not in whisper
+        assert "2 of 2 messages, from that message on, " in whisper["text"] and "thread_ts" not in whisper
 
 
 async def test_a_reply_is_for_everybody_in_the_messages_thread(slack: FakeSlack, database: Path) -> None:
@@ -103,7 +104,29 @@ async def test_a_reply_is_for_everybody_in_the_messages_thread(slack: FakeSlack,
         ts = slack.say("is anybody hungry?", BEN)
         slack.shortcut(REPLY, ts)
         await until(lambda: "IS ANYBODY HUNGRY?" in "".join(slack.texts(thread=ts)))
+        assert slack.texts(thread=ts)[0].startswith("_Ann asked `/reply`:_")
         assert not slack.ephemeral and not slack.posts()
+
+
+@pytest.mark.parametrize("has_thread", [False, True])
+async def test_why_there_is_no_reply_is_told_to_who_asked_alone(
+    slack: FakeSlack, database: Path, has_thread: bool
+) -> None:
+    async def failing(request: GenerationRequest) -> AsyncIterator[str]:
+        raise GenerationError("out of memory")
+        yield ""
+
+    async with running(slack, database, failing) as bot:
+        ts = slack.say("is anybody hungry?", BEN)
+        if has_thread:
+            slack.say("no", thread=ts)
+        await heard(slack)
+        shortcut = slack.shortcut(REPLY, ts)
+        await until(lambda: shortcut.texts or slack.ephemeral)
+        await until(lambda: bot.manager.is_idle)
+        assert bool(shortcut.texts) is not has_thread
+        assert all(whisper["thread_ts"] == ts for whisper in slack.ephemeral)
+        assert not slack.posts() and len(slack.posts(thread=ts)) == 0
 
 
 async def test_what_a_bot_said_before_the_bot_came_is_explained(slack: FakeSlack, database: Path) -> None:

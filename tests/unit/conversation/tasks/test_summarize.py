@@ -333,7 +333,7 @@ async def test_scope_options() -> None:
     answer = await run_command(TASK, generator, memory, {"since": "12:25"})
     assert "_5 of 5 messages, 12:25 to 12:29 UTC_" in answer
     for start in ("m27", "https://chat.example/c/m27", "28", "[28]"):
-        assert "_3 of 3 messages, 12:27 to 12:29 UTC_" in await run_command(
+        assert "_3 of 3 messages, from that message on, 12:27 to 12:29 UTC_" in await run_command(
             TASK, generator, memory, {"from": start}
         )
 
