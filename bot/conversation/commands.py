@@ -18,11 +18,14 @@ from typing import TypedDict
 from bot.conversation.access import place_wanted
 from bot.conversation.free_words import read_options
 from bot.conversation.lead_ins import read_rest
+from bot.conversation.lexicon import Line, phrases
 from bot.conversation.localised import find_choice, find_command, find_option, find_time
+from bot.conversation.moments import Moments
 from bot.conversation.tasks import TASKS, task_by_name
 from bot.conversation.tasks.task import SHOW, Option, Task
 from bot.conversation.text.counting import whole_number
-from bot.conversation.text.times import fixed_time
+from bot.conversation.text.languages import folded
+from bot.conversation.text.times import can_read_since, fixed_time
 from bot.conversation.wording import command_in_words
 from bot.errors import CommandError
 from bot.messages import Command, ConversationKey
@@ -33,7 +36,11 @@ _NAME = r"([^\W\d_][\w-]*)"
 _COMMAND = re.compile(rf"\s*/{_NAME}(?=\s|\Z)")
 _OPTION = re.compile(rf"\s*(?:--{_NAME}(?:=|[ \t]+|(?=\s|\Z))|{_NAME}[:=：](?!//)[ \t]*)")
 _WORD = re.compile(r"\s*\S+")
-_VALUE = re.compile(r"\"([^\"]*)\"|'([^']*)'(?=\s|\Z)|“([^”]*)”|([^\s]+)")
+_VALUE = re.compile(r"\"([^\"]*)\"|'([^']*)'(?=\s|\Z)|[“”„]([^“”„]*)[“”]|‘([^‘’]*)’|([^\s]+)")
+_TIME = re.compile(
+    r"(?i)\d ?(?:[:./]\d|h\b|[ap]\.?m\b|uhr|[点點時])|^(?:until|till|bis|jusqu|hasta|até|直到|到)"
+)
+_TIME_EXAMPLE = "since:9:00"
 
 
 class OptionEntry(TypedDict):
@@ -63,21 +70,41 @@ def parse_command(text: str, tasks: Sequence[Task] = TASKS) -> Command | None:
     if match is None:
         return None
     task = command_task(match[1].lower(), tasks)
-    return Command(task.name, parse_options(task, text[match.end() :]))
+    typed = text[match.end() :]
+    if _asks_how(task, typed):
+        return Command("help", {"command": task.name})
+    return Command(task.name, parse_options(task, typed))
 
 
-def command_in(text: str, *, by_manager: bool = False) -> Command | None:
+def _asks_how(task: Task, typed: str) -> bool:
+    """Whether `help` is all that was typed behind a command, where it is not the text that it takes."""
+    word = folded(typed)
+    takes_text = any(option.is_rest for option in task.options)
+    return word == "--help" or (not takes_text and word in ("?", *phrases("help")))
+
+
+def command_in(*lines: str, by_manager: bool = False) -> Command | None:
     """The command that people wrote behind the bot's name (`@Parley /summarize last:20`), or said there in
-    plain words, or None: what is no proper command there is a message like any other. Of a command that there
-    is not, `/help` tells."""
-    try:
-        command = parse_command(text) or command_in_words(text, {task.name: task for task in TASKS})
-    except CommandError:
-        match = _COMMAND.match(text)
-        if match is None or _is_known(match[1].lower()):
-            return None
-        command = Command("help", {"command": match[1]})
-    return replace(command, by_manager=by_manager, given="said") if command else None
+    plain words, or None. Of several ways to read a message the first counts that is a command. Of one that
+    there is not, or that was mistaken, `/help` tells."""
+    mistaken = None
+    for line in lines:
+        try:
+            command = parse_command(line) or command_in_words(line, {task.name: task for task in TASKS})
+        except CommandError:
+            mistaken = _mistaken(line) or mistaken
+            continue
+        if command is not None:
+            return replace(command, by_manager=by_manager, given="said")
+    return replace(mistaken, by_manager=by_manager, given="said") if mistaken else None
+
+
+def _mistaken(line: str) -> Command | None:
+    match = _COMMAND.match(line)
+    if match is None:
+        return None
+    known = _is_known(match[1].lower())
+    return Command("help", {"command": line.strip().removeprefix("/") if known else match[1]})
 
 
 def in_zone(command: Command, now: datetime) -> Command:
@@ -168,7 +195,7 @@ def parse_options(task: Task, text: str) -> dict[str, str]:
     if free.strip():
         worded, unread = read_options(task, free)
         if unread:
-            raise _misuse(task, f"I do not understand `{unread.split()[0][:40]}`.")
+            raise _not_understood(task, unread)
         options = {**worded, **options}
     return check_options(task, options)
 
@@ -206,7 +233,16 @@ def _checked(task: Task, option: Option, value: str) -> str:
         least, most = option.between
         if (whole_number(value, most) or 0) < least:
             raise _misuse(task, f"`{option.name}` is a number from {least:,} to {most:,}.")
-    return find_time(value) if option.suggests == "time" else value
+    return _time_meant(value) if option.suggests == "time" else value
+
+
+def _time_meant(value: str) -> str:
+    """A point in time as `text.times` reads it; what means none, as it is."""
+    if can_read_since(found := find_time(value)):
+        return found
+    line = Line(f"since the {value}")
+    meant = Moments(line).take()
+    return meant if meant and not line.unread() else found
 
 
 def _unquoted(text: str) -> str:
@@ -218,6 +254,17 @@ def _unquoted(text: str) -> str:
 
 def _misuse(task: Task, problem: str) -> CommandError:
     return CommandError(f"{problem} For example: `{task.example}`")
+
+
+def _not_understood(task: Task, unread: str) -> CommandError:
+    """What to say of free words that mean nothing: of a time, with the example of one."""
+    has_time = any(option.suggests == "time" for option in task.options)
+    if not has_time or not _TIME.search(unread):
+        return _misuse(task, f"I do not understand `{unread.split()[0][:40]}`.")
+    return CommandError(
+        f"I do not understand `{unread[:40]}`. I can begin at a time, and go on to now. "
+        f"For example: `/{task.name} {_TIME_EXAMPLE}`"
+    )
 
 
 def command_menu(tasks: Sequence[Task] = TASKS) -> list[MenuEntry]:

@@ -45,6 +45,9 @@ _GAP = f" {folded('…')} "
 """Stands in phrases for whatever is between their two parts."""
 
 _MESSAGE_LINK = re.compile(r"/channels/[^/\s]+/\d+/\d+|/archives/[^/\s]+/p\d+")
+_NO_NUMBER = shape(r"(?P<wrong>-\d{1,9}|\d{6,20})(?![\w.,:/])")
+"""What people say for how many messages and cannot be that: who reads the option says so."""
+_QUOTED_NUMBER = re.compile(r"[\"“”„‘'](\d+)[\"“”’']")
 _TOPIC = shape(r"[:：]? ?(?P<topic>[^\0]*\w[^\0]*?)(?=\0|\Z)")
 
 
@@ -52,7 +55,7 @@ def read_options(task: Task, text: str) -> tuple[Options, str]:
     """The options of a task without a rest that free words mean, and the words that mean none."""
     if len(text) > MAX_CHARS:
         return {}, text
-    reading = FreeWords(task, text)
+    reading = FreeWords(task, _QUOTED_NUMBER.sub(r"\1", text))
     take_wish(reading.line, task.name)
     reading.read()
     return reading.options, reading.line.unread()
@@ -142,6 +145,8 @@ class FreeWords:
         )
         if "last" in self._known and (found := self.line.take(either(*forms))):
             self._put("last", str(number_of(found["n"])))
+        if "last" in self._known and (found := self.line.take(sequence(last, _NO_NUMBER, maybe(said)))):
+            self._put("last", found["wrong"])
 
     def _read_number(self) -> None:
         is_open = "last" in self._known and "last" not in self.options

@@ -7,11 +7,15 @@ from collections.abc import AsyncGenerator
 from bot.conversation.localised import command_name, example, option_name
 from bot.conversation.tasks.task import Option, Task, TaskContext
 from bot.conversation.text.languages import english_name
+from bot.errors import CommandError
 from bot.generation.types import ModelInfo
 from bot.messages import Piece
 
 CONTROLS = ("stop", "regenerate", "continue", "undo")
 """Commands that are told of in one line: buttons do the same."""
+
+_PREFIX = "bot-"
+"""What commands begin with where the platform has some of the same name."""
 
 IN_WORDS = "Or use your own words, in threads too: `@{name} summarize the last 2 hours`."
 
@@ -19,12 +23,30 @@ IN_WORDS = "Or use your own words, in threads too: `@{name} summarize the last 2
 async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
     """Yield the whole help, or that of one command, in one piece; works while no model is loaded.
 
-    Raises CommandError for a command that there is not.
+    Raises CommandError for a command that there is not, and for one with words that it does not take.
     """
-    from bot.conversation.commands import command_task  # it imports the list, which imports this file
+    from bot.conversation.commands import parse_options  # it imports the list, which imports this file
 
-    name = ctx.options.get("command", "").strip().strip("`").removeprefix("/").lower()
-    yield _of_command(command_task(name), ctx.asker_language) if name else _of_all(ctx)
+    name, _, typed = ctx.options.get("command", "").strip().strip("`").removeprefix("/").partition(" ")
+    if not name:
+        yield _of_all(ctx)
+        return
+    task = _called(name.lower())
+    if typed.strip():
+        parse_options(task, typed)
+    yield _of_command(task, ctx.asker_language)
+
+
+def _called(name: str) -> Task:
+    """The task of a command by its name, also by one that a platform shows, such as `bot-search`."""
+    from bot.conversation.commands import command_task  # as above
+
+    try:
+        return command_task(name)
+    except CommandError:
+        if not name.startswith(_PREFIX):
+            raise
+        return command_task(name.removeprefix(_PREFIX))
 
 
 def _of_all(ctx: TaskContext) -> str:

@@ -153,10 +153,8 @@ def _command(message: discord.Message, me: Me, text: str, rules: Rules = USUAL) 
     work on, or nothing that it takes."""
     by_manager = is_direct(message) or _may_manage(message)
     raw = rules.without_wake_word(line_of(message, me, keeps_channels=True))
-    for line in map(rules.without_wake_word, (text, line_of(message, me))):
-        if command := command_in(line, by_manager=by_manager):
-            return with_channels(command, command_in(raw))
-    return None
+    lines = map(rules.without_wake_word, (text, line_of(message, me)))
+    return with_channels(command_in(*lines, by_manager=by_manager), command_in(raw))
 
 
 def from_interaction(

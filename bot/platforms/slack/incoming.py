@@ -167,7 +167,7 @@ def to_incoming(
         # What hangs on the message may be what the command is to work on, or nothing that it takes.
         typed = words, line_of(message, me, names), line_of(message, me, names, keeps_channels=True)
         seen, line, raw = (rules.without_wake_word(without_call(one, me.name)) for one in typed)
-        command = _command(seen, raw) or _command(line, raw)
+        command = _command(raw, seen, line)
         command = command and given_by(command, author, is_own=is_direct(body))
     return IncomingMessage(
         conversation=conversation_key(body, message),
@@ -182,10 +182,9 @@ def to_incoming(
     )
 
 
-def _command(line: str, raw: str) -> Command | None:
+def _command(raw: str, *lines: str) -> Command | None:
     """The command behind the bot's name, if there is one. `raw` is the line with mentions of channels."""
-    command = command_in(without_prefix(line))
-    return with_channels(command, command_in(without_prefix(raw))) if command else None
+    return with_channels(command_in(*map(without_prefix, lines)), command_in(without_prefix(raw)))
 
 
 def given_by(command: Command, author: Person, *, is_own: bool) -> Command:

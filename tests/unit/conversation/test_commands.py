@@ -49,13 +49,39 @@ def test_what_is_no_command_stays_a_message(text: str) -> None:
     assert parse_command(text) is None
 
 
-@pytest.mark.parametrize("text", ["/usr/bin is full", "`/nosuch`", "/summarize lots", "hello", "so /nosuch"])
+@pytest.mark.parametrize("text", ["/usr/bin is full", "`/nosuch`", "hello", "so /nosuch"])
 def test_behind_the_name_a_message_stays_a_message(text: str) -> None:
     assert command_in(text) is None
 
 
 def test_of_a_command_that_there_is_not_help_tells() -> None:
     assert command_in("/nosuch thing") == Command("help", {"command": "nosuch"}, given="said")
+
+
+@pytest.mark.parametrize("typed", ["help", " --help", "?", "Hilfe", "ヘルプ"])
+def test_help_behind_a_command_explains_it(typed: str) -> None:
+    assert parse_command(f"/summarize {typed}") == Command("help", {"command": "summarize"})
+    if typed != " --help":
+        assert parse_command(f"/ask {typed}") == Command("ask", {"question": typed})
+
+
+@pytest.mark.parametrize("typed", ["last “50”", "last:“50”", "last:”50”", "last:‘50’", "“50”", 'last "50"'])
+def test_quotes_of_all_kinds_are_quotes(typed: str) -> None:
+    assert parse_command(f"/summarize {typed}") == Command("summarize", {"last": "50"})
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("since:20.11.", {"since": "20.11."}),
+        ('since:"Nov 20"', {"since": "20.11."}),
+        ("since:20/11", {"since": "20.11."}),
+        ("since:3/4", {"since": "3/4"}),
+        ('since:"soon or later"', {"since": "soon or later"}),
+    ],
+)
+def test_points_in_time_are_read_alike_as_options(text: str, options: dict[str, str]) -> None:
+    assert parse_command(f"/summarize {text}") == Command("summarize", options)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +91,11 @@ def test_of_a_command_that_there_is_not_help_tells() -> None:
         ("/qqqq", "do not know the command", "/help"),
         ("/summarize style:long", "one of brief, bullets", "/summarize last:50"),
         ("/summarize lots", "do not understand", "/summarize last:50"),
+        ("/summarize until noon", "understand `until noon`", "/summarize since:9:00"),
+        ("/summarize vom 21.11. bis 22.11.", "understand `bis 22.11.`", "/summarize since:9:00"),
+        ("/summarize last -5", "`last` is a number from 1", "/summarize last:50"),
+        ("/summarize last 99999999999", "`last` is a number from 1", "/summarize last:50"),
+        ("/summarize last 50 lemons", "understand `lemons`", "/summarize last:50"),
         ("/summarize size:3", "no option `size`", "/summarize last:50"),
         ("/summarize last:", "needs a value", "/summarize last:50"),
         ("/translate --into fr x", "no option `into`", "/translate to:fr"),
