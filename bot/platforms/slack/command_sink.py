@@ -32,9 +32,10 @@ from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
 from bot.platforms.slack.sink import ChannelSink, Surroundings
 
 SIGN_OF_LIFE_S = 3.0
-"""How long a command may think before its first sign of life is shown; later ones come ever more slowly."""
-SLOWER = 5
-MAX_SIGNS = 2
+"""How long a command may think before its first sign of life is shown."""
+BEATS = (1, 7, 13, 19)
+"""When signs of life are shown, in that measure: an address takes five posts, one of which is the answer's, and
+reading may take more than a minute."""
 MAX_ASKED_CHARS = 100
 
 NOT_FOR_ALL = "I could not show this to everybody."
@@ -116,7 +117,7 @@ class CommandSink(AnswerSink):
             await self._channel.status(text)
             return
         late_s = asyncio.get_running_loop().time() - self._began_at
-        if self._signs == MAX_SIGNS or late_s < SIGN_OF_LIFE_S * SLOWER**self._signs:
+        if self._signs == len(BEATS) or late_s < SIGN_OF_LIFE_S * BEATS[self._signs]:
             return
         self._signs += 1
         post = self.layout.of(with_names_here(f"{text} …"), None)

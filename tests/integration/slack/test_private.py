@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ import pytest
 from bot.conversation import answering
 from bot.generation.types import GenerationRequest
 from bot.platforms import delivery
-from bot.platforms.slack import command_sink
+from bot.platforms.slack import command_sink, response_urls
 from bot.platforms.slack.layout import JUDGE
 from bot.platforms.slack.listener import WORKING
+from bot.platforms.slack.reading import READING_S
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo, numbered
 from tests.integration.slack.fake_slack import ANN, BEN, FakeSlack, Place
@@ -272,6 +274,12 @@ async def test_a_private_answer_in_the_making_is_stopped_by_its_sign_of_life(
         assert bot.generator.generations[0].is_closed
 
 
+def test_long_reading_is_never_silent_for_long() -> None:
+    signs_s = [command_sink.SIGN_OF_LIFE_S * beat for beat in command_sink.BEATS]
+    assert max(after - before for before, after in pairwise([0.0, *signs_s, READING_S])) <= 20.0
+    assert len(signs_s) < response_urls.MAX_POSTS
+
+
 async def test_signs_of_life_leave_room_for_the_answer(
     slack: FakeSlack, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,9 +293,9 @@ async def test_signs_of_life_leave_room_for_the_answer(
     monkeypatch.setattr(answering, "SIGN_OF_LIFE_S", 0.01)
     async with running(slack, database, late):
         command = slack.command("/ask", "who are you?")
-        await until(lambda: len(command.shown) == command_sink.MAX_SIGNS)
+        await until(lambda: len(command.shown) == len(command_sink.BEATS))
         await asyncio.sleep(0.1)
-        assert len(command.shown) == command_sink.MAX_SIGNS
+        assert len(command.shown) == len(command_sink.BEATS)
         may_answer.set()
         await until(lambda: command.texts == ["At last."])
 
