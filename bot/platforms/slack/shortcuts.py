@@ -35,6 +35,7 @@ from bot.platforms.slack.members import has_bot
 from bot.platforms.slack.mrkdwn import message_body
 from bot.platforms.slack.payloads import Payload, data_of, moment, part, text
 from bot.platforms.slack.problems import until_answered
+from bot.platforms.slack.reading import NOT_HERE
 from bot.platforms.slack.remembering import as_event
 from bot.platforms.slack.response_urls import ResponseUrl, ResponseUrls
 from bot.platforms.slack.workspaces import Workspace
@@ -46,7 +47,6 @@ MAX_NAME_CHARS = 24
 BY_SHORTCUT = "shortcut-"
 """What the ids of commands begin with that an entry gives."""
 
-NOT_HERE = "I am not in this channel. Invite me here (/invite and my name)."
 NO_WORDS = "There are no words in that message."
 
 
@@ -128,7 +128,7 @@ class Shortcuts:
         asked so belongs to that person's own conversation with the bot."""
         name = text(body, "callback_id").removeprefix(PREFIX)
         if name not in ("translate", "explain"):
-            raise CommandError(NOT_HERE)
+            raise CommandError(NOT_HERE.format(name=workspace.me.name))
         event = as_event(workspace, place_of(body).channel_id, part(body, "message"))
         names = await workspace.names.of(people_of(event, workspace.me))
         words = words_of(part(body, "message"), workspace.me, names)

@@ -13,7 +13,8 @@ from bot.conversation.tasks.referring import NOT_REMEMBERED
 from bot.errors import GenerationError
 from bot.generation.types import GenerationRequest
 from bot.platforms.slack.forms import FORM
-from bot.platforms.slack.shortcuts import EXPLAIN, NOT_HERE, REPLY, SHORTCUTS, SUMMARIZE, TRANSLATE
+from bot.platforms.slack.reading import NOT_HERE
+from bot.platforms.slack.shortcuts import EXPLAIN, REPLY, SHORTCUTS, SUMMARIZE, TRANSLATE
 from tests.integration.conversation.rig import until
 from tests.integration.slack.fake_slack import ANN, BEN, FakeSlack
 from tests.integration.slack.rig import running
@@ -167,7 +168,7 @@ async def test_where_the_bot_is_no_member_it_knows_only_that_message(
         if callback_id == TRANSLATE:
             assert "GOOD MORNING TO ALL OF YOU" in shortcut.texts[-1]
         else:
-            assert shortcut.texts == [NOT_HERE]
+            assert shortcut.texts == [NOT_HERE.format(name="Parley")]
         assert not any(body["replace_original"] for body in shortcut.shown)
         assert await bot.remembered(place) == [] and not slack.ephemeral and not slack.posts(place)
 
