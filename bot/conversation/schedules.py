@@ -54,7 +54,7 @@ _UNSPACED: dict[tuple[int, ...], str] = {
 """The same in scripts that are written without spaces."""
 _FILLERS = (
     "every|each|on|at|the|and|in|jede[nsrm]?|immer|am|um|und|chaque|tous|toutes|les?|la|à|et|en|cada|tod[ao]s?|"
-    "los?|las|el|y|de|às|as?|e|os?"
+    "los?|las|el|y|de|às|as?|e|os?|from|von|vom|du|del"
 )
 _CLOCK = re.compile(
     r"(?<![\d:])(?P<hour>\d{1,2})(?:\s?(?:[:.]|h|点|時)\s?(?P<minute>\d{2})分?)?"
@@ -64,6 +64,13 @@ _WORDS = {
     days: re.compile(rf"(?<![^\W\d_])(?:{words})(?![^\W\d_])|(?:{_UNSPACED[days]})")
     for days, words in _DAYS.items()
 }
+_MARKS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006"
+"""Stand in a text for the days from Monday to Sunday, `_CLOCK_MARK` for the time of day."""
+_CLOCK_MARK = "\ue007"
+_RANGE = re.compile(
+    rf"([{_MARKS}])\s*(?:to|through|till?|until|bis(?: zum)?|au|jusqu'au|al?|à|até|hasta|到|至|から|[-–—~〜])"
+    rf"\s*(?:[ao]\s+|el\s+)?([{_MARKS}])(?:\s*まで)?"
+)
 _FILLER = re.compile(rf"(?<![^\W\d_])(?:{_FILLERS})(?![^\W\d_])|[每的早上毎週に]|[\s,;、，]+")
 
 
@@ -143,18 +150,28 @@ def read_rhythm(text: str, zone: str = "UTC") -> Rhythm:
     if len(clocks) != 1:
         raise _misunderstood("Give me one time of day.")
     at = _time_of(clocks[0])
-    left = plain[: clocks[0].start()] + " " + plain[clocks[0].end() :]
+    left = plain[: clocks[0].start()] + _CLOCK_MARK + plain[clocks[0].end() :]
     found: set[tuple[int, ...]] = set()
     for days, words in _WORDS.items():
-        left, count = words.subn(" ", left)
-        if count:
+        is_one = len(days) == 1
+        left, count = words.subn(f" {_MARKS[days[0]]} " if is_one else " ", left)
+        if count and not is_one:
             found.add(days)
+    left = _RANGE.sub(lambda match: _days_between(match[1], match[2]), left)
+    found |= {(_MARKS.index(mark),) for mark in left if mark in _MARKS}
+    left = re.sub(f"[{_MARKS}{_CLOCK_MARK}]", " ", left)
     if left := _FILLER.sub("", left).strip(" .!"):
         raise _misunderstood(f"I do not understand `{left[:40]}`.")
     if len(found) > 1:
         found.discard(EVERY_DAY)  # "every day of the week", "todos los días laborables"
     days = tuple(sorted({day for days in found for day in days})) or EVERY_DAY
     return Rhythm(days, at, find_zone(zone))
+
+
+def _days_between(first: str, last: str) -> str:
+    """The marks of all days from one to another: `fri-mon` goes over the end of the week."""
+    begin = _MARKS.index(first)
+    return " ".join((_MARKS * 2)[begin : begin + (_MARKS.index(last) - begin) % len(_MARKS) + 1])
 
 
 @cache

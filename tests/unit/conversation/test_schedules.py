@@ -42,6 +42,22 @@ from bot.errors import CommandError
         ("每周一 9:00", (0,), "09:00"),
         ("毎日9時", EVERY_DAY, "09:00"),
         ("毎週月曜日 9時", (0,), "09:00"),
+        ("monday to friday 9:00", WEEKDAYS, "09:00"),
+        ("from tuesday through thursday at 5pm", (1, 2, 3), "17:00"),
+        ("mon-fri 9:00", WEEKDAYS, "09:00"),
+        ("9:00 Mon–Wed and Fri", (0, 1, 2, 4), "09:00"),
+        ("fri-mon 9:00", (0, 4, 5, 6), "09:00"),
+        ("Montag bis Freitag 9 Uhr", WEEKDAYS, "09:00"),
+        ("Mo-Fr um 9", WEEKDAYS, "09:00"),
+        ("du lundi au vendredi à 9h", WEEKDAYS, "09:00"),
+        ("lunes a viernes 9:00", WEEKDAYS, "09:00"),
+        ("de lunes a jueves a las 9", (0, 1, 2, 3), "09:00"),
+        ("de segunda a sexta às 9h", WEEKDAYS, "09:00"),
+        ("segunda-feira até quinta-feira 8h", (0, 1, 2, 3), "08:00"),
+        ("周一到周五 9点", WEEKDAYS, "09:00"),
+        ("月曜から金曜まで9時", WEEKDAYS, "09:00"),
+        ("monday to sunday 9:00", EVERY_DAY, "09:00"),
+        ("lundi à 9h, vendredi", (0, 4), "09:00"),
     ],
 )
 def test_times_in_peoples_words(text: str, days: tuple[int, ...], at: str) -> None:
@@ -50,7 +66,18 @@ def test_times_in_peoples_words(text: str, days: tuple[int, ...], at: str) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["", "every weekday", "every blue moon 9:00", "9:00 and 10:00", "25:00", "9:75", "13pm", "every 2 hours"],
+    [
+        "",
+        "every weekday",
+        "every blue moon 9:00",
+        "9:00 and 10:00",
+        "25:00",
+        "9:75",
+        "13pm",
+        "every 2 hours",
+        "monday towards friday 9:00",
+        "月〜金 9時",
+    ],
 )
 def test_what_is_no_such_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(CommandError, match=r"example|For example") as refused:
