@@ -282,7 +282,8 @@ def slack_oauth(settings: Settings) -> OAuth | None:
     keys = tuple(plain(settings.slack_token_key).replace(" ", "").split(","))
     secret, url = plain(settings.slack_client_secret), settings.slack_public_url or ""
     host, port = settings.bot_http_host, settings.slack_http_port
-    return OAuth(settings.slack_client_id, secret, keys, url, host, port)
+    allowed = frozenset(settings.slack_allowed_workspaces)
+    return OAuth(settings.slack_client_id, secret, keys, url, host, port, allowed)
 
 
 def plain(value: SecretStr | None) -> str:

@@ -33,6 +33,11 @@ BARE = "with no user, no ?query and no /slack/events behind it"
 """How an address of the bot's is to be written, behind an example."""
 
 
+def is_workspace_id(text: str) -> bool:
+    """Whether Slack names a workspace (T...), or an Enterprise Grid organisation (E...), like that."""
+    return re.fullmatch(r"[TE][A-Z0-9]{2,20}", text) is not None
+
+
 def is_bare_address(address: str) -> bool:
     """Whether it is a host's address, behind which the bot's own paths (/slack/...) can be put."""
     try:
@@ -126,6 +131,12 @@ class Settings(BaseSettings):
     slack_client_secret: Annotated[
         SecretStr | None, Expects("the client secret from the Slack app's Basic Information page")
     ] = Field(default=None, min_length=16, description="Slack client secret, for OAuth installs.")
+    slack_allowed_workspaces: Annotated[
+        tuple[str, ...], NoDecode, Expects("ids that begin with T or E, such as T0123456789, with commas")
+    ] = Field(
+        default=(),
+        description="Workspaces and organisations that may install the bot, by id, with commas; empty: any.",
+    )
     slack_token_key: Annotated[SecretStr | None, Expects("a key that `python -m bot slack key` makes")] = (
         Field(
             default=None,
@@ -256,6 +267,16 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+
+    @field_validator("slack_allowed_workspaces", mode="before")
+    @classmethod
+    def _split_workspaces(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = tuple(dict.fromkeys(one.strip() for one in value.split(",") if one.strip()))
+        if not ids or not all(is_workspace_id(one) for one in ids):
+            raise ValueError("not ids of workspaces")
+        return ids
 
     @field_validator("discord_shard_ids", mode="before")
     @classmethod

@@ -24,10 +24,10 @@ from bot.platforms.recently import Recently
 from bot.platforms.slack.clients import Clients
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.options import INSTALL_PATH, REDIRECT_PATH, OAuth
-from bot.platforms.slack.payloads import Payload, data_of, part, text
+from bot.platforms.slack.payloads import Payload, data_of, for_log, part, text
 from bot.platforms.slack.problems import CONNECTION_ERRORS, code_of, trouble_apart
 from bot.platforms.slack.scopes import NAMES
-from bot.platforms.slack.token_store import STATE_S, TokenStore
+from bot.platforms.slack.token_store import STATE_S, TokenStore, workspace_id
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +158,10 @@ class InstallPages:
                 "Token rotation is switched on for this Slack app, which this bot cannot use. Whoever runs "
                 "the bot must make an app without it.",
             )
-        workspace = await self._installations.add(to_installation(granted))
+        installation = to_installation(granted)
+        if not self._is_allowed(installation):
+            return await self._not_allowed(installation)
+        workspace = await self._installations.add(installation)
         log.info("workspace %s installed the app", workspace.id)
         where = text(part(granted, "team"), "name") or text(part(granted, "enterprise"), "name") or "Slack"
         opening = {"app": text(granted, "app_id"), "team": text(part(granted, "team"), "id") or workspace.id}
@@ -168,6 +171,26 @@ class InstallPages:
             f"Write to it in Slack, or invite it to a channel with /invite @{self._bot_name} and try "
             "/summarize there.",
             (str(self._slack("app_redirect").with_query(opening)), "Open Slack"),
+        )
+
+    def _is_allowed(self, installation: Installation) -> bool:
+        allowed = self._oauth.allowed
+        return not allowed or not allowed.isdisjoint({workspace_id(installation), installation.enterprise_id})
+
+    async def _not_allowed(self, installation: Installation) -> web.Response:
+        """Hand back what Slack granted. One that installed the bot before keeps it: to revoke its token would
+        have everything erased that was said there."""
+        name = for_log(workspace_id(installation))
+        log.warning("workspace %s is not in SLACK_ALLOWED_WORKSPACES: it was not installed", name)
+        if self._installations.known(workspace_id(installation)) is None:
+            client = self._clients.make_hasty(installation.bot_token)
+            try:
+                await trouble_apart(client.auth_revoke)
+            except (SlackApiError, PlatformError, *CONNECTION_ERRORS) as error:
+                log.warning("its token could not be revoked: %s", type(error).__name__)
+        return self._again(
+            403,
+            "Only some workspaces may add this bot, and not this one. Whoever runs it can allow it.",
         )
 
     def _refused(self, code: str) -> web.Response:

@@ -21,7 +21,8 @@ class Http:
 class OAuth:
     """Many workspaces install the app. `keys` seal their tokens at rest: the first one new ones, the others
     open old ones. `public_url` is the address at which people's browsers reach this host and port, where the
-    pages are that install it; they share the port with events that come over HTTP."""
+    pages are that install it; they share the port with events that come over HTTP. `allowed` are the ids of
+    the workspaces and organisations that may install it, none for any."""
 
     client_id: str
     client_secret: str
@@ -29,3 +30,4 @@ class OAuth:
     public_url: str
     host: str
     port: int
+    allowed: frozenset[str] = frozenset()

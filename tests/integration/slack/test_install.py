@@ -145,6 +145,23 @@ async def test_what_slack_refuses_is_for_the_operator(
     assert "must-stay-secret" not in caplog.text
 
 
+async def test_only_workspaces_that_are_allowed_may_install_it(slack: FakeSlack, database: Path) -> None:
+    other = slack.add_workspace(OTHER, TOKEN)
+    oauth = replace(oauth_of(slack), allowed=frozenset({TEAM}))
+    async with running(slack, database, echo, oauth=oauth), browser(slack, oauth) as somebody:
+        page = await somebody.install(OTHER)
+        assert page.status == 403 and "Only some workspaces" in page.text
+        assert other.error == "token_revoked"
+        assert (await somebody.install(TEAM)).status == 200
+    assert rows(database, "SELECT team_id FROM slack_bots") == [(TEAM,)]
+    later = replace(oauth_of(slack), allowed=frozenset({OTHER}))
+    async with running(slack, database, echo, oauth=later), browser(slack, later) as somebody:
+        slack.say("hello", place=slack.direct)
+        await until(lambda: has_posts(slack, 1))
+        assert (await somebody.install(TEAM)).status == 403
+        assert slack.workspaces[TEAM].error != "token_revoked", "who has it keeps it"
+
+
 async def test_token_rotation_is_refused(slack: FakeSlack, database: Path) -> None:
     oauth = oauth_of(slack)
     slack.web.team.rotates_tokens = True
