@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,13 @@ from bot.settings import Expects, Settings
 Origin = Literal["environment", ".env", "default"]
 
 _USER_INFO = r"([A-Za-z][\w+.-]*:/*)?+(.*)@"
+_SLACK_PARTS = (
+    "slack_app_token",
+    "slack_signing_secret",
+    "slack_client_secret",
+    "slack_token_key",
+    "slack_public_url",
+)
 _OURS = ("DISCORD_", "SLACK_", "DATABASE_")
 
 
@@ -40,16 +47,8 @@ class LoadedSettings:
 
 def load(env_file: Path = Path(".env")) -> LoadedSettings:
     """Read the environment, then `env_file` for what it leaves open. Raises ConfigError with all problems."""
-    environment = EnvSettingsSource(Settings, env_ignore_empty=True)
-    try:
-        dotenv = DotEnvSettingsSource(Settings, env_file=env_file, env_ignore_empty=True)
-        from_file = {name: value for name, value in dotenv().items() if name in Settings.model_fields}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{env_file} cannot be read: {type(error).__name__}; write it as UTF-8 text"
-        ) from None
-    from_environment = environment()
-    warnings = _warnings({*os.environ, *(name.upper() for name in dotenv.env_vars)})
+    from_file, from_environment, names = _read(env_file)
+    warnings = _warnings(names)
     try:
         settings = validate({**from_file, **from_environment})
     except ConfigError as error:  # a misspelt name may be the very cause of a missing value
@@ -58,7 +57,28 @@ def load(env_file: Path = Path(".env")) -> LoadedSettings:
     origins: dict[str, Origin] = dict.fromkeys(Settings.model_fields, "default")
     origins |= dict.fromkeys(from_file, ".env")
     origins |= dict.fromkeys(from_environment, "environment")
-    return LoadedSettings(settings, MappingProxyType(origins), warnings)
+    return LoadedSettings(settings, MappingProxyType(origins), (*warnings, *_without_effect(settings)))
+
+
+def load_only(names: Iterable[str], env_file: Path = Path(".env")) -> Settings:
+    """Some settings, by field name, and the defaults of all others: for what needs no more, so that what is
+    wrong elsewhere does not stop it. Raises ConfigError."""
+    from_file, from_environment, _ = _read(env_file)
+    values = {**from_file, **from_environment}
+    return validate({name: values[name] for name in names if name in values})
+
+
+def _read(env_file: Path) -> tuple[dict[str, object], dict[str, object], set[str]]:
+    """What the file and the environment say, by field name, and the names of all variables there."""
+    environment = EnvSettingsSource(Settings, env_ignore_empty=True)
+    try:
+        dotenv = DotEnvSettingsSource(Settings, env_file=env_file, env_ignore_empty=True)
+        from_file = {name: value for name, value in dotenv().items() if name in Settings.model_fields}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{env_file} cannot be read: {type(error).__name__}; write it as UTF-8 text"
+        ) from None
+    return from_file, environment(), {*os.environ, *(name.upper() for name in dotenv.env_vars)}
 
 
 def validate(values: Mapping[str, object]) -> Settings:
@@ -72,7 +92,8 @@ def validate(values: Mapping[str, object]) -> Settings:
         problems = {name: _problem(name, values.get(name)) for name in wrong}
         # The rest may still be wrong together: look at it with the wrong ones left out.
         settings = Settings.model_validate({k: v for k, v in values.items() if k not in problems})
-    for name, problem in (*_missing_tokens(settings), *_wrong_shards(settings)):
+    together = (*_missing_tokens(settings, problems), *_wrong_shards(settings), *_clashing_ports(settings))
+    for name, problem in together:
         problems.setdefault(name, problem)
     if problems:
         lines = tuple(problems.values())
@@ -119,7 +140,9 @@ def _problem(name: str, value: object) -> str:
     return f"{name.upper()} {shown}: write {expected(field)}"
 
 
-def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
+def _missing_tokens(settings: Settings, wrong: Container[str]) -> Iterable[tuple[str, str]]:
+    """What is missing, where none of the `wrong` ones, which `settings` lacks, is in its place."""
+
     def missing(name: str) -> str:
         return f"{name.upper()} is missing: write {expected(Settings.model_fields[name])}"
 
@@ -127,7 +150,8 @@ def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
         yield "discord_token", missing("discord_token") + ", or take discord out of BOT_PLATFORMS"
     if "slack" not in settings.platforms:
         return
-    if settings.slack_client_id is None and settings.slack_bot_token is None:
+    has_no_token = settings.slack_client_id is None and settings.slack_bot_token is None
+    if has_no_token and "slack_client_id" not in wrong:
         yield "slack_bot_token", missing("slack_bot_token") + ", or take slack out of BOT_PLATFORMS"
     if settings.slack_client_id is not None:
         for name in ("slack_client_secret", "slack_token_key", "slack_public_url"):
@@ -135,7 +159,8 @@ def _missing_tokens(settings: Settings) -> Iterable[tuple[str, str]]:
                 yield name, missing(name) + ", or take SLACK_CLIENT_ID away"
     if settings.slack_listens_over_http and settings.slack_signing_secret is None:
         yield "slack_signing_secret", missing("slack_signing_secret") + " (Slack signs what it sends)"
-    if not settings.slack_listens_over_http and settings.slack_app_token is None:
+    is_deaf = not settings.slack_listens_over_http and settings.slack_app_token is None
+    if is_deaf and (settings.slack_transport == "socket" or "slack_signing_secret" not in wrong):
         how = " (Socket Mode), or SLACK_SIGNING_SECRET (HTTP): one of them is how I hear of events"
         yield "slack_app_token", missing("slack_app_token") + how
 
@@ -148,6 +173,23 @@ def _wrong_shards(settings: Settings) -> Iterable[tuple[str, str]]:
     elif shards and shards[-1] >= count:
         what = f"write numbers below DISCORD_SHARD_COUNT, which is {count}"
         yield "discord_shard_ids", f"DISCORD_SHARD_IDS has {shards[-1]}: {what}"
+
+
+def _clashing_ports(settings: Settings) -> Iterable[tuple[str, str]]:
+    port = settings.slack_http_port
+    has_port = settings.slack_listens_over_http or settings.slack_client_id is not None
+    if has_port and {"slack", "web"} <= set(settings.platforms) and port == settings.bot_http_port != 0:
+        what = f"SLACK_HTTP_PORT is {port}, and so is BOT_HTTP_PORT, where the playground listens"
+        yield "slack_http_port", f"{what}: write another port for one of them"
+
+
+def _without_effect(settings: Settings) -> tuple[str, ...]:
+    """One sentence where something of Slack is set, but not what starts it, and nobody chose so."""
+    given = [name for name in _SLACK_PARTS if getattr(settings, name) is not None]
+    if not given or "slack" in settings.platforms or settings.bot_platforms:
+        return ()
+    lacking = "SLACK_BOT_TOKEN is missing (or SLACK_CLIENT_ID, for many workspaces)"
+    return (f"{given[0].upper()} is set, but {lacking}: the bot does not start on Slack",)
 
 
 def _warnings(names: Iterable[str]) -> tuple[str, ...]:

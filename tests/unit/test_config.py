@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli import settings_pages
-from bot.config import expected, is_secret, load, validate, without_password
+from bot.config import expected, is_secret, load, load_only, validate, without_password
 from bot.errors import ConfigError
 from bot.settings import Settings
 
@@ -117,6 +117,63 @@ def test_wrong_value_is_refused_with_what_to_write(name: str, value: str) -> Non
     [problem, *_] = problems_of({name: value})
     assert problem.startswith(name.upper())
     assert expected(Settings.model_fields[name]) in problem
+
+
+@pytest.mark.parametrize("name", ["slack_app_token", "slack_signing_secret", "slack_client_secret"])
+def test_what_belongs_to_slack_alone_is_warned_of(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name.upper(), SECRETS[name])
+    [warning] = load(env_file).warnings
+    assert warning.startswith(f"{name.upper()} is set") and "SLACK_BOT_TOKEN" in warning
+    monkeypatch.setenv("BOT_PLATFORMS", "web")
+    assert load(env_file).warnings == (), "somebody chose so"
+
+
+def test_one_port_for_two_is_refused_beside_what_else_is_wrong() -> None:
+    both = {
+        "slack_bot_token": SECRETS["slack_bot_token"],
+        "bot_platforms": "slack,web",
+        "bot_http_port": "3000",
+    }
+    over_http = {**both, "slack_signing_secret": SECRETS["slack_signing_secret"]}
+    port, device = sorted(problems_of({**over_http, "bot_device": "abacus"}), reverse=True)
+    assert port.startswith("SLACK_HTTP_PORT is 3000") and "BOT_HTTP_PORT" in port
+    assert device.startswith("BOT_DEVICE")
+    validate({**over_http, "slack_http_port": "3001"})
+    validate({**over_http, "slack_http_port": "0", "bot_http_port": "0"})
+    validate({**both, "slack_app_token": SECRETS["slack_app_token"]})
+
+
+@pytest.mark.parametrize(
+    "name", ["slack_client_id", "slack_client_secret", "slack_signing_secret", "slack_app_token"]
+)
+def test_what_is_wrong_is_not_missing_too(name: str) -> None:
+    given = {"slack_bot_token": SECRETS["slack_bot_token"], name: "no good"}
+    if name == "slack_client_id":
+        given = {"bot_platforms": "slack", "slack_app_token": SECRETS["slack_app_token"], name: "no good"}
+    elif name == "slack_client_secret":
+        given |= {one: SECRETS[one] for one in ("slack_bot_token", "slack_app_token", "slack_token_key")}
+        given |= {"slack_client_id": "1.2", "slack_public_url": "https://bot.example.org"}
+    [problem] = problems_of(given)
+    assert problem.startswith(f"{name.upper()} is ") and "is missing" not in problem
+
+
+def test_workspaces_that_may_install_are_ids() -> None:
+    name = "slack_allowed_workspaces"
+    assert validate({name: " T111, E222,T111,"}).slack_allowed_workspaces == ("T111", "E222")
+    assert validate({}).slack_allowed_workspaces == ()
+    for wrong in ("acme", "t111", "T111;T222", "T111 T222", ","):
+        [problem] = problems_of({name: wrong})
+        assert problem.startswith("SLACK_ALLOWED_WORKSPACES is ")
+
+
+def test_what_needs_a_few_settings_is_not_stopped_by_others(env_file: Path) -> None:
+    env_file.write_text("BOT_NAME=Polly\nBOT_HTTP_PORT=eighty\nSLACK_CLIENT_ID=1.2\n")
+    settings = load_only(["bot_name", "bot_language"], env_file)
+    assert (settings.bot_name, settings.slack_client_id) == ("Polly", None)
+    with pytest.raises(ConfigError, match="BOT_HTTP_PORT"):
+        load_only(["bot_http_port"], env_file)
 
 
 def test_slack_needs_a_way_in() -> None:
