@@ -28,6 +28,10 @@ NOTHING_TO_STOP = "Nothing that you asked for is being written here."
 STOPPED = "Stopped."
 NOTHING_TO_SHARE = "I no longer remember this answer, so I cannot share it."
 TAKEN_BACK = "Taken back: I have removed my last answer and forgotten it with its question."
+FORGOTTEN = (
+    "Taken back: I have forgotten my last answer with its question. What only you see of it I cannot remove; "
+    "it goes by itself."
+)
 
 Permalink = Callable[[ConversationKey, str], str | None]
 """The address of a message by its conversation (thread included) and its id, None where there is none."""
@@ -139,8 +143,9 @@ class ControlDesk:
         """Take an exchange back: the posts of the answer are removed; question and answer leave memory with
         all that was derived from them. Like `regenerate`; what several asked, only a manager takes back."""
         answer = await self._find(key, post_id, asker, alone=True)
-        place = await self._store.take_back(answer.reply_id, _told(told_by, TAKEN_BACK))
-        return self._done(place, TAKEN_BACK)
+        words = FORGOTTEN if _is_out_of_reach(answer) else TAKEN_BACK
+        place = await self._store.take_back(answer.reply_id, _told(told_by, words))
+        return self._done(place, words)
 
     async def questions_of(self, key: ConversationKey, post_id: str) -> tuple[IncomingMessage, ...]:
         """What an answer in the channel of `key` answers, finished or not, to which a post belongs; nothing
@@ -188,6 +193,8 @@ class ControlDesk:
         return answer
 
     def _where(self, answer: Answered) -> str:
+        if _is_out_of_reach(answer):
+            return "below, for you alone"
         place = answer.questions[-1].conversation
         link = self._permalink(place, answer.posts[0]) if answer.posts else None
         return f"[above]({link})" if link else "above"
@@ -240,6 +247,12 @@ def stopped_by(message: IncomingMessage, running: Reply | None) -> Reply | None:
     if message.command is None or message.command.name != "stop" or running is None or running.has_been_ended:
         return None
     return running if Asker.of(message).may_change(running.messages) else None
+
+
+def _is_out_of_reach(answer: Answered) -> bool:
+    """Whether one person alone was shown it where the platform lets nobody change what was shown: such posts
+    have no ids of the platform's, but ours of two parts."""
+    return any("/" in post for post in answer.posts)
 
 
 def _told(reply_id: int | None, words: str) -> tuple[int, str] | None:

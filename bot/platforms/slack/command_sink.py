@@ -34,8 +34,8 @@ from bot.platforms.slack.sink import ChannelSink, Surroundings
 SIGN_OF_LIFE_S = 3.0
 """How long a command may think before its first sign of life is shown."""
 BEATS = (1, 7, 13, 19)
-"""When signs of life are shown, in that measure: an address takes five posts, one of which is the answer's, and
-reading may take more than a minute."""
+"""When signs of life are shown, in that measure: an address takes five posts, one of which is the answer's,
+and reading may take more than a minute."""
 MAX_ASKED_CHARS = 100
 
 NOT_FOR_ALL = "I could not show this to everybody."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.controls import NOT_YOURS, STOPPED, TAKEN_BACK
+from bot.conversation.controls import FORGOTTEN, NOT_YOURS, STOPPED, TAKEN_BACK
 from bot.conversation.reply import CUT
 from bot.generation.types import GenerationRequest
 from tests.integration.conversation.rig import until
@@ -75,7 +75,9 @@ async def test_what_only_one_person_sees_is_shown_anew(slack: FakeSlack, databas
         again = slack.command("/regenerate")
         await until(lambda: slack.ephemeral)
         assert [call["text"] for call in slack.ephemeral] == ["answer 2"]
-        assert again.texts == ["I write it anew above."] and ask.texts == ["answer 1"]
+        assert again.texts == ["I write it anew below, for you alone."] and ask.texts == ["answer 1"]
+        undone = slack.command("/undo")
+        await until(lambda: undone.texts == [FORGOTTEN])
     assert slack.posts() == []
 
 
