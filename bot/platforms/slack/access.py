@@ -11,7 +11,7 @@ import logging
 import re
 
 from bot.conversation.access import named_channel
-from bot.errors import PlatformError
+from bot.errors import CommandError, PlatformError
 from bot.messages import ConversationKey
 from bot.platforms.slack.incoming import PLATFORM
 from bot.platforms.slack.members import ASKING_S, may_read
@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 REFUSAL_S = 0.6
 """No refusal comes sooner: what Slack needs to refuse differs by less."""
 
+UNSEEN = "_"
+"""Names the channel that a person looks at where Slack tells none: no name of one is punctuation alone."""
+WHICH = "Which channel? For example: `/summarize #general`"
+
 _ID = re.compile(r"[CGD][A-Z0-9]{2,20}")
 _NAME = re.compile(r"[^\s<>#/|,]{1,80}")
 _KINDS = "public_channel,private_channel"
@@ -33,7 +37,9 @@ _KINDS = "public_channel,private_channel"
 async def find_readable(
     workspaces: Workspaces, wanted: str, person_id: str, here: ConversationKey
 ) -> ConversationKey | None:
-    """See Access. A link to a reply in a thread names that thread."""
+    """See Access. A link to a reply in a thread names that thread. Raises CommandError for `UNSEEN`."""
+    if named_channel(wanted) == UNSEEN:
+        raise CommandError(WHICH)
     loop = asyncio.get_running_loop()
     begun_at = loop.time()
     try:

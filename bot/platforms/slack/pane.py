@@ -22,6 +22,7 @@ from bot.conversation.manager import ConversationManager
 from bot.errors import BotError, CommandError
 from bot.messages import ConversationKey, IncomingMessage
 from bot.platforms.event_order import EventOrder
+from bot.platforms.slack.access import UNSEEN
 from bot.platforms.slack.commands import without_prefix
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.incoming import DIRECT, PLATFORM, given_by
@@ -105,11 +106,10 @@ class Pane:
 
     async def about_this_channel(self, workspace: Workspace, heard: IncomingMessage) -> IncomingMessage:
         """A message as it is to be taken: in the pane a command about "this channel" is about the one that
-        the person looks at. Raises StorageError."""
-        is_meant = heard.conversation.channel_id.startswith(DIRECT) and _THIS_CHANNEL.search(heard.text)
-        seen = await self.context_of(workspace, heard.author.id) if is_meant else None
-        if seen is None:
+        the person looks at. Where Slack does not tell it, that is `UNSEEN`. Raises StorageError."""
+        if not (heard.conversation.channel_id.startswith(DIRECT) and _THIS_CHANNEL.search(heard.text)):
             return heard
+        seen = await self.context_of(workspace, heard.author.id) or UNSEEN
         command = command_in(without_prefix(_THIS_CHANNEL.sub(f"<#{seen}>", heard.text)))
         if command is None or "channel" not in command.options:
             return heard

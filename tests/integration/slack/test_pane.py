@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import ConversationKey
+from bot.platforms.slack.access import WHICH
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo
 from tests.integration.slack.fake_slack import ANN, BEN, TEAM, FakeSlack, Payload
@@ -79,6 +80,16 @@ async def test_this_channel_is_the_one_that_the_person_looks_at_also_after_a_res
         slack.say("summarize this channel", place=place)
         await until(lambda: slack.texts(place))
         assert any("the launch is on Friday" in str(one.prompt) for one in bot.generator.asked)
+
+
+async def test_who_looks_at_no_channel_is_asked_which_one_is_this(slack: FakeSlack, database: Path) -> None:
+    place = slack.dm_of()
+    async with running(slack, database, echo):
+        slack.say("hello", place=place)
+        slack.say("summarize this channel", place=place)
+        await until(lambda: WHICH in slack.texts(place))
+        slack.say("what is this channel?", place=place)
+        await until(lambda: "You said: what is this channel?" in slack.texts(place))
 
 
 async def test_where_there_is_no_pane_nothing_is_asked_for_again(slack: FakeSlack, database: Path) -> None:
