@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import TypedDict
+from zoneinfo import ZoneInfo
 
 from bot.conversation.access import place_wanted
 from bot.conversation.free_words import read_options
@@ -22,6 +23,7 @@ from bot.conversation.lexicon import Line, phrases
 from bot.conversation.localised import find_choice, find_command, find_option, find_time
 from bot.conversation.moments import Moments
 from bot.conversation.tasks import TASKS, task_by_name
+from bot.conversation.tasks.referring import is_message_link
 from bot.conversation.tasks.task import SHOW, Option, Task
 from bot.conversation.text.counting import whole_number
 from bot.conversation.text.languages import folded
@@ -109,10 +111,19 @@ def _mistaken(line: str) -> Command | None:
 
 def in_zone(command: Command, now: datetime) -> Command:
     """A command whose points in time (`9:00`, `yesterday`) are meant as a clock shows them to whoever gives
-    it: `now` is in their zone. They become dates that mean the same everywhere."""
+    it: `now` is in their zone. They become dates that mean the same everywhere. Where a command takes a zone
+    beside what it is given, and none is, it is theirs."""
     task = task_by_name(command.name)
-    names = [option.name for option in task.options if option.suggests == "time"] if task else []
-    fixed = {name: fixed_time(command.options[name], now) for name in names if name in command.options}
+    options = {option.name: option.suggests for option in task.options} if task else {}
+    fixed = {
+        name: fixed_time(value, now) for name, value in command.options.items() if options.get(name) == "time"
+    }
+    if command.options and isinstance(now.tzinfo, ZoneInfo):
+        fixed |= {
+            name: now.tzinfo.key
+            for name, suggests in options.items()
+            if suggests == "zone" and name not in command.options
+        }
     return replace(command, options={**command.options, **fixed}) if fixed else command
 
 
@@ -202,37 +213,46 @@ def parse_options(task: Task, text: str) -> dict[str, str]:
 
 def check_options(task: Task, options: Mapping[str, str]) -> dict[str, str]:
     """Options as any platform delivered them, by name, without blank ones, choices as the task spells them.
+    A text that is but the link of a message, for a task that takes one, is that message.
 
-    Raises CommandError, with an example, for an unknown or missing option and for a wrong choice.
+    Raises CommandError, with an example, that says every unknown or missing option and every wrong choice.
     """
     known = {option.name: option for option in task.options}
     checked: dict[str, str] = {}
+    problems = []
     for name, value in options.items():
         if name not in known:
-            raise _misuse(task, f"`/{task.name}` has no option `{name[:40]}`.")
-        if value.strip():
-            checked[name] = _checked(task, known[name], value)
-    for option in task.options:
-        if option.is_required and option.name not in checked:
-            raise _misuse(task, f"`/{task.name}` needs its {option.name}: {option.help}.")
+            problems.append(f"`/{task.name}` has no option `{name[:40]}`.")
+        elif value.strip():
+            try:
+                checked[name] = _checked(task, known[name], value)
+            except CommandError as error:
+                problems.append(error.user_message)
+    missing = [one for one in task.options if one.is_required and not options.get(one.name, "").strip()]
+    problems += [f"`/{task.name}` needs its {option.name}: {option.help}." for option in missing]
+    if problems:
+        raise _misuse(task, " ".join(problems))
+    if "message" in known and "message" not in checked and is_message_link(checked.get("text", "")):
+        checked["message"] = checked.pop("text").strip()
     return checked
 
 
 def _checked(task: Task, option: Option, value: str) -> str:
+    """A value as the task takes it. Raises CommandError, without an example."""
     if option.is_rest:
         return value
     value = value.strip()
     if option.choices:
         choice = find_choice(task, option, value)
         if choice is None:
-            raise _misuse(task, f"The option `{option.name}` is one of {', '.join(option.choices)}.")
+            raise CommandError(f"The option `{option.name}` is one of {', '.join(option.choices)}.")
         return choice
     if len(value) > MAX_VALUE_CHARS:
-        raise _misuse(task, f"The value of `{option.name}` is too long.")
+        raise CommandError(f"The value of `{option.name}` is too long.")
     if option.between:
         least, most = option.between
         if (whole_number(value, most) or 0) < least:
-            raise _misuse(task, f"`{option.name}` is a number from {least:,} to {most:,}.")
+            raise CommandError(f"`{option.name}` is a number from {least:,} to {most:,}.")
     return _time_meant(value) if option.suggests == "time" else value
 
 

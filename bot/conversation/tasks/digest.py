@@ -63,10 +63,11 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
 
 
 def _with_those_at_the_end(options: dict[str, str]) -> dict[str, str]:
-    """The options, those too that people write behind the time."""
+    """The options, with those that people write behind the time: they count before all others, which may be
+    what their platform tells of them."""
     while found := _AT_THE_END.search(options.get("when", "")):
         options["when"] = options["when"][: found.start()]
-        options.setdefault(found[1].lower(), found[2])
+        options[found[1].lower()] = found[2]
     return options
 
 

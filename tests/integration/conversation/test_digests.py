@@ -113,7 +113,7 @@ async def test_what_was_due_while_the_bot_was_away_is_told_with_the_next(desk: D
 async def test_only_managers_set_and_end_digests(desk: Desk) -> None:
     assert "Only who manages" in await desk.command(False, when="daily 9:00")
     assert "No digest is set" in await desk.command(False)
-    await desk.command(when="weekdays 9:00 zone:Asia/Tokyo style:timeline")
+    await desk.command(when="weekdays 9:00 zone:Asia/Tokyo style:timeline", zone="Europe/Berlin")
     shown = await desk.command(False)
     assert "every weekday at 09:00 (Asia/Tokyo), as timeline" in shown
     assert "Only who manages" in await desk.command(False, off="all")

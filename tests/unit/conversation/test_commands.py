@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.commands import check_options, command_in, command_menu, commands_table, parse_command
+from bot.conversation.commands import (
+    check_options,
+    command_in,
+    command_menu,
+    commands_table,
+    in_zone,
+    parse_command,
+)
 from bot.conversation.tasks import TASKS, task_by_name
 from bot.errors import CommandError
 from bot.messages import Command
@@ -56,6 +66,21 @@ def test_behind_the_name_a_message_stays_a_message(text: str) -> None:
 
 def test_of_a_command_that_there_is_not_help_tells() -> None:
     assert command_in("/nosuch thing") == Command("help", {"command": "nosuch"}, given="said")
+
+
+def test_commands_are_meant_in_the_zone_of_who_gives_them() -> None:
+    now = datetime(2026, 11, 24, 1, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
+
+    def meant(line: str, at: datetime = now) -> dict[str, str]:
+        command = parse_command(line)
+        assert command is not None
+        return dict(in_zone(command, at).options)
+
+    assert meant("/digest weekdays 9:00")["zone"] == "Asia/Tokyo"
+    assert meant("/digest zone:Berlin weekdays 9:00")["zone"] == "Berlin"
+    assert meant("/digest") == {} and "zone" not in meant("/digest weekdays 9:00", now.astimezone(UTC))
+    assert meant("/summarize since yesterday") == {"since": "2026-11-23 00:00+09:00"}
+    assert meant("/summarize since 20.11.") == {"since": "2026-11-20 00:00+09:00"}
 
 
 @pytest.mark.parametrize("typed", ["help", " --help", "?", "Hilfe", "ヘルプ"])
@@ -123,6 +148,33 @@ def test_options_of_platforms_are_checked_by_the_same_rules() -> None:
     assert check_options(task, {"last": " 5 ", "since": ""}) == {"last": "5"}
     with pytest.raises(CommandError):
         check_options(task, {"first": "5"})
+
+
+def test_all_mistakes_of_a_command_are_told_at_once() -> None:
+    with pytest.raises(CommandError) as wrong:
+        parse_command("/settings speak:shout flags:maybe wake-words: volume:loud")
+    told = wrong.value.user_message
+    assert "`speak` is one of" in told and "`flags` is one of" in told and told.count("For example") == 1
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://home.slack.com/archives/C0GENERAL/p1700000000123456",
+        "<https://home.slack.com/archives/C0GENERAL/p1700000000123456?thread_ts=1700000000.000001&cid=C0GENERAL>",
+        "https://discord.com/channels/1/2/3",
+    ],
+)
+def test_a_text_that_is_but_the_link_of_a_message_is_the_message(link: str) -> None:
+    for name in ("explain", "translate", "reply"):
+        command = parse_command(f"/{name} {link}")
+        assert command is not None and command.options == {"message": link}
+        told = parse_command(f"/{name} look at {link}")
+        assert told is not None and told.options == {"text": f"look at {link}"}
+    asked = parse_command(f"/ask {link}")
+    assert asked is not None and "message" not in asked.options
+    page = parse_command("/explain https://example.org/archives/about")
+    assert page is not None and "text" in page.options
 
 
 def test_every_command_is_in_the_menu_and_the_table_and_its_example_works() -> None:
