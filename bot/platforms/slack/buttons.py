@@ -24,7 +24,7 @@ from bot.errors import BotError, PlatformError, where
 from bot.messages import Command, IncomingMessage
 from bot.platforms.event_order import EventOrder
 from bot.platforms.layout import PREFIX
-from bot.platforms.presses import I_MAY_NOT_SHARE, TRANSLATE, Press, Presses
+from bot.platforms.presses import I_MAY_NOT_SHARE, TRANSLATE, YOU_MAY_NOT_SHARE, Press, Presses
 from bot.platforms.recently import Recently
 from bot.platforms.slack import forms
 from bot.platforms.slack.commands import with_names_here
@@ -32,7 +32,7 @@ from bot.platforms.slack.given import place_of, to_message
 from bot.platforms.slack.incoming import DIRECT
 from bot.platforms.slack.interactions import Answer, Interactions, action_in
 from bot.platforms.slack.layout import pressed
-from bot.platforms.slack.members import may_read
+from bot.platforms.slack.members import is_in, may_read
 from bot.platforms.slack.modals import open_view
 from bot.platforms.slack.mrkdwn import message_body
 from bot.platforms.slack.names import Person
@@ -121,6 +121,8 @@ class Buttons(Presses[Pressed]):
             return ""
         if not await may_read(workspace, channel_id, press.asker.id):
             return NO_SUCH_PLACE
+        if action == "share" and not await is_in(workspace, channel_id, press.asker.id):
+            return YOU_MAY_NOT_SHARE
         if action == "share" and not await _may_write(workspace, channel_id):
             return I_MAY_NOT_SHARE
         return ""

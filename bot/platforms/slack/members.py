@@ -61,6 +61,17 @@ async def may_read(workspace: Workspace, channel_id: str, person_id: str) -> boo
         return False
 
 
+async def is_in(workspace: Workspace, channel_id: str, person_id: str) -> bool:
+    """Whether a person is a member of a channel: only then could they write there themselves."""
+    call = partial(workspace.client.conversations_members, channel=channel_id, limit=PAGE)
+    try:
+        async with asyncio.timeout(ASKING_S):
+            return await _is_member(workspace, channel_id, person_id, await _answer(call))
+    except (TimeoutError, PlatformError) as error:
+        log.info("nobody can say who is in a channel: %s", type(error).__name__)
+        return False
+
+
 def is_home(person: Payload, channel: Payload, workspace_id: str) -> bool:
     """Whether somebody is a full member of the workspace that a public channel belongs to. In an organisation
     that is one of the workspaces that Slack names for the channel."""

@@ -12,7 +12,7 @@ from bot.conversation.access import NO_SUCH_PLACE
 from bot.conversation.controls import NOT_YOURS, NOTHING_TO_STOP, UNKNOWN_ANSWER
 from bot.errors import StorageError
 from bot.generation.types import GenerationRequest
-from bot.platforms.presses import I_MAY_NOT_SHARE, SHARED_ALREADY, THANKS, THUMB_TAKEN_BACK
+from bot.platforms.presses import I_MAY_NOT_SHARE, SHARED_ALREADY, THANKS, THUMB_TAKEN_BACK, YOU_MAY_NOT_SHARE
 from bot.platforms.slack.buttons import ASKED_ALREADY
 from tests.integration.conversation.rig import until
 from tests.integration.conversation.script import echo, numbered, of_lengths
@@ -262,6 +262,14 @@ async def test_nothing_is_shared_where_the_bot_may_not_write(slack: FakeSlack, d
         post = await whispered(slack, bot)
         slack.general.is_archived = True
         assert await told(slack.press(post, "parley:share")) == I_MAY_NOT_SHARE
+        assert not slack.posts()
+
+
+async def test_who_left_the_channel_shares_nothing_there(slack: FakeSlack, database: Path) -> None:
+    async with running(slack, database, echo) as bot:
+        post = await whispered(slack, bot)
+        slack.general.members.discard(ANN)
+        assert await told(slack.press(post, "parley:share")) == YOU_MAY_NOT_SHARE
         assert not slack.posts()
 
 
