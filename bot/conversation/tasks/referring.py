@@ -6,10 +6,12 @@ Reads memory only, and of the bot's own answers none that is for somebody else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from bot.conversation.access import named_channel
 from bot.conversation.summaries.scope import ids_in
 from bot.conversation.tasks.answer import clean_answer, sampling
 from bot.conversation.tasks.own_notes import without_own_notes
@@ -23,7 +25,17 @@ LOOK_BACK = 500
 NOT_REMEMBERED = (
     "I remember no such message here. Give me the link of a message of this channel, which its menu copies."
 )
+OF_ELSEWHERE = (
+    "That message is of another channel, and only `/summarize`, `/catchup` and `/search` read other "
+    "channels. Ask me there, or give me its text."
+)
+_LINK = re.compile(r"<?https?://[^\s<>|]+/(?:channels/[^/\s]+/\d+/\d+|archives/\w+/p\d{16})[^\s<>]*>?")
 MESSAGE = Option("message", "the message it is about: its link or id")
+
+
+def is_message_link(text: str) -> bool:
+    """Whether a text is nothing but the link of a message on Discord or Slack."""
+    return _LINK.fullmatch(text.strip()) is not None
 
 
 async def message_meant(ctx: TaskContext) -> Turn | None:
@@ -73,6 +85,9 @@ async def _named(ctx: TaskContext, wanted: str) -> Turn:
         turn = await _said(ctx, message_id) or await _answered(ctx, message_id)
         if turn is not None and not is_blank(turn.text):
             return turn
+    here = ctx.question.conversation
+    if is_message_link(wanted) and named_channel(wanted) not in (here.channel_id, here.thread_id):
+        raise CommandError(OF_ELSEWHERE)
     raise CommandError(" ".join(filter(None, (NOT_REMEMBERED, await ctx.hindrance()))))
 
 

@@ -112,7 +112,12 @@ async def test_a_long_message_loses_its_middle_and_not_its_frame() -> None:
 async def test_a_message_that_is_not_remembered_is_said_to_be_none(task: Task) -> None:
     memory = await channel()
     await memory.forget(CHANNEL, "m2")
-    for wanted in ("m2", "m9", "https://discord.com/channels/1/2/3"):
+    link = f"https://home.slack.com/archives/{CHANNEL.channel_id}/p1700000000123456"
+    with pytest.raises(CommandError, match="another channel"):
+        await run_command(
+            task, ScriptedGenerator(), memory, {"message": "https://discord.com/channels/1/2/3"}
+        )
+    for wanted in ("m2", "m9", link):
         with pytest.raises(CommandError, match=NOT_REMEMBERED[:30]):
             await run_command(task, ScriptedGenerator(), memory, {"message": wanted})
 
