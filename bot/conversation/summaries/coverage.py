@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 
 from bot.conversation.access import NOTHING_MISSING, Missing
 from bot.conversation.summaries.forms import is_undated
@@ -16,7 +16,8 @@ from bot.conversation.text.times import zone_name
 class Coverage:
     """What was read so far. `total` is what was asked for and is known, `missing` what the platform has
     beside it; `about` a topic, `relevant` its messages, `replies` what else replies to them. `is_hindered`:
-    there may be more that the bot was not let to read; `begins_named`: a message was named to begin with."""
+    there may be more that the bot was not let to read; `begins_named`: a message was named to begin with,
+    `since`: a time."""
 
     total: int
     missing: Missing = NOTHING_MISSING
@@ -24,6 +25,7 @@ class Coverage:
     about: str = ""
     is_hindered: bool = False
     begins_named: bool = False
+    since: datetime | None = None
     relevant: int = 0
     replies: int = 0
     read: int = 0
@@ -54,7 +56,7 @@ class Coverage:
         parts += [f"with {self.replies:,} direct " + ("reply" if self.replies == 1 else "replies")] * bool(
             self.replies
         )
-        parts += ["from that message on"] * self.begins_named + self._times(now)
+        parts += ["from that message on"] * self.begins_named + self._whole_days(now) + self._times(now)
         parts += [counted(len(self.threads), "thread")] if self.threads else []
         more = [f"{self.cut:,} very long, read in part"] if self.cut else []
         if self.unread:
@@ -64,6 +66,13 @@ class Coverage:
         more += ["I did not read what is older"] if self.is_limited else []
         more += filter(None, [unread(self.missing, now)])
         return "; ".join([", ".join(parts), *more])
+
+    def _whole_days(self, now: datetime) -> list[str]:
+        """Of an earlier day, whoever asked may have meant that day alone."""
+        since = self.since
+        if since is None or since.time() != time.min or since.date() >= now.astimezone(since.tzinfo).date():
+            return []
+        return [f"from {since:%Y-%m-%d} up to now"]
 
     def _times(self, now: datetime) -> list[str]:
         if self.first is None or self.last is None or is_undated(self.last):

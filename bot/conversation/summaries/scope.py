@@ -24,8 +24,8 @@ _SLACK = re.compile(r"/archives/[^/]+/p(\d{10})(\d{6})")
 class Scope:
     """At most the newest `last` messages after the place `after`, told in `style`.
 
-    `about` is a topic, "" for all. `language` is None where none was asked for. `limits` says in words what
-    was asked for, for when there is nothing.
+    `since` is the time of that place where one was asked for. `about` is a topic, "" for all. `language` is
+    None where none was asked for. `limits` says in words what was asked for, for when there is nothing.
     """
 
     last: int
@@ -34,6 +34,7 @@ class Scope:
     about: str = ""
     language: Language | None = None
     limits: str = ""
+    since: datetime | None = None
 
 
 async def read_scope(
@@ -49,6 +50,7 @@ async def read_scope(
         about=options.get("about", "").strip(),
         language=language_of(options.get("language")),
         limits=limits,
+        since=_time_of(options, now),
     )
 
 
@@ -65,8 +67,8 @@ async def _beginning(
         return await _place_of(digests, key, options["from"]), " from that message on"
     if "since" not in options:
         return BEGINNING, ""
-    if not is_last_visit(options["since"]):
-        return Place.before(parse_since(options["since"], now)), " in that time"
+    if since := _time_of(options, now):
+        return Place.before(since), " in that time"
     place = await digests.last_place_of(key, asker_id)
     if place is None:
         raise CommandError(
@@ -74,6 +76,11 @@ async def _beginning(
             "`/summarize last:100`."
         )
     return place, " since your last message"
+
+
+def _time_of(options: Mapping[str, str], now: datetime) -> datetime | None:
+    since = options.get("since")
+    return None if since is None or is_last_visit(since) else parse_since(since, now)
 
 
 async def _place_of(digests: Digests, key: ConversationKey, wanted: str) -> Place:

@@ -90,6 +90,7 @@ class Summary:
             self._scope.about,
             is_hindered=is_hindered,
             begins_named="from" in self._ctx.options,
+            since=self._scope.since,
         )
         await self._prepare(plan)
         if self._scope.about:

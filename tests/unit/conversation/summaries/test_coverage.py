@@ -57,3 +57,17 @@ def test_a_partial_reading_is_never_sold_as_whole() -> None:
 def test_times_are_by_the_clock_of_who_asks_and_say_so(zone: ZoneInfo | timezone, times: str) -> None:
     coverage = Coverage(2, read=2, first=NOW.replace(hour=10, minute=2), last=NOW.replace(hour=16, minute=40))
     assert coverage.line(NOW.astimezone(zone)) == f"2 of 2 messages, {times}"
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        (datetime(2026, 11, 23, tzinfo=UTC), ", from 2026-11-23 up to now"),
+        (datetime(2026, 11, 23, tzinfo=timezone(timedelta(hours=9))), ", from 2026-11-23 up to now"),
+        (datetime(2026, 11, 24, tzinfo=UTC), ""),
+        (datetime(2026, 11, 23, 9, tzinfo=UTC), ""),
+        (None, ""),
+    ],
+)
+def test_an_earlier_day_is_said_to_be_where_it_begins(since: datetime | None, told: str) -> None:
+    assert Coverage(2, read=2, since=since).line(NOW) == f"2 of 2 messages{told}"

@@ -365,6 +365,13 @@ async def test_numbers_count_blank_messages_too() -> None:
     assert "release on Monday after lunch [3]" in answer and "_4 of 4 messages" in answer
 
 
+async def test_a_day_alone_is_read_as_since_then_and_said_so() -> None:
+    memory = await remembering(RELEASE)
+    for since, told in (("yesterday", " up to now, 12:01"), ("today", "messages, 12:01")):
+        answer = await run_command(TASK, ScriptedGenerator(model=SMALL), memory, {"since": since})
+        assert "_4 of 4 messages, " in answer and told in answer
+
+
 async def test_threads_are_counted() -> None:
     memory = await remembering([*RELEASE, replace(turn("in the thread", BOB, 6), thread_id="m1")])
     answer = await run_command(TASK, ScriptedGenerator(model=SMALL), memory)
