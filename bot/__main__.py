@@ -257,9 +257,9 @@ def slack_manifest(
     ] = None,
 ) -> None:
     """Print the manifest of the Slack app, to paste where Slack asks for one."""
-    from bot.cli.slack import manifest_text
+    from bot.cli.slack import manifest_settings, manifest_text
 
-    typer.echo(manifest_text(_load(is_warning=False).settings, http))
+    typer.echo(manifest_text(manifest_settings(http), http))
 
 
 @slack.command("key")
@@ -281,11 +281,12 @@ def slack_forget_tokens() -> None:
 @slack.command("forget-workspace")
 def slack_forget_workspace(
     workspace: Annotated[str, typer.Argument(metavar="ID", help="Its id, such as T0123456789.")],
+    is_sure: Annotated[bool, typer.Option("--yes", help="Erase it; without this, say how much.")] = False,
 ) -> None:
-    """Delete the tokens of a workspace, and erase all that was said there when the bot starts."""
+    """Delete the tokens of a workspace, and erase all that was said there when the bot starts anew."""
     from bot.cli.slack import forget_workspace
 
-    typer.echo(asyncio.run(forget_workspace(_settings(), workspace)))
+    typer.echo(asyncio.run(forget_workspace(_settings(), workspace, is_sure=is_sure)))
 
 
 @app.command()

@@ -199,6 +199,7 @@ async def open_house(
 def only_instance(settings: Settings, platform: str) -> Iterator[None]:
     """Hold one platform of a data folder for this process: two bots there would answer everything twice."""
     try:
+        settings.bot_data_dir.mkdir(parents=True, exist_ok=True)
         file = (settings.bot_data_dir / f"{platform}.lock").open("w")
     except OSError as error:
         raise unusable_data_dir(settings, error) from None

@@ -16,7 +16,14 @@ from bot.messages import ConversationKey, IncomingMessage
 from bot.storage import answers
 from bot.storage.database import Database
 from bot.storage.lookup import channel_ids, is_conversation, to_key
-from bot.storage.models import conversations, inbox, messages, replies, reply_posts
+from bot.storage.models import (
+    conversations,
+    inbox,
+    messages,
+    replies,
+    reply_posts,
+    workspace_settings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,17 @@ class Known:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def workspaces(self, platform: str) -> list[str]:
+        """The workspaces of a platform of which anything is kept."""
+        named = union(
+            *(
+                select(table.c.workspace_id).where(table.c.platform == platform)
+                for table in (conversations, workspace_settings)
+            )
+        )
+        async with self._database.read() as connection:
+            return sorted((await connection.scalars(named)).all())
 
     async def reach(self, platform: str, before: datetime | None = None) -> list[Reach]:
         """Every conversation of a platform that has messages, and how far they reach, before a moment if that

@@ -72,6 +72,15 @@ class TokenStore:
         found = map(SQLAlchemyInstallationStore.build_installation_entity, rows)
         return list({workspace_id(installation): installation for installation in found}.values())
 
+    async def names(self) -> list[str]:
+        """The ids of the workspaces that have installations, which no key need open."""
+        table = self._installs.installations
+        columns = (table.c.is_enterprise_install, table.c.enterprise_id, table.c.team_id)
+        statement = select(*columns).where(table.c.client_id == self._client_id)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        return [(row.enterprise_id if row.is_enterprise_install else row.team_id) or "" for row in rows]
+
     async def save(self, installation: Installation) -> None:
         """Keep an installation in place of those that the workspace had."""
         async with self._database.turn():

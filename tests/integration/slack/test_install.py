@@ -208,7 +208,10 @@ async def test_where_the_key_is_lost_workspaces_install_anew(slack: FakeSlack, d
     async with installed(slack, database, TEAM):
         pass
     settings = Settings(
-        database_url=f"sqlite+aiosqlite:///{database}", slack_client_id=CLIENT_ID, bot_platforms=("slack",)
+        database_url=f"sqlite+aiosqlite:///{database}",
+        bot_data_dir=database.parent / "data",
+        slack_client_id=CLIENT_ID,
+        bot_platforms=("slack",),
     )
     assert "of 1 workspace" in await forget_tokens(settings)
     oauth = oauth_of(slack, new_key())

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.slack import forget_workspace
+from bot.app import only_instance
+from bot.cli.slack import forget_tokens, forget_workspace
 from bot.conversation.access import NO_SUCH_PLACE
+from bot.errors import ConfigError
 from bot.generation.types import GenerationRequest
 from bot.messages import ConversationKey
 from bot.settings import Settings
@@ -184,14 +186,26 @@ async def test_an_operator_forgets_a_workspace(slack: FakeSlack, database: Path)
         slack.say(f"The word is {SECRET}.", place=there, calls=True)
         await until(lambda: slack.texts(there))
         await said_in(bot, key_in(OTHER, there))
-    await forget_workspace(
-        Settings(
-            database_url=f"sqlite+aiosqlite:///{database}",
-            slack_client_id=CLIENT_ID,
-            bot_platforms=("slack",),
-        ),
-        OTHER,
+    settings = Settings(
+        database_url=f"sqlite+aiosqlite:///{database}",
+        bot_data_dir=database.parent / "data",
+        slack_client_id=CLIENT_ID,
+        bot_platforms=("slack",),
     )
+    for wrong, told in {
+        "acme": "begins with T",
+        "T999": f"known are: {TEAM}, {OTHER}",
+        OTHER: r"2 message\(s\) in 1 conversation.*--yes",
+    }.items():
+        with pytest.raises(ConfigError, match=told):
+            await forget_workspace(settings, wrong, is_sure=wrong != OTHER)
+    with only_instance(settings, "slack"):
+        with pytest.raises(ConfigError, match="another Parley is running"):
+            await forget_workspace(settings, OTHER, is_sure=True)
+        with pytest.raises(ConfigError, match="another Parley is running"):
+            await forget_tokens(settings)
+    assert sorted(installs(database)) == sorted([TEAM, OTHER])
+    assert "2 message(s) in 1 conversation" in await forget_workspace(settings, OTHER, is_sure=True)
     assert installs(database) == [TEAM]
     async with running(slack, database, echo, oauth=oauth_of(slack)) as bot:
         await erased(bot)

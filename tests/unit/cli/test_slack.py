@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.cli.slack import manifest_text, new_key
+from bot.cli.slack import manifest_settings, manifest_text, new_key
 from bot.config import validate
 from bot.errors import ConfigError
 
@@ -74,6 +75,22 @@ def test_an_address_behind_a_path_or_a_port_is_taken() -> None:
         url = made(right)["settings"]["event_subscriptions"]["request_url"]
         assert url == f"{right.rstrip('/')}/slack/events"
         made(slack_public_url=right)
+
+
+def test_what_is_wrong_elsewhere_stops_no_manifest(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text(
+        f"BOT_NAME=Polly\nSLACK_CLIENT_ID=1.2\nSLACK_PUBLIC_URL={ADDRESS}\nBOT_DEVICE=abacus\n"
+    )
+    made = json.loads(manifest_text(manifest_settings(None, env_file)))
+    assert made["display_information"]["name"] == "Polly" and made["oauth_config"]["redirect_urls"]
+    env_file.write_text("SLACK_APP_TOKEN=nonsense\n")
+    with pytest.raises(ConfigError, match="SLACK_APP_TOKEN"):
+        manifest_settings(None, env_file)
+    assert is_over_http(json.loads(manifest_text(manifest_settings(ADDRESS, env_file), ADDRESS)))
+    env_file.write_text("SLACK_PUBLIC_URL=nonsense\n")
+    with pytest.raises(ConfigError, match="SLACK_PUBLIC_URL"):
+        manifest_settings(ADDRESS, env_file)
 
 
 def test_a_new_key_is_one() -> None:
