@@ -216,6 +216,9 @@ async def _events(clients: Clients, setup: Setup) -> str:
         if setup.public_url is None or not await _leads_to_the_bot(setup.public_url):
             raise _WrongError(f"{error}; or the bot is running") from None
         return f"the bot is running, and {setup.public_url} leads to it; {NOT_SEEN}"
+    if setup.http.port == 0:
+        where = f"at a free port of {setup.http.host} that is taken at every start (SLACK_HTTP_PORT is 0)"
+        return f"over HTTP, {where}: the log says which, and a proxy must lead there; {NOT_SEEN}"
     return f"over HTTP, at port {setup.http.port} of {setup.http.host}, which is free; {NOT_SEEN}"
 
 

@@ -143,6 +143,9 @@ async def test_over_http_it_looks_at_the_port(slack: FakeSlack) -> None:
     assert await wrongs(setup) == []
     assert slack.web.count("apps.connections.open") == 0
     assert setup.http is not None
+    any_port = replace(setup, http=replace(setup.http, port=0))
+    [events] = [found for found in await examined(any_port) if found.subject == "Slack events"]
+    assert events.is_fine and "SLACK_HTTP_PORT is 0" in events.detail and "port 0" not in events.detail
     with socket.create_server(("127.0.0.1", setup.http.port)):
         [wrong] = await wrongs(setup)
     assert "SLACK_HTTP_PORT" in wrong
