@@ -21,12 +21,18 @@ from bot.conversation.lexicon import (
     shape,
     words,
 )
-from bot.conversation.localised import find_choice
+from bot.conversation.localised import find_choice, find_option
 from bot.conversation.moments import Moments
 from bot.conversation.tasks.task import Task
+from bot.conversation.text.languages import find_language
 
+END_CHARS = 2 * MAX_CHARS
+"""So much of the end of a text is looked at, however long it is."""
 _SEPARATOR = re.compile(r" ?[:：,，\n]\s*(?=\S)| (?=[\"“„«「])")
 """What stands between the wish and the text."""
+_NAMED = re.compile(r"(?:in)?to ([^\W\d_a-z]\w{2,}) ?[:：]\s+(?=\S)")
+"""What is called like a language before a text: `to Klingon: hello`, and not `to sum up: hello`."""
+_OPTION_AT_END = re.compile(r"(?<=\S)\s+(?:--)?([^\W\d_]+)[:=：]\s?(\S+)\s*\Z")
 
 
 def read_rest(task: Task, text: str) -> tuple[Options, str]:
@@ -38,13 +44,16 @@ def read_rest(task: Task, text: str) -> tuple[Options, str]:
 def _read_translation(task: Task, text: str) -> tuple[Options, str]:
     """`to French: Hello`, `Hello -> French`, `this into French`. Where it is not plain that the text is over,
     all of it is the text."""
-    return _target_alone(text) or _target_before(text) or _target_behind(text) or ({}, text)
+    plain = _target_alone(text) or _target_before(text) or _unknown_target(text)
+    return plain or _option_behind(task, text) or _target_behind(text) or ({}, text)
 
 
 def _target_alone(text: str) -> tuple[Options, str] | None:
     """`this into French, please`: there is no text in it."""
+    if len(text) > MAX_CHARS:
+        return None
     line = Line(text)
-    found = line.take(either(into_language(), a_language())) if len(text) <= MAX_CHARS else None
+    found = line.take(either(into_language(), a_language()))
     for name in ("this", "polite", "ask for"):
         line.take_all(words(name))
     return (target_of(found["language"]), "") if found and not line.unread() else None
@@ -52,23 +61,45 @@ def _target_alone(text: str) -> tuple[Options, str] | None:
 
 def _target_before(text: str) -> tuple[Options, str] | None:
     """`to French: Hello`."""
-    line = Line(text)
+    line = Line(text[:MAX_CHARS])
     for found in sequence(maybe(words("this")), into_language()).find(line.left, 0):
         if separator := _SEPARATOR.match(line.left, found.end):
-            rest = line.original(separator.end(), len(line.left))
+            rest = text[line.origin(separator.end()) :]
             return target_of(line.left[slice(*found.parts["language"])]), _unquoted(rest)
     return None
 
 
+def _unknown_target(text: str) -> tuple[Options, str] | None:
+    """`to Klingon: hello`: the task says that it knows no such language."""
+    found = _NAMED.match(text)
+    return ({"to": found[1]}, _unquoted(text[found.end() :])) if found else None
+
+
+def _option_behind(task: Task, text: str) -> tuple[Options, str] | None:
+    """`Hello to:fr`."""
+    found = _OPTION_AT_END.search(text, max(0, len(text) - MAX_CHARS))
+    target = find_language(found[2]) if found else None
+    option = next((one for one in task.options if one.name == "to"), None)
+    if not found or not target or option is None:
+        return None
+    is_named = found[1].casefold() == option.name or find_option(task, found[1]) is option
+    return ({option.name: target.code}, _unquoted(text[: found.start()])) if is_named else None
+
+
 def _target_behind(text: str) -> tuple[Options, str] | None:
     """`Hello -> French`, `Hello ins Französische`, `"Hello" in French`."""
-    line = Line(text)
+    rest, end = text[:-END_CHARS], text[-END_CHARS:]
+    line = Line(end)
     arrow = sequence(shape("->|=>|→"), either(into_language(), a_language()))
     dash = sequence(shape(r"(?<= )[-–—](?= )"), into_language())
     surely = sequence(words("surely into"), maybe(phrase("l'", "le", "the")), a_language())
     quoted = sequence(shape(r"(?<=[\"”“»」])(?=\s|\w)"), into_language())
-    for begin, found in _at_end(line, either(arrow, dash, surely, quoted)):
-        return target_of(line.left[slice(*found.parts["language"])]), _unquoted(line.original(0, begin))
+    bare = sequence(phrase("to"), a_language())
+    is_plain = not re.search(r"\bfrom\b", line.left)  # else it may be told from which language to which
+    for begin, found in _at_end(line, either(arrow, dash, surely, quoted, *[bare] * is_plain)):
+        return target_of(line.left[slice(*found.parts["language"])]), _unquoted(
+            rest + line.original(0, begin)
+        )
     return None
 
 
@@ -88,6 +119,8 @@ def _at_end(line: Line, form: Form) -> Iterator[tuple[int, Found]]:
 def _read_search(task: Task, text: str) -> tuple[Options, str]:
     """`deploy day in #ops since yesterday`: a channel and a time, at the end and with words before them. What
     is quoted is sought as it is."""
+    if len(text) > MAX_CHARS:
+        return {}, text
     options: Options = {}
     rest = text.strip()
     while end := _end_of_search(rest):
