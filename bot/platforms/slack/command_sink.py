@@ -7,6 +7,7 @@ made anew, else as an ephemeral message, else to the person directly. It cannot 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -218,7 +219,8 @@ class CommandSink(AnswerSink):
             )
         except PlatformError:
             note = f"I could not send you `{post.file.name}` directly."
-        return replace(post, text=f"{post.text.rstrip()}\n\n_({note})_", file=None)
+        shown = re.sub(rf"(`{re.escape(post.file.name)}` \(\d+ lines?), attached\)", r"\1)", post.text)
+        return replace(post, text=f"{shown.rstrip()}\n\n_({note})_", file=None)
 
 
 async def whole(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:

@@ -108,6 +108,7 @@ async def test_what_one_person_sees_has_its_file_with_that_person(slack: FakeSla
         await until(lambda: command.texts)
         await bot.remembered()
     direct = slack.open_dm(ANN)
+    assert "`count.py` (30 lines)" in command.texts[0] and "attached" not in command.texts[0]
     assert "I sent you `count.py` directly." in command.texts[0] and files_in(slack) == []
     assert [file["name"] for file in files_in(slack, direct)] == ["count.py"]
     assert "`/ask" in slack.texts(direct)[0]
