@@ -12,6 +12,8 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from bot.conversation.text.attached import NOT_READ
+
 MAX_FILES = 4
 MAX_BYTES = 256 * 1024
 MAX_CHARS = 20_000
@@ -19,8 +21,8 @@ MAX_CHARS = 20_000
 
 MAX_NAME_CHARS = 100
 
-_NOT_READ = ("", "not read")
-"""No text, and what is said of a file that was not asked for or could not be had."""
+_NOT_READ = ("", NOT_READ)
+"""No text, and what is said instead."""
 
 _IS_SEEN = re.compile(r"(image|video|audio)/")
 _NO_TEXT = re.compile(r"(font|model)/|application/(pdf|zip|gzip|x-tar|vnd\.)")

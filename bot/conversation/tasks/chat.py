@@ -19,12 +19,13 @@ from bot.conversation.tasks.listing import credit, listed_with_answers, told_fac
 from bot.conversation.tasks.prompting import history, prompt_for, reads_data, said_in
 from bot.conversation.tasks.remember import keep
 from bot.conversation.tasks.task import SHOW, Option, Task, TaskContext
-from bot.conversation.text.attached import without_notes
+from bot.conversation.text.attached import has_unread, without_notes
 from bot.conversation.text.safety import is_blank
 from bot.messages import IncomingMessage, Piece
 
 NOTHING_SAID = "Hi! You addressed me without a question. Write me something, or try `/help`."
 CANNOT_SEE = "I cannot look at pictures, videos, sounds or files like these yet. Please tell me in words."
+CANNOT_READ = "I could not read that file. Please send it again, or put its words into a message."
 NOTHING_CAME = "I have no answer to that. Please try to say it in other words."
 WAS_CUT = "\n\n_(Your message was longer than I can read at once: I read its beginning and its end.)_"
 FOUND_HERE = "I found this in the channel:"
@@ -43,7 +44,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         return
     if all(is_blank(without_notes(said_in(message))) for message in ctx.messages):
         ctx.remark()
-        yield CANNOT_SEE
+        yield CANNOT_READ if any(has_unread(said_in(one)) for one in ctx.messages) else CANNOT_SEE
         return
     left: list[IncomingMessage] = []
     gap = ""

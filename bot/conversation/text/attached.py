@@ -12,6 +12,15 @@ _NOTE = re.compile(
     re.MULTILINE,
 )
 
+NOT_READ = "not read"
+"""Said of a file that may have had words, but was not asked for or could not be had."""
+_UNREAD = re.compile(rf"^\[file\b.*: {NOT_READ}\]$", re.MULTILINE)
+
+
+def has_unread(text: str) -> bool:
+    """Whether a message shows a file of which nobody knows what it says."""
+    return _UNREAD.search(text) is not None
+
 
 def without_notes(text: str) -> str:
     """What was said in a message, with the text of its files; blank where it only shows something. A text

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.tasks import task_by_name
-from bot.conversation.tasks.chat import ASK, CANNOT_SEE, NOTHING_CAME, NOTHING_SAID, WAS_CUT
+from bot.conversation.tasks.chat import ASK, CANNOT_READ, CANNOT_SEE, NOTHING_CAME, NOTHING_SAID, WAS_CUT
 from bot.conversation.tasks.chat import TASK as CHAT
 from bot.conversation.tasks.help import TASK as HELP
 from bot.conversation.tasks.reset import TASK as RESET
@@ -121,6 +121,8 @@ async def test_a_picture_alone_is_answered_with_what_the_bot_cannot_do() -> None
     memory = await remembering([turn(shown, number=200)])
     assert await answer_of(CHAT, context(generator, memory, message(shown))) == CANNOT_SEE
     assert not generator.requests
+    unread = "[file notes.txt, 7 B: not read]"
+    assert await answer_of(CHAT, context(generator, memory, message(unread))) == CANNOT_READ
     asked = f"what is that?\n{shown}"
     assert await answer_of(CHAT, context(generator, memory, message(asked))) == "An answer."
 
