@@ -49,7 +49,7 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         raise CommandError(MANAGERS_ONLY)
     if "reset" in options and len(options) > 1:
         raise CommandError("Either `reset:all` or new settings, please. For example: `/settings reset:all`")
-    wanted = dict.fromkeys(NAMES) if "reset" in options else {name: _value(options, name) for name in options}
+    wanted = dict.fromkeys(NAMES) if "reset" in options else _values(options)
     key = ctx.question.conversation
     for name, value in wanted.items():
         await ctx.memory.set_setting(key, name, value)
@@ -60,6 +60,20 @@ async def run(ctx: TaskContext) -> AsyncGenerator[Piece, None]:
         told = "\n".join(_changed(name, rules) for name in wanted)
         is_about_hearing = not wanted.keys() <= {LANGUAGE}
         yield told + (await _not_heard(ctx, rules) if is_about_hearing else "")
+
+
+def _values(options: Mapping[str, str]) -> dict[str, str | None]:
+    """What is kept for all options. Raises CommandError that tells every mistake in them."""
+    values: dict[str, str | None] = {}
+    problems = []
+    for name in options:
+        try:
+            values[name] = _value(options, name)
+        except CommandError as error:
+            problems.append(error.user_message)
+    if problems:
+        raise CommandError("\n".join(problems))
+    return values
 
 
 def _value(options: Mapping[str, str], name: str) -> str | None:

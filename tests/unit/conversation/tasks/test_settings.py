@@ -80,6 +80,11 @@ async def test_the_language_of_a_channel_is_told_to_the_model() -> None:
     assert "Answer in German" in first and "Answer in" not in second
 
 
+async def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(CommandError, match=r"(?s)1 to 10 wake words.*klingon"):
+        await told(await remembering(), {"wake-words": ",", "language": "klingon"})
+
+
 @pytest.mark.parametrize("options", [{"language": "klingon"}, {"reset": "all", "speak": "off"}])
 async def test_what_is_not_understood_changes_nothing(options: dict[str, str]) -> None:
     memory = await remembering()
