@@ -52,7 +52,7 @@ MAX_WORKSPACES = 20
 
 UNREACHABLE = "look at this machine's network and firewall, and at SLACK_API_URL if it is set"
 TOLD_BY_NOBODY = "Slack does not say which it knows: paste the manifest anew after an update"
-NOT_SEEN = "whether Slack sends events, only its log tells"
+NOT_SEEN = "whether Slack sends it events, only a first message shows"
 AGAIN = "add them on your app's page OAuth & Permissions (or paste the manifest anew), and reinstall it once"
 
 NEEDED_IN_CHANNELS = frozenset({"channels:history", "chat:write"})

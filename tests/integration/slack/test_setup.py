@@ -51,7 +51,7 @@ async def test_a_bot_that_is_set_up_well_has_nothing_wrong(slack: FakeSlack) -> 
     assert [finding.subject for finding in found] == [f"Slack {subject}" for subject in subjects]
     assert "the bot is in 2" in found[3].detail
     assert [finding.mark for finding in found] == ["ok", "ok", "ok", "ok", "note", "note"]
-    assert "only its log tells" in found[4].detail
+    assert "only a first message shows" in found[4].detail
     assert BOT_TOKEN not in str(found) and APP_TOKEN not in str(found)
 
 
