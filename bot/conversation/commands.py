@@ -32,7 +32,7 @@ from bot.conversation.wording import command_in_words
 from bot.errors import CommandError
 from bot.messages import Command, ConversationKey
 
-MAX_VALUE_CHARS = 200
+MAX_VALUE_CHARS, MAX_OPTIONS_CHARS = 200, 2_000
 
 _NAME = r"([^\W\d_][\w-]*)"
 _COMMAND = re.compile(rf"\s*/{_NAME}(?=\s|\Z)")
@@ -178,6 +178,8 @@ def parse_options(task: Task, text: str) -> dict[str, str]:
     """The options in what was typed after a command's name, checked. Raises CommandError."""
     known = {option.name: option for option in task.options}
     rest = next((option for option in task.options if option.is_rest), None)
+    if rest is None and len(text) > MAX_OPTIONS_CHARS:
+        raise _misuse(task, f"That is too much for the options of `/{task.name}`.")
     options: dict[str, str] = {}
     free, at = "", 0
     while text[at:].strip():

@@ -94,6 +94,10 @@ class Line:
         """A part as it was written."""
         return self.text[self._at[begin] : self._at[end - 1] + 1] if begin < end else ""
 
+    def origin(self, at: int) -> int:
+        """Where in the text a place of `left` is."""
+        return self._at[at]
+
     def unread(self) -> str:
         """What is left, as it was written: runs of what is not understood; "" where there are no words."""
         runs = [self.original(*match.span()) for match in re.finditer(rf"[^{STRUCK}]+", self.left)]

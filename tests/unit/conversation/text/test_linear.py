@@ -8,7 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from bot.conversation.commands import parse_command
+from bot.conversation.commands import command_in, parse_command
+from bot.conversation.schedules import read_rhythm
 from bot.conversation.text import (
     blocks,
     choosing,
@@ -45,11 +46,18 @@ MARKS = [
 ]
 MARKS += ["- a\n", "> a\n", ">>> a\n", "**a", "||", "| a |\n|-|\n", "# a\n", "``a`", "\n\n```\n", ":a"]
 MARKS += ["1:", "<@", "@a ", "<!", "⟦", "⟦0", "a:1 ", "--a ", "to:fr "]
+MARKS += ["hello world. ", "to french ", "9:00 "]
 
 
 def command(text: str) -> None:
+    for name in ("translate", "search", "summarize", "write"):
+        with suppress(CommandError):
+            parse_command(f"/{name} {text}")
+
+
+def rhythm(text: str) -> None:
     with suppress(CommandError):
-        parse_command(f"/translate {text}")
+        read_rhythm(text)
 
 
 def turn(text: str) -> Turn:
@@ -75,6 +83,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "kind_of": lambda text: choosing.kind_of(turn(text)),
     "transcript": transcript.parse_transcript,
     "command": command,
+    "command_in": command_in,
+    "read_rhythm": rhythm,
 }
 
 
