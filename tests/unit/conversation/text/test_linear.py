@@ -46,7 +46,7 @@ MARKS = [
 ]
 MARKS += ["- a\n", "> a\n", ">>> a\n", "**a", "||", "| a |\n|-|\n", "# a\n", "``a`", "\n\n```\n", ":a"]
 MARKS += ["1:", "<@", "@a ", "<!", "⟦", "⟦0", "a:1 ", "--a ", "to:fr "]
-MARKS += ["hello world. ", "to french ", "9:00 "]
+MARKS += ["hello world ", "to french ", "9:00 "]
 
 
 def command(text: str) -> None:
