@@ -25,6 +25,7 @@ from bot.conversation.localised import find_choice, find_option
 from bot.conversation.moments import Moments
 from bot.conversation.tasks.task import Task
 from bot.conversation.text.languages import find_language
+from bot.conversation.text.times import can_read_since
 
 END_CHARS = 2 * MAX_CHARS
 """So much of the end of a text is looked at, however long it is."""
@@ -142,7 +143,7 @@ def _end_of_search(text: str) -> tuple[str, str, int] | None:
         if not is_quoted and next(words("since").find(line.left, begin), None):
             tail = Line(line.original(begin, len(line.left)))
             value = Moments(tail).take()
-            if value and not tail.unread():
+            if value and can_read_since(value) and not tail.unread():
                 return "since", value, begin
     return None
 

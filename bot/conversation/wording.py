@@ -29,6 +29,7 @@ def command_in_words(text: str, tasks: Mapping[str, Task]) -> Command | None:
     return _telling(text, tasks)
 
 
+_DATE = re.compile(r"\d{4}-|\d+\.\d|\d+/")
 _COMMON = ("resume", "para", "summary", "recap")
 """Words that say too little alone, some of them common words of other languages."""
 
@@ -48,6 +49,9 @@ def _telling(text: str, tasks: Mapping[str, Task]) -> Command | None:
     is_scoped = bool(options.keys() & {"last", "since", "from", "channel"})
     # A topic without a place may be one of the whole world's.
     is_vague = "about" in options and not (is_scoped or reading.is_about_here)
+    # What happened on a day may be asked of the world's.
+    is_told = is_asked or reading.is_about_here or "channel" in options or _says_since(text)
+    is_vague = is_vague or (bool(_DATE.match(options.get("since", ""))) and not is_told)
     if reading.line.unread() or is_vague or not (is_asked or is_scoped):
         return None
     if not is_missed:
@@ -55,6 +59,10 @@ def _telling(text: str, tasks: Mapping[str, Task]) -> Command | None:
     if options.keys() & {"last", "since", "from"}:
         return Command("summarize", {SHOW.name: "me", **options})
     return Command("catchup", options) if "catchup" in tasks else None
+
+
+def _says_since(text: str) -> bool:
+    return any(Line(text).search(words(name)) for name in ("since", "since behind"))
 
 
 def _translation(text: str, tasks: Mapping[str, Task]) -> Command | None:

@@ -58,6 +58,13 @@ def test_every_language_has_words_for_every_wish(locale: str) -> None:
     assert needed <= wording.keys() and all(wording.values())
 
 
+def test_what_happened_on_a_day_may_be_asked_of_the_world() -> None:
+    talk = ["what happened on July 14, 1789?", "what happened on May 5?", "was ist am 9.11. passiert?"]
+    assert [text for text in talk if command_in(text)] == []
+    assert told("what happened here on May 5?") == "summarize since=5.5."
+    assert told("what happened since May 5") == "summarize since=5.5."
+
+
 def test_ordinary_talk_is_never_a_command() -> None:
     assert [text for text in TALK if command_in(text)] == [] and len(TALK) > 300
 
@@ -196,6 +203,8 @@ def test_what_is_not_understood_is_answered_with_an_example(words: str) -> None:
             {"words": "deploy day", "channel": "#ops", "since": "yesterday"},
         ),
         ('/search "since yesterday"', {"words": '"since yesterday"'}),
+        ("/search deploy since 20.11.", {"words": "deploy", "since": "20.11."}),
+        ("/search deploy since 3/4", {"words": "deploy since 3/4"}),
         ("/search since yesterday", {"words": "since yesterday"}),
         ("/search what we said in 2020", {"words": "what we said in 2020"}),
         ("/write a poem about autumn", {"kind": "poem", "prompt": "a poem about autumn"}),
