@@ -280,7 +280,7 @@ async def test_what_our_own_code_stumbles_over_comes_again(
         async def stumble(*_: object) -> bool:
             raise error
 
-        bot.store.accept = stumble  # type: ignore[method-assign]
+        bot.store.accept = stumble  # type: ignore[method-assign, assignment]
         message = {"type": "message", "user": "UANN1", "text": "hello", "ts": slack.new_ts()}
         event = {**message, "channel": slack.direct.id, "channel_type": "im"}
         assert await _post(slack, slack.event_body(event)) == 500
