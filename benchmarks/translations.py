@@ -19,10 +19,11 @@ from pathlib import Path
 from benchmarks.report import Report
 from bot.app import answer_policy, build_generator
 from bot.cli.oneshot import passing_store
-from bot.config import Settings, load
+from bot.config import load
 from bot.conversation.answering import Answerer
 from bot.errors import BotError
 from bot.messages import Author, Command, ConversationKey, IncomingMessage, Progress
+from bot.settings import Settings
 from bot.training.chrf import corpus_chrf
 
 DATA = Path(__file__).parent / "data" / "translations.jsonl.xz"
