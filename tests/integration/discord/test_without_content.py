@@ -9,7 +9,7 @@ import pytest
 from bot.conversation.tasks.unreadable import SENTENCE
 from bot.platforms.discord.problems import HEARS_CALLS_ONLY
 from tests.integration.conversation.rig import until
-from tests.integration.conversation.script import echo, translator
+from tests.integration.conversation.script import FRENCH, WHERE, echo, translator
 from tests.integration.discord.fake_discord import FakeDiscord, Place
 from tests.integration.discord.rig import Bot, key_of, running
 from tests.unit.platforms.discord import payloads
@@ -82,10 +82,10 @@ async def test_a_flag_under_what_is_not_read_asks_discord_for_nothing(
         discord.react(target, "🇩🇪")
         await told(bot, "settings", {})
         assert not any(asked.path.endswith(f"/messages/{target}") for asked in discord.rest.asked)
-        mine = discord.say("good morning to all of you, my friends", place=discord.direct)
+        mine = discord.say(WHERE, place=discord.direct)
         await until(lambda: len(discord.texts(discord.direct)) == 1)
-        discord.react(mine, "🇩🇪")
-        await until(lambda: len(discord.texts(discord.direct)) == 2)
+        discord.react(mine, "🇫🇷")
+        await until(lambda: FRENCH[WHERE] in discord.texts(discord.direct)[-1])
 
 
 async def test_a_reply_that_does_not_mention_the_bot_is_not_taken_for_silence(
