@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.integration.conversation.script import WHERE
-from tests.integration.discord.day.stage import CODE, Corner, scenario, until
+from tests.integration.conversation.stage import until
+from tests.integration.discord.day.stage import CODE, Corner, scenario
 from tests.unit.platforms.discord import payloads
 
 DECISION = "We decided to meet in Porto on Friday at nine."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from tests.integration.conversation.script import FRENCH, ROOM, WHERE
-from tests.integration.discord.day.stage import LONG, Corner, scenario, until
+from tests.integration.conversation.stage import until
+from tests.integration.discord.day.stage import LONG, Corner, scenario
 from tests.integration.discord.fake_places import (
     ATTACH_FILES,
     READ_MESSAGE_HISTORY,

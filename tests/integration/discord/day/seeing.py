@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.integration.discord.day.stage import Corner, scenario, until
+from tests.integration.conversation.stage import until
+from tests.integration.discord.day.stage import Corner, scenario
 from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import snowflake
 

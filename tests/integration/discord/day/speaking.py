@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.discord.day.stage import Corner, scenario, until
+from tests.integration.conversation.stage import until
+from tests.integration.discord.day.stage import Corner, scenario
 
 
 @scenario

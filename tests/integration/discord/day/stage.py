@@ -7,31 +7,20 @@ at once, while the connection is broken again and again in every way there is.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.generation.types import GenerationRequest
 from bot.messages import ConversationKey
-from tests.integration.conversation.script import FRENCH, last_user
+from tests.integration.conversation.stage import long_text, prompt_text, talker, until
 from tests.integration.discord.fake_discord import FakeDiscord, Interaction, Place
 from tests.integration.discord.rig import Bot, key_of
 from tests.unit.platforms.discord import payloads
 from tests.unit.platforms.discord.payloads import Payload, snowflake
 
-PATIENCE_S = 60.0
-"""How long a scenario waits: the bot reads back politely what it missed, and all of them share two cores."""
-
 CODE = "\n".join(f"print({number})  # line {number} of the program" for number in range(120))
-LONG = "\n\n".join(
-    f"## Part {number}\n\n1. first step\n   - with a detail\n2. second step\n\n"
-    f"| name | value |\n|---|---|\n| a{number} | {number} |\n| b{number} | {number + 1} |\n\n"
-    f"````text\n```\ninner fence {number}\n```\n````\n\n"
-    f"See [the page](https://example.org/page/{number}) for more."
-    for number in range(48)
-)
+LONG = long_text(48)
 SAID = {
     "write me much": LONG,
     "write me code": f"Here it is:\n\n```python\n{CODE}\n```\n\nThat is all.",
@@ -186,33 +175,4 @@ def corner(day: Day, name: str) -> Corner:
     return Corner(day, name, discord.open_channel(name.replace("_", "-")), ann, ben, chief)
 
 
-async def until(condition: Callable[[], object], seen: Callable[[], object] = lambda: "") -> None:
-    """Wait until a condition holds; what is `seen` instead is told where it never does."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE_S
-    while not condition():
-        if asyncio.get_running_loop().time() > deadline:
-            raise AssertionError(f"waited in vain; seen: {str(seen())[:400]}")
-        await asyncio.sleep(0.01)
-
-
-def prompt_text(request: GenerationRequest) -> str:
-    """Everything that a prompt tells the model."""
-    return "\n".join(message.content for message in request.prompt.messages)
-
-
-async def talk(request: GenerationRequest) -> AsyncIterator[str]:
-    """The day's model: translates what it knows, writes long things when told, else repeats what was said."""
-    asked = last_user(request)
-    if known := next((text for text in FRENCH if text in asked), None):
-        yield FRENCH[known]
-        return
-    if "slowly" in asked:
-        for number in range(600):
-            yield f"word {number} "
-            await asyncio.sleep(0.05)
-        return
-    long = next((text for words, text in SAID.items() if words in asked), None)
-    pieces = re.findall(r"(?s).{1,200}", long) if long else f"You said: {asked}".split(" ")
-    for piece in pieces:
-        await asyncio.sleep(0)
-        yield piece if long else piece + " "
+talk = talker(SAID)

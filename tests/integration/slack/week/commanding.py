@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.integration.conversation.script import FRENCH, ROOM, WHERE
-from tests.integration.slack.week.stage import Corner, scenario, until
+from tests.integration.conversation.stage import until
+from tests.integration.slack.week.stage import Corner, scenario
 
 DECISION = "We decided to meet in Porto on Friday at nine."
 

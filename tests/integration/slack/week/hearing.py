@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from bot.messages import ConversationKey
-from tests.integration.slack.week.stage import PATIENCE_S, Corner, prompt_text, scenario, until
+from tests.integration.conversation.stage import PATIENCE_S, prompt_text, until
+from tests.integration.slack.week.stage import Corner, scenario
 
 
 async def remembered(at: Corner, thread: str | None = None) -> str:

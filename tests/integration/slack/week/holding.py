@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from tests.integration.conversation.stage import until
 from tests.integration.slack.fake_state import BOT_USER
-from tests.integration.slack.week.stage import LONG, Corner, scenario, until
+from tests.integration.slack.week.stage import LONG, Corner, scenario
 from tests.unit.platforms.slack.payloads import buttons_of
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.integration.conversation.script import FRENCH, WHERE
-from tests.integration.slack.week.stage import Corner, scenario, until
+from tests.integration.conversation.stage import until
+from tests.integration.slack.week.stage import Corner, scenario
 from tests.unit.platforms.slack.payloads import buttons_of, text_of
 
 DECISION = "We decided to meet in Porto on Friday at nine."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tests.integration.conversation.stage import until
 from tests.integration.slack.fake_slack import BOT_USER
-from tests.integration.slack.week.stage import Corner, scenario, until
+from tests.integration.slack.week.stage import Corner, scenario
 
 
 @scenario

@@ -7,32 +7,21 @@ run at once, while connections break, acknowledgements get lost and a fifth of S
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from bot.generation.types import GenerationRequest
 from bot.messages import ConversationKey
-from tests.integration.conversation.script import FRENCH, last_user
+from tests.integration.conversation.stage import long_text, prompt_text, talker, until
 from tests.integration.slack.fake_slack import FakeSlack, Place
 from tests.integration.slack.fake_state import Command, Given, Interaction, Payload
 from tests.integration.slack.rig import Bot, key_of
 from tests.unit.platforms.slack.payloads import buttons_of, text_of
 
-PATIENCE_S = 60.0
-"""How long a scenario waits: all of them share two cores, and Slack's retries take their time."""
-
 CODE = "\n".join(f"print({number})  # line {number} of the program" for number in range(400))
-LONG = "\n\n".join(
-    f"## Part {number}\n\n1. first step\n   - with a detail\n2. second step\n\n"
-    f"| name | value |\n|---|---|\n| a{number} | {number} |\n| b{number} | {number + 1} |\n\n"
-    f"````text\n```\ninner fence {number}\n```\n````\n\n"
-    f"See [the page](https://example.org/page/{number}) for more."
-    for number in range(80)
-)
+LONG = long_text(80)
 SAID = {
     "write me much": LONG,
     "write me code": f"Here it is:\n\n```python\n{CODE}\n```\n\nThat is all.",
@@ -211,33 +200,4 @@ def corner(week: Week, name: str) -> Corner:
     return Corner(week, name, place, ann, ben, chief)
 
 
-async def until(condition: Callable[[], object], seen: Callable[[], object] = lambda: "") -> None:
-    """Wait until a condition holds; what is `seen` instead is told where it never does."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE_S
-    while not condition():
-        if asyncio.get_running_loop().time() > deadline:
-            raise AssertionError(f"waited in vain; seen: {str(seen())[:600]}")
-        await asyncio.sleep(0.02)
-
-
-def prompt_text(request: GenerationRequest) -> str:
-    """Everything that a prompt tells the model."""
-    return "\n".join(message.content for message in request.prompt.messages)
-
-
-async def talk(request: GenerationRequest) -> AsyncIterator[str]:
-    """The model: translates what it knows, writes long things when told, else repeats what was said."""
-    asked = last_user(request)
-    if known := next((text for text in FRENCH if text in asked), None):
-        yield FRENCH[known]
-        return
-    if "slowly" in asked:
-        for number in range(600):
-            yield f"word {number} "
-            await asyncio.sleep(0.05)
-        return
-    long = next((text for words, text in SAID.items() if words in asked), None)
-    pieces = re.findall(r"(?s).{1,400}", long) if long else f"You said: {asked}".split(" ")
-    for piece in pieces:
-        await asyncio.sleep(0)
-        yield piece if long else piece + " "
+talk = talker(SAID)
