@@ -17,7 +17,7 @@ async def test_a_digest_is_a_post_of_its_own(discord: FakeDiscord, database: Pat
     async with running(discord, database, echo) as bot:
         digesting = Digesting(bot.store, bot.manager.accept, ("discord",), "Parley", lambda: now)
         discord.managers.add(discord.ann["id"])
-        discord.command("digest", {"when": f"daily {(now + timedelta(hours=2)):%H}:00"})
+        discord.command("digest", {"when": f"daily {(now + timedelta(hours=2)):%H:%M}"})
         await until(lambda: any("From now on" in text for text in discord.texts() + discord.whispers()))
         discord.say("We decided to meet in Porto on Friday at nine.")
         now += timedelta(hours=2, minutes=5)

@@ -17,7 +17,7 @@ async def test_a_digest_is_a_post_for_everybody(slack: FakeSlack, database: Path
     now = datetime.now(UTC)
     async with running(slack, database, echo) as bot:
         digesting = Digesting(bot.store, bot.manager.accept, ("slack",), "Parley", lambda: now)
-        given = slack.command("/digest", f"daily {(now + timedelta(hours=2)):%H}:00")
+        given = slack.command("/digest", f"daily {(now + timedelta(hours=2)):%H:%M}")
         await until(lambda: any("From now on" in text_of(body) for body in given.shown))
         later = f"{(now + timedelta(minutes=1)).timestamp():.6f}"
         slack.say("We decided to meet in Porto on Friday at nine.", ts=later)
