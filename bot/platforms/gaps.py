@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from bot.conversation.summaries.scope import DEFAULT_LAST, MAX_LAST, ids_in
+from bot.conversation.tasks.digest import TOLD
 from bot.conversation.text.counting import whole_number
 from bot.conversation.text.times import is_last_visit, parse_since
 from bot.errors import CommandError
@@ -31,7 +32,7 @@ LATE = timedelta(minutes=15)
 MARGIN = timedelta(minutes=1)
 """How far clocks may differ, and how late the last events before a break may have been lost."""
 
-READING = frozenset({"summarize", "catchup", "search", "digested"})
+READING = frozenset({"summarize", "catchup", "search", TOLD})
 TALKING = frozenset({"ask", "explain", "reply", "translate", "context"})
 """Commands that are about what was said in the channel, and those that go by what was said last."""
 
