@@ -36,10 +36,11 @@ async def test_an_event_is_acknowledged_only_when_it_is_kept(slack: FakeSlack, d
         await until(lambda: slack.event_envelopes()[0].acknowledgements)
 
 
+@pytest.mark.parametrize("transport", ["socket", "http"])
 async def test_what_the_database_refuses_is_not_acknowledged_and_comes_again(
     slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    slack.socket.retry_s = 0.3
+    slack.door.retry_s = 0.3
     async with running(slack, database, echo) as bot:
         accept, refusals = bot.store.accept, 2
 

@@ -40,27 +40,6 @@ async def test_it_answers_messages_and_commands(slack: FakeSlack, database: Path
     assert {one.attempts for one in slack.door.envelopes} == {1}
 
 
-async def test_what_the_database_refuses_is_a_500_and_comes_again(
-    slack: FakeSlack, database: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    slack.http.retry_s = 0.1
-    async with running(slack, database, echo) as bot:
-        accept, refusals = bot.store.accept, 2
-
-        async def refuse_twice(message: IncomingMessage, stopping: tuple[int, str] | None) -> bool:
-            nonlocal refusals
-            if refusals:
-                refusals -= 1
-                raise StorageError("disk full")
-            return await accept(message, stopping)
-
-        bot.store.accept = refuse_twice  # type: ignore[method-assign, assignment]
-        slack.say("hello", place=slack.direct)
-        await until(lambda: slack.texts(slack.direct) == ["You said: hello"])
-    assert slack.event_envelopes()[0].attempts == 3
-    assert caplog.text.count("an event was not taken: disk full") == 2
-
-
 async def test_an_event_whose_answer_was_lost_is_answered_once(slack: FakeSlack, database: Path) -> None:
     slack.http.retry_s = 0.1
     slack.http.lose_next()
